@@ -1,0 +1,52 @@
+"""The vocabulary every contract is written in.
+
+A contract is a class whose methods are operations, each a `query` (no effect) or a `command` (an effect):
+
+    class Inventory(Contract, module="inventory", version=1):
+        @command(raises=(OutOfStock,))
+        def reserve(self, order_id: UUID, lines: tuple[StockLine, ...]) -> Reservation: ...
+
+Arguments, answers, errors and events are immutable values; what is not is refused when it is declared.
+"""
+
+from contracts.language.contract import Contract, Kind, Operation, command, operations_of, query
+from contracts.language.errors import (
+    AvailabilityError,
+    Category,
+    ContractError,
+    DeadlineExceeded,
+    InvalidArguments,
+    KeyReused,
+    Rejected,
+    Unavailable,
+    Unexpected,
+)
+from contracts.language.events import Event
+from contracts.language.money import Currency, Money, Quantity, Sku
+from contracts.language.values import AwareDatetime, BadContract, Value
+
+__all__ = [
+    "AvailabilityError",
+    "AwareDatetime",
+    "BadContract",
+    "Category",
+    "Contract",
+    "ContractError",
+    "Currency",
+    "DeadlineExceeded",
+    "Event",
+    "InvalidArguments",
+    "KeyReused",
+    "Kind",
+    "Money",
+    "Operation",
+    "Quantity",
+    "Rejected",
+    "Sku",
+    "Unavailable",
+    "Unexpected",
+    "Value",
+    "command",
+    "operations_of",
+    "query",
+]

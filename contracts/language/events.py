@@ -1,0 +1,69 @@
+"""Events: facts a module publishes, under a stable name, to whoever listens."""
+
+import re
+from typing import Any, ClassVar
+
+import msgspec
+
+from contracts.language.values import BadContract, immutable, location
+
+_catalogue: dict[str, type["Event"]] = {}
+
+
+class _EventMeta(msgspec.StructMeta):
+    def __new__(
+        mcls,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        key: str = "",
+        version: int = 1,
+        **config: Any,
+    ) -> Any:
+        cls = super().__new__(mcls, name, bases, namespace, **config)
+        if bases and key:
+            _declare(cls, key, version)
+        elif any(isinstance(base, _EventMeta) for base in bases):
+            raise BadContract(f"{location(cls)}: {name} names no ordering key; write class {name}(Event, key='…')")
+        return cls
+
+
+class Event(msgspec.Struct, metaclass=_EventMeta, frozen=True):
+    """A fact, in the past tense: `class OrderCreated(Event, key="order_id"): ...`
+
+    `key` names the field whose value orders deliveries: events with the same key reach a subscriber in the order
+    they were published in. The stable name is the module's, the class's and the version's:
+    `orders.OrderCreated.v1`. Events are declared in the contract file of the module that publishes them.
+    """
+
+    event_name: ClassVar[str]
+    module: ClassVar[str]
+    key_field: ClassVar[str]
+    handler: ClassVar[str]
+
+    @property
+    def key(self) -> str:
+        """The value that orders this event among others."""
+        return str(getattr(self, self.key_field))
+
+
+def event_named(name: str) -> type[Event] | None:
+    """The event class of a stable name, if a contract file known to this process declares it."""
+    return _catalogue.get(name)
+
+
+def events_of(module: str) -> tuple[type[Event], ...]:
+    """Every event that a module publishes, by name."""
+    return tuple(event for name, event in sorted(_catalogue.items()) if event.module == module)
+
+
+def _declare(cls: Any, key: str, version: int) -> None:
+    immutable(cls, location(cls))
+    if key not in cls.__struct_fields__:
+        raise BadContract(f"{location(cls)}: {cls.__name__} has no field {key!r} to order it by")
+    cls.module = cls.__module__.rpartition(".")[2]
+    cls.key_field = key
+    cls.event_name = f"{cls.module}.{cls.__name__}.v{version}"
+    cls.handler = "on_" + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+    _catalogue[cls.event_name] = cls

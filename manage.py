@@ -1,0 +1,57 @@
+#!/usr/bin/env python
+"""Django's command line. Unless DATABASE_URL is set, the embedded PostgreSQL runs while the command does."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+WITHOUT_DATABASE = frozenset({"check", "collectstatic", "diffsettings", "help", "spectacular", "version"})
+
+
+def main(arguments: Sequence[str]) -> None:
+    sys.path.insert(0, str(ROOT / "src"))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import environ
+    from django.core.management import execute_from_command_line
+
+    environ.Env.read_env(ROOT / ".env")
+    if os.environ.get("DATABASE_URL"):
+        execute_from_command_line(list(arguments))
+    else:
+        with embedded_database(start=needs_database(arguments)):
+            execute_from_command_line(list(arguments))
+
+
+def needs_database(arguments: Sequence[str]) -> bool:
+    command = next(iter(arguments[1:]), "help")
+    asks_for_help = command.startswith("-") or bool({"-h", "--help"} & set(arguments))
+    return not asks_for_help and command not in WITHOUT_DATABASE
+
+
+@contextmanager
+def embedded_database(*, start: bool) -> Iterator[None]:
+    from kernel.databases.embedded import EmbeddedPostgres, EmbeddedPostgresError
+
+    postgres = EmbeddedPostgres(ROOT / "var" / "postgres")
+    os.environ["DATABASE_URL"] = postgres.url
+    if not start:
+        yield
+        return
+    # Being asked to end is no reason to leave the server behind.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        with postgres.running():
+            yield
+    except EmbeddedPostgresError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)

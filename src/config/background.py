@@ -1,0 +1,40 @@
+"""What runs beside the requests in every worker: a relay per module, the periodic jobs, the announcements."""
+
+import threading
+
+from django.conf import settings
+
+from kernel.events import outbox, subscriptions
+from kernel.events.relay import Relay
+from kernel.jobs import Scheduler
+
+_relays: dict[str, Relay] = {}
+_scheduler = Scheduler()
+_stopping = threading.Event()
+ANNOUNCE_EVERY = 2.0
+
+
+def start() -> None:
+    """Start delivering events, running jobs, and telling publishers what this deployable's modules listen to."""
+    for module in settings.ACTIVE_MODULES:
+        _relays[module] = Relay(module)
+        _relays[module].start()
+    outbox.on_commit(lambda module: _relays[module].wake())
+    _scheduler.start()
+    threading.Thread(target=_announce, name="announcer", daemon=True).start()
+
+
+def stop() -> None:
+    """Let each finish what it has under way, for a few seconds at most."""
+    _stopping.set()
+    _scheduler.stop()
+    for relay in _relays.values():
+        relay.stop()
+    for relay in _relays.values():
+        relay.join(timeout=3)
+
+
+def _announce() -> None:
+    while not subscriptions.announce_pending():
+        if _stopping.wait(ANNOUNCE_EVERY):
+            return

@@ -1,0 +1,5 @@
+"""What this deployable is called, and who knows the way to the modules it lacks. The environment has the last word."""
+
+SERVICE_NAME = "seam"
+GATEWAY_URL = ""
+"""In development only."""

@@ -1,0 +1,130 @@
+"""Django's settings, all from the environment; nothing here knows a module by name."""
+
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from config import identity, keys
+from kernel import module
+from kernel.databases.config import Server, databases
+from kernel.databases.embedded import EmbeddedPostgres
+from kernel.observability import logs
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+SERVICE_NAME = env.str("SERVICE_NAME", identity.SERVICE_NAME)
+DEVELOPMENT = env.str("ENVIRONMENT", "development") == "development"
+DEBUG = False
+SECRET_KEY = keys.secret(env, "SECRET_KEY", DEVELOPMENT)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEVELOPMENT else [])
+
+# Modules, and where the others live
+
+ACTIVE_MODULES = module.find(tuple(env.list("MODULES", default=[])))
+MODULE_SETTINGS = {name: keys.module_settings(env, active, DEVELOPMENT) for name, active in ACTIVE_MODULES.items()}
+MODULE_URLS = keys.module_urls(env.ENVIRON)
+GATEWAY_URL = env.str("GATEWAY_URL", identity.GATEWAY_URL if DEVELOPMENT else "").rstrip("/") or None
+REQUEST_TIMEOUT = env.float("REQUEST_TIMEOUT", 20.0)
+
+# Databases: one per module
+
+DATABASE_SERVER = Server(
+    url=env.str("DATABASE_URL", "") or EmbeddedPostgres(BASE_DIR / "var" / "postgres").url,
+    prefix=env.str("DATABASE_PREFIX", SERVICE_NAME.replace("-", "_")),
+    secret=SECRET_KEY,
+)
+DATABASES, PROVISIONED = databases(DATABASE_SERVER, ACTIVE_MODULES, env.ENVIRON)
+DATABASE_ROUTERS = ["kernel.databases.router.ModuleRouter"]
+
+# Tokens: users' are signed with a private key, services' with a shared secret
+
+JWT_PRIVATE_KEY, JWT_PUBLIC_KEYS = keys.user_token_keys(env, DEVELOPMENT)
+SERVICE_KEYS = keys.service_keys(env, DEVELOPMENT)
+
+# Django
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "kernel.apps.KernelConfig",
+    *(active.package for active in ACTIVE_MODULES.values()),
+]
+MIDDLEWARE = [
+    "kernel.http.middleware.RequestContext",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kernel.http.gateway.Gateway",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True
+APPEND_SLASH = True
+LOGGING = logs.configuration(env.str("LOG_LEVEL", "INFO"), readable=env.bool("LOG_READABLE", DEVELOPMENT))
+
+if not DEVELOPMENT:
+    if not ALLOWED_HOSTS:
+        raise ImproperlyConfigured("set ALLOWED_HOSTS to the host names this deployable answers to")
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+
+# The HTTP API and its documentation
+
+REST_FRAMEWORK = {
+    "EXCEPTION_HANDLER": "kernel.http.problems.from_exception",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["kernel.http.access.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["kernel.http.access.DeclaredAccess"],
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": SERVICE_NAME.replace("-", " ").replace("_", " ").capitalize(),
+    "DESCRIPTION": "Errors are problem details (RFC 9457) with a stable `code`. Lists go on by cursor. "
+    "Log in with `POST /api/v1/auth/token` and send `Authorization: Bearer <access>`.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "TAGS": [{"name": active.name, "description": active.summary} for active in ACTIVE_MODULES.values()],
+}

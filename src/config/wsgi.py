@@ -1,0 +1,12 @@
+"""The WSGI application: contract calls at the edge, Django behind it."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+_django = get_wsgi_application()
+
+from kernel.calls.endpoint import ContractEndpoint  # noqa: E402  Django has to be set up first
+
+application = ContractEndpoint(_django)

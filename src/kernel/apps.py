@@ -1,0 +1,35 @@
+"""Django's view of the kernel, and of each module."""
+
+from django.apps import AppConfig
+
+from kernel import topology
+from kernel.calls import home
+from kernel.events import mailbox
+from kernel.module import active, owner
+from kernel.topology import Topology
+
+
+class KernelConfig(AppConfig):
+    """The tables that stand in every module's database, and the routes between modules."""
+
+    name = "kernel"
+    label = "kernel"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from django.conf import settings
+
+        from kernel.http import schema  # noqa: F401  registers itself with drf-spectacular
+
+        topology.use(Topology(frozenset(active()), settings.MODULE_URLS, settings.GATEWAY_URL))
+
+
+class ModuleConfig(AppConfig):
+    """Base of every module's AppConfig: answers for the contracts and events that its manifest names."""
+
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        module = active()[owner(self.name) or self.label]
+        home.serve_module(module)
+        mailbox.serve_module(module)

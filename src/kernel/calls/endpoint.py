@@ -1,0 +1,142 @@
+"""The contract endpoint: `POST /_contracts/<module>/v<N>/<operation>`, answered before Django's middleware."""
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from django.core.signals import request_finished, request_started
+
+from contracts.language import Category, ContractError
+from kernel import topology
+from kernel.calls import home, remote, tokens, wire
+from kernel.calls.wire import Answer
+from kernel.context import Context, new_id
+
+PREFIX = "/_contracts/"
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes a request may carry."""
+MAX_SECONDS = 60.0
+
+log = structlog.get_logger("seam.calls")
+Environ = dict[str, Any]
+WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+_WORD = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+class UnknownOperation(ContractError, category=Category.NOT_FOUND):
+    """This deployable serves no such operation."""
+
+    operation: str
+
+
+class _Refused(Exception):
+    def __init__(self, status: HTTPStatus, reason: str) -> None:
+        self.status, self.reason = status, reason
+
+
+class ContractEndpoint:
+    """WSGI middleware: contract calls are answered here, everything else goes on to `application`.
+
+    Only a service token for the called module opens it; a user's token never does.
+    """
+
+    def __init__(self, application: WsgiApp) -> None:
+        self.application = application
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if not environ["PATH_INFO"].startswith(PREFIX):
+            return self.application(environ, start_response)
+        started = time.monotonic()
+        request_started.send(sender=self.__class__, environ=environ)
+        try:
+            path = environ["PATH_INFO"].removeprefix(PREFIX)
+            answer = self._answer(environ, path)
+        finally:
+            request_finished.send(sender=self.__class__)
+        log.info(
+            "contract_call",
+            operation=path[:200],
+            status=answer.status,
+            ms=round((time.monotonic() - started) * 1000, 1),
+            request_id=_word(environ, "HTTP_X_REQUEST_ID") or "-",
+        )
+        kind = "application/problem+json" if answer.is_error else "application/json"
+        headers = [("Content-Type", kind), ("Content-Length", str(len(answer.body)))]
+        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)
+        return [answer.body]
+
+    def _answer(self, environ: Environ, path: str) -> Answer:
+        try:
+            return _dispatch(environ, path)
+        except _Refused as refused:
+            problem = wire.Problem(
+                "about:blank", refused.status.phrase, refused.status, "contracts.refused", refused.reason
+            )
+            return Answer(refused.status, wire.encode(problem))
+        except ContractError as error:
+            return wire.refusal(error)
+
+
+def _dispatch(environ: Environ, path: str) -> Answer:
+    module = path.partition("/")[0].partition(".")[0]
+    if environ["REQUEST_METHOD"] != "POST":
+        raise _Refused(HTTPStatus.METHOD_NOT_ALLOWED, "contract operations are called with POST")
+    _authenticate(environ, module)
+    body = _body(environ)
+    key, circumstances = _circumstances(environ)
+    moved = topology.current().moved.get(module)
+    if moved:
+        return remote.post(moved, module, path, body, key, circumstances)
+    served = home.served(path)
+    if served is None:
+        raise UnknownOperation(operation=path[:200])
+    return home.execute(served.operation, body, key, circumstances)
+
+
+def _authenticate(environ: Environ, module: str) -> None:
+    scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    try:
+        if scheme != "Bearer":
+            raise tokens.BadToken("no bearer token")
+        tokens.check(token, module)
+    except tokens.BadToken as error:
+        log.warning("service_token_refused", module=module[:60], reason=str(error))
+        raise _Refused(HTTPStatus.UNAUTHORIZED, "a service token for this module is needed") from None
+
+
+def _body(environ: Environ) -> bytes:
+    if environ.get("CONTENT_TYPE", "").partition(";")[0].strip() != "application/json":
+        raise _Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body must be application/json")
+    try:
+        length = int(environ.get("CONTENT_LENGTH") or "")
+    except ValueError:
+        raise _Refused(HTTPStatus.LENGTH_REQUIRED, "Content-Length is missing") from None
+    if not 0 <= length <= MAX_BODY:
+        raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body may be {MAX_BODY} bytes long")
+    body: bytes = environ["wsgi.input"].read(length)
+    if len(body) != length:
+        raise _Refused(HTTPStatus.BAD_REQUEST, "the body is shorter than its Content-Length")
+    return body
+
+
+def _circumstances(environ: Environ) -> tuple[str, Context]:
+    try:
+        seconds = min(int(environ.get("HTTP_X_DEADLINE_MS", "") or MAX_SECONDS * 1000) / 1000, MAX_SECONDS)
+    except ValueError:
+        raise _Refused(HTTPStatus.BAD_REQUEST, "X-Deadline-Ms must be a whole number of milliseconds") from None
+    traceparent = environ.get("HTTP_TRACEPARENT", "")
+    return _word(environ, "HTTP_IDEMPOTENCY_KEY") or new_id(), Context(
+        request_id=_word(environ, "HTTP_X_REQUEST_ID") or new_id(),
+        traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
+        deadline=time.monotonic() + seconds,
+        actor=_word(environ, "HTTP_X_ACTING_USER"),
+    )
+
+
+def _word(environ: Environ, header: str) -> str | None:
+    value = environ.get(header, "")
+    return value if _WORD.fullmatch(value) else None

@@ -1,0 +1,105 @@
+"""The module's side: bind operations to the functions that implement them, and run one."""
+
+import inspect
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import msgspec
+import structlog
+
+from contracts.language import AvailabilityError, Contract, ContractError, DeadlineExceeded, Operation, Unexpected
+from kernel import context
+from kernel.calls import idempotency, wire
+from kernel.calls.wire import Answer
+from kernel.module import BadManifest, Module
+
+log = structlog.get_logger("seam.calls")
+
+
+Implementation = Callable[..., Any]
+
+
+class Served(NamedTuple):
+    """An operation and the function that implements it."""
+
+    operation: Operation
+    implementation: Implementation
+
+
+_served: dict[str, Served] = {}
+
+
+def serve(contract: type[Contract], implementations: Mapping[str, Implementation]) -> None:
+    """Answer for a contract with these functions, by operation name."""
+    for name, operation in contract.operations.items():
+        _served[operation.path] = Served(operation, implementations[name])
+
+
+def serve_module(module: Module) -> None:
+    """Answer for all that a module's manifest says it serves: queries from `queries.py`, commands from `service.py`.
+
+    Raises `BadManifest` where an operation has no function, or one with another signature than the contract's.
+    """
+    for contract in module.serves:
+        serve(contract, {name: _implementation(module, operation) for name, operation in contract.operations.items()})
+
+
+def served(path: str) -> Served | None:
+    """What this process answers with at a path such as `inventory/v1/reserve`."""
+    return _served.get(path)
+
+
+def execute(operation: Operation, body: bytes, key: str, circumstances: context.Context) -> Answer:
+    """Run an operation of a module in this process. Whatever happens comes out as an answer.
+
+    Only declared errors and those of availability leave as they are; anything else is logged here and leaves as
+    `Unexpected`, which tells no more than an incident number.
+    """
+    try:
+        inside = replace(circumstances, module=operation.module)
+        if inside.remaining <= 0:
+            raise DeadlineExceeded(module=operation.module)
+        with context.entered(inside):
+            return _run(operation, body, key)
+    except ContractError as error:
+        if error.code in operation.errors or isinstance(error, AvailabilityError):
+            return wire.refusal(error)
+        return _unexpected(operation, error)
+    except Exception as error:
+        return _unexpected(operation, error)
+
+
+def _run(operation: Operation, body: bytes, key: str) -> Answer:
+    implementation = _served[operation.path].implementation
+    arguments = msgspec.structs.astuple(wire.decode_arguments(operation, body))
+    if operation.is_command and not operation.natural_key:
+        return idempotency.once(operation, key, body, lambda: wire.encode(implementation(*arguments)))
+    return Answer(200, wire.encode(implementation(*arguments)))
+
+
+def _unexpected(operation: Operation, error: Exception) -> Answer:
+    incident = uuid.uuid4().hex
+    log.error("unexpected", operation=operation.path, incident=incident, exc_info=error)
+    return wire.refusal(Unexpected(operation=operation.path, incident=incident))
+
+
+def _implementation(module: Module, operation: Operation) -> Callable[..., Any]:
+    room = "service" if operation.is_command else "queries"
+    where = f"src/modules/{module.name}/{room}.py"
+    try:
+        function: Callable[..., Any] = getattr(module.room(room), operation.name)
+    except (ModuleNotFoundError, AttributeError) as cause:
+        raise BadManifest(
+            f"{where}: the contract {operation.contract.__name__} has a {operation.kind} {operation.name!r}; "
+            f"define a function of that name here"
+        ) from cause
+    promised = list(inspect.signature(getattr(operation.contract, operation.name)).parameters.values())[1:]
+    if _shape(promised) != _shape(inspect.signature(function).parameters.values()):
+        raise BadManifest(f"{where}: {operation.name} takes other arguments than its contract; make them the same")
+    return function
+
+
+def _shape(parameters: Any) -> list[tuple[str, Any, Any]]:
+    return [(p.name, p.annotation, p.default) for p in parameters]

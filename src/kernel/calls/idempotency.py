@@ -1,0 +1,38 @@
+"""Command keys: a repeat of a command under the same key answers what the first call answered."""
+
+import hashlib
+from collections.abc import Callable
+
+from django.db import connections
+
+from contracts.language import KeyReused, Operation
+from kernel.calls.wire import Answer
+from kernel.databases import transaction
+
+_CLAIM = """
+    INSERT INTO kernel_command (key, operation, fingerprint, answer, created_at)
+    VALUES (%s, %s, %s, '', now()) ON CONFLICT (key) DO NOTHING
+"""
+_STORE = "UPDATE kernel_command SET answer = %s WHERE key = %s"
+_RECALL = "SELECT operation, fingerprint, answer FROM kernel_command WHERE key = %s"
+
+
+def once(operation: Operation, key: str, body: bytes, run: Callable[[], bytes]) -> Answer:
+    """Run a command, or answer what it answered before under this key.
+
+    Key, answer and effect commit together. Of two calls at the same time one waits for the other, on the key's
+    unique index. A refused command leaves no trace, so its repeat runs again. Raises `KeyReused` when the key came
+    with another operation or other arguments.
+    """
+    fingerprint = hashlib.sha256(body).digest()
+    with transaction(operation.module), connections[operation.module].cursor() as cursor:
+        cursor.execute(_CLAIM, [key, operation.path, fingerprint])
+        if cursor.rowcount == 1:
+            result = run()
+            cursor.execute(_STORE, [result, key])
+            return Answer(200, result)
+        cursor.execute(_RECALL, [key])
+        known_operation, known_fingerprint, answer = cursor.fetchone()
+    if (known_operation, bytes(known_fingerprint)) != (operation.path, fingerprint):
+        raise KeyReused(operation=operation.path)
+    return Answer(200, bytes(answer))

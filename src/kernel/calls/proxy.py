@@ -1,0 +1,89 @@
+"""The caller's side: `call(Contract)` gives a proxy whose methods are the contract's operations."""
+
+import contextvars
+import traceback
+import uuid
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar, cast
+
+from django.db import connections
+
+from contracts.language import Contract, DeadlineExceeded, Operation, Unavailable
+from kernel import context, topology
+from kernel.calls import home, remote, wire
+
+C = TypeVar("C", bound=Contract)
+
+
+class TransactionOpen(RuntimeError):
+    """A command was sent to another module from inside a transaction of the caller's, which could still roll back."""
+
+
+def call(contract: type[C], *, key: str | None = None, timeout: float | None = None) -> C:
+    """The way to another module: `call(Inventory).stock(sku)`.
+
+    `key` makes a command's repeat under the same key answer as the first did (a new one is made per call else);
+    `timeout` is in seconds and can only shorten what the operation allows.
+
+    The operations raise what their contract declares; any may raise `InvalidArguments`, `Unexpected`, or an
+    `AvailabilityError`. A command inside an open transaction raises `TransactionOpen`.
+    """
+    if key is None and timeout is None:
+        return cast(C, _proxy(contract))
+    return cast(C, _Proxy(contract, key, timeout))
+
+
+class _Proxy:
+    """One contract's operations, each a function that calls it."""
+
+    def __init__(self, contract: type[Contract], key: str | None, timeout: float | None) -> None:
+        for name, operation in contract.operations.items():
+            setattr(self, name, _caller(operation, key, timeout))
+
+
+@cache
+def _proxy(contract: type[Contract]) -> _Proxy:
+    return _Proxy(contract, None, None)
+
+
+def _caller(operation: Operation, key: str | None, timeout: float | None) -> Callable[..., Any]:
+    limit = min(operation.timeout, timeout or operation.timeout)
+
+    def invoke(*args: Any, **kwargs: Any) -> Any:
+        body = wire.encode_arguments(operation, args, kwargs)
+        circumstances = context.within(limit)
+        if circumstances.remaining <= 0:
+            raise DeadlineExceeded(module=operation.module)
+        if operation.is_command:
+            _refuse_inside_transaction(operation, circumstances.module)
+        return wire.open_answer(operation, _send(operation, body, key or uuid.uuid4().hex, circumstances))
+
+    return invoke
+
+
+def _send(operation: Operation, body: bytes, key: str, circumstances: context.Context) -> wire.Answer:
+    try:
+        url = topology.current().url(operation.module)
+    except topology.Unlocated as error:
+        raise Unavailable(module=operation.module) from error
+    if url is None:
+        # A context of its own: what the callee sets in context variables stays with it, as in another process.
+        return contextvars.Context().run(home.execute, operation, body, key, circumstances)
+    return remote.send(url, operation, body, key, circumstances)
+
+
+def _refuse_inside_transaction(operation: Operation, module: str | None) -> None:
+    for alias in connections if module is None else (module,):
+        if _in_transaction(alias):
+            place = next(f for f in reversed(traceback.extract_stack()) if "/kernel/" not in f.filename)
+            raise TransactionOpen(
+                f"{place.filename}:{place.lineno}: {operation.path} is a command, called inside a transaction on "
+                f"{alias!r} that could still roll back; commit first, or publish an event and let its handler act"
+            )
+
+
+def _in_transaction(alias: str) -> bool:
+    # A test case's own transaction stands for the database's state, not for work of the caller.
+    blocks = getattr(connections[alias], "atomic_blocks", ())
+    return any(not block._from_testcase for block in blocks)

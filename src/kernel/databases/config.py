@@ -1,0 +1,63 @@
+"""Where each module's database is, worked out from the environment."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import environ
+
+OWN = "default"
+"""Alias of the database that belongs to the deployable itself: operators, sessions, admin log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A PostgreSQL server that Seam makes databases and roles on."""
+
+    url: str
+    prefix: str
+    """First word of every database and role made there."""
+    secret: str
+    """What role passwords are derived from."""
+
+    def database(self, alias: str) -> str:
+        """Name of an alias's database, which its role bears too."""
+        return f"{self.prefix}_{alias}"
+
+    def password(self, alias: str) -> str:
+        """Password of an alias's role: derived, so that every process of the deployable knows it without a store."""
+        return hmac.new(self.secret.encode(), f"role:{self.database(alias)}".encode(), hashlib.sha256).hexdigest()
+
+    def settings(self, alias: str) -> dict[str, Any]:
+        """Django's settings for the database of an alias, logged in as the module's own role."""
+        name = self.database(alias)
+        return _tuned({**_parsed(self.url), "NAME": name, "USER": name, "PASSWORD": self.password(alias)}, alias)
+
+
+def databases(
+    server: Server, modules: Iterable[str], environment: Mapping[str, str]
+) -> tuple[dict[str, Any], frozenset[str]]:
+    """Django's DATABASES, and which aliases Seam makes itself: those that no `<MODULE>_DATABASE_URL` places elsewhere."""
+    elsewhere = {
+        alias: environment[f"{alias.upper()}_DATABASE_URL"]
+        for alias in (OWN, *modules)
+        if environment.get(f"{alias.upper()}_DATABASE_URL")
+    }
+    return {
+        alias: _tuned(_parsed(elsewhere[alias]), alias) if alias in elsewhere else server.settings(alias)
+        for alias in (OWN, *modules)
+    }, frozenset((OWN, *modules)) - elsewhere.keys()
+
+
+def _parsed(url: str) -> dict[str, Any]:
+    parsed = environ.Env.db_url_config(url)
+    if parsed["ENGINE"] != "django.db.backends.postgresql":
+        raise ValueError("DATABASE_URL must name a PostgreSQL server: postgresql://user:password@host:5432/postgres")
+    return dict(parsed)
+
+
+def _tuned(database: dict[str, Any], alias: str) -> dict[str, Any]:
+    options = {"application_name": f"seam:{alias}", "connect_timeout": 5, **database.get("OPTIONS", {})}
+    return {**database, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}

@@ -1,0 +1,55 @@
+"""Make the databases and roles of a deployable, so that no module's role can open another's database."""
+
+from collections.abc import Iterable
+
+import psycopg
+from psycopg import sql
+
+from kernel.databases.config import Server
+
+
+class CannotProvision(Exception):
+    """The server does not let us make databases; the message says what to do."""
+
+
+def provision(server: Server, aliases: Iterable[str]) -> None:
+    """Make each alias's role and database where they do not exist, and set the role's password.
+
+    Raises `CannotProvision` when the server cannot be reached or its user may not make roles and databases.
+    """
+    try:
+        with psycopg.connect(server.url, autocommit=True, connect_timeout=5) as connection:
+            for alias in sorted(aliases):
+                _make(connection, server, alias)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise CannotProvision(
+            f"the user of DATABASE_URL may not make roles and databases ({error.diag.message_primary}): grant it "
+            "CREATEROLE and CREATEDB, or name each database with <MODULE>_DATABASE_URL"
+        ) from error
+    except psycopg.OperationalError as error:
+        raise CannotProvision(f"no PostgreSQL server answers at DATABASE_URL: {error}") from error
+
+
+def drop(server: Server, aliases: Iterable[str]) -> None:
+    """Remove the databases and roles again, with all that is in them."""
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        for alias in aliases:
+            name = sql.Identifier(server.database(alias))
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(name))
+
+
+def _make(connection: psycopg.Connection, server: Server, alias: str) -> None:
+    name = server.database(alias)
+    role = sql.Identifier(name)
+    if not _exists(connection, "SELECT 1 FROM pg_roles WHERE rolname = %s", name):
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOCREATEDB NOCREATEROLE").format(role))
+        connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
+    connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(server.password(alias))))
+    if not _exists(connection, "SELECT 1 FROM pg_database WHERE datname = %s", name):
+        connection.execute(sql.SQL("CREATE DATABASE {} OWNER {} ENCODING 'UTF8' TEMPLATE template0").format(role, role))
+    connection.execute(sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(role))
+
+
+def _exists(connection: psycopg.Connection, query: str, name: str) -> bool:
+    return connection.execute(query, [name]).fetchone() is not None  # type: ignore[arg-type]

@@ -1,0 +1,60 @@
+"""The subscriber's side: tell each publisher which of its events this deployable's modules want to hear."""
+
+from collections import defaultdict
+from typing import NamedTuple
+
+import structlog
+
+from contracts.language import ContractError
+from kernel import topology
+from kernel.calls import call
+from kernel.context import working_for
+from kernel.events.mailbox import mailbox
+from kernel.module import active
+
+log = structlog.get_logger("seam.events")
+
+
+class Announcement(NamedTuple):
+    """What one module wants to hear of another."""
+
+    subscriber: str
+    publisher: str
+    events: tuple[str, ...]
+
+
+def announcements() -> tuple[Announcement, ...]:
+    """What the modules that live here have to announce, from their manifests."""
+    wanted: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for module in active().values():
+        if topology.current().is_here(module.name):
+            for event in module.subscribes:
+                wanted[module.name, event.module].append(event.event_name)
+    return tuple(Announcement(*pair, tuple(sorted(events))) for pair, events in sorted(wanted.items()))
+
+
+def announce(announcement: Announcement) -> bool:
+    """Tell a publisher; whether it heard. To be repeated until it did."""
+    try:
+        with working_for(announcement.subscriber):
+            call(mailbox(announcement.publisher)).subscribe(announcement.subscriber, announcement.events)
+    except ContractError as error:
+        log.warning("not_heard", publisher=announcement.publisher, error=error.code)
+        return False
+    return True
+
+
+def pending() -> tuple[Announcement, ...]:
+    """Announcements that were not heard yet, by this process."""
+    return tuple(a for a in announcements() if a not in _heard)
+
+
+def announce_pending() -> bool:
+    """Announce what was not heard yet; whether all is heard now."""
+    for announcement in pending():
+        if announce(announcement):
+            _heard.add(announcement)
+    return not pending()
+
+
+_heard: set[Announcement] = set()

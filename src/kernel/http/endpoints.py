@@ -1,0 +1,127 @@
+"""How a module declares its HTTP endpoints: types, errors, access and documentation in one place, beside the code."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, ClassVar, TypeVar
+
+import msgspec
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from contracts.language import ContractError
+from kernel.context import current, entered
+from kernel.http import idempotency
+from kernel.http.access import Access, BearerAuthentication, DeclaredAccess, Principal
+from kernel.http.documentation import document
+from kernel.http.problems import Invalid
+from kernel.module import owner
+
+F = TypeVar("F", bound=Callable[..., Any])
+MAX_BODY = 1024 * 1024
+"""Bytes a request body may have."""
+
+
+class Endpoint(APIView):
+    """Base of a module's views; each method is declared with `@endpoint`."""
+
+    authentication_classes: ClassVar[list[type[BaseAuthentication]]] = [BearerAuthentication]  # type: ignore[misc]
+    permission_classes: ClassVar[list[type[BasePermission]]] = [DeclaredAccess]  # type: ignore[misc]
+    renderer_classes = [JSONRenderer]  # noqa: RUF012
+    content_negotiation_class = DefaultContentNegotiation
+
+
+class Created(msgspec.Struct, frozen=True):
+    """An answer with a status of its own, and the address of what was made."""
+
+    body: msgspec.Struct
+    location: str
+    status: int = HTTPStatus.CREATED
+
+
+def endpoint(
+    *,
+    access: Access,
+    returns: Any,
+    body: type[msgspec.Struct] | None = None,
+    status: int = HTTPStatus.OK,
+    also: tuple[int, ...] = (),
+    raises: tuple[type[ContractError], ...] = (),
+    parameters: tuple[OpenApiParameter, ...] = (),
+    idempotent: bool = False,
+) -> Callable[[F], F]:
+    """Declare a method of an `Endpoint`.
+
+    `access` says who may use it, `body` and `returns` are structs, `raises` the contract errors it may answer with,
+    `also` other statuses that carry the same type. The method gets `body` decoded, and with `idempotent` (a POST with
+    an effect) `new_id` for what it makes: the same one when the request comes again under its key.
+    """
+
+    def decorate(method: F) -> F:
+        @wraps(method)
+        def handle(self: Endpoint, request: Request, **arguments: Any) -> HttpResponse:
+            module = owner(type(self).__module__)
+            raw = _read(request) if body else b""
+            if body:
+                arguments["body"] = _decode(raw, body)
+
+            def respond(**new: uuid.UUID) -> HttpResponse:
+                return _respond(method(self, request, **arguments, **new), status)
+
+            with entered(replace(current(), module=module, actor=_actor(request))):
+                return idempotency.once(module or "", request, raw, respond) if idempotent else respond()
+
+        handle.access = access  # type: ignore[attr-defined]
+        described = document(
+            method,
+            access=access,
+            body=body,
+            returns=returns,
+            statuses=(status, *also),
+            raises=raises,
+            parameters=parameters,
+            idempotent=idempotent,
+        )
+        return extend_schema(**described)(handle)  # type: ignore[return-value]
+
+    return decorate
+
+
+def _actor(request: Request) -> str | None:
+    return str(request.user.id) if isinstance(request.user, Principal) else None
+
+
+def _read(request: Request) -> bytes:
+    if (request.content_type or "").partition(";")[0].strip() != "application/json":
+        raise Invalid("The body must be application/json", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+        raise Invalid(f"The body may be {MAX_BODY} bytes long", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    raw: bytes = request._request.body
+    return raw
+
+
+def _decode(raw: bytes, body: type[msgspec.Struct]) -> msgspec.Struct:
+    try:
+        return msgspec.json.decode(raw, type=body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        if isinstance(error, msgspec.MsgspecError):
+            raise Invalid.of(error) from None
+        raise Invalid("The body is not well-formed JSON", status=HTTPStatus.BAD_REQUEST) from None
+
+
+def _respond(result: Any, status: int) -> HttpResponse:
+    if isinstance(result, HttpResponse):
+        return result
+    if isinstance(result, Created):
+        response = HttpResponse(msgspec.json.encode(result.body), content_type="application/json", status=result.status)
+        response["Location"] = result.location
+        return response
+    return HttpResponse(msgspec.json.encode(result), content_type="application/json", status=status)

@@ -1,0 +1,109 @@
+"""`Idempotency-Key` on requests that have an effect: a repeat gets the stored response.
+
+As in the IETF draft "The Idempotency-Key HTTP Header Field": same key and body replays, same key and another body is
+422, a repeat while the first is under way is 409.
+"""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from http import HTTPStatus
+
+from django.db import connections
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from kernel.http.access import Principal
+from kernel.http.problems import CONTENT_TYPE, FieldError, Invalid, from_exception, problem
+
+HEADER = "Idempotency-Key"
+CLAIM = timedelta(seconds=60)
+"""How long a request may be under way before a repeat may take it over: its process died."""
+
+_KEY = re.compile(r"[\x21-\x7e]{1,100}")
+_START = """
+    INSERT INTO kernel_request AS r (id, owner, key, fingerprint, body, location, claimed_until, created_at)
+    VALUES (%(id)s, %(owner)s, %(key)s, %(fingerprint)s, '', '', now() + %(claim)s, now())
+    ON CONFLICT (owner, key) DO UPDATE SET claimed_until = now() + %(claim)s
+        WHERE r.status IS NULL AND r.claimed_until <= now() AND r.fingerprint = %(fingerprint)s
+    RETURNING id
+"""
+_RECALL = "SELECT fingerprint, status, body, location FROM kernel_request WHERE owner = %s AND key = %s"
+_FINISH = "UPDATE kernel_request SET status = %s, body = %s, location = %s WHERE id = %s"
+_FORGET = "DELETE FROM kernel_request WHERE id = %s"
+
+
+def once(module: str, request: Request, body: bytes, respond: Callable[..., HttpResponse]) -> HttpResponse:
+    """The response to a request, made once per key and asker.
+
+    `respond` gets `new_id`, for what the request makes. A repeat after a crash gets the same id, so that what the first
+    try made is found, not made again. A response that says "try later" is not kept.
+    """
+    key = request.headers.get(HEADER)
+    if key is None:
+        return respond(new_id=uuid.uuid4())
+    if not _KEY.fullmatch(key):
+        raise Invalid(f"{HEADER} must be 1 to 100 visible ASCII characters", (FieldError(HEADER, "does not fit"),))
+    owner = str(request.user.id) if isinstance(request.user, Principal) else "anonymous"
+    fingerprint = hashlib.sha256(f"{request.method} {request.path}\n".encode() + body).digest()
+    request_id = _start(module, owner, key, fingerprint)
+    if request_id is None:
+        return _replay(module, owner, key, fingerprint)
+    response = _answered(respond, request_id)
+    _keep(module, request_id, response)
+    return response
+
+
+def _start(module: str, owner: str, key: str, fingerprint: bytes) -> uuid.UUID | None:
+    with connections[module].cursor() as cursor:
+        values = {"id": uuid.uuid4(), "owner": owner, "key": key, "fingerprint": fingerprint, "claim": CLAIM}
+        cursor.execute(_START, values)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _replay(module: str, owner: str, key: str, fingerprint: bytes) -> HttpResponse:
+    with connections[module].cursor() as cursor:
+        cursor.execute(_RECALL, [owner, key])
+        known = cursor.fetchone()
+    if known is not None and bytes(known[0]) != fingerprint:
+        return problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "request.key_reused",
+            "Idempotency key reused",
+            "This Idempotency-Key came before with another request; use a new key",
+        )
+    if known is None or known[1] is None:
+        response = problem(
+            HTTPStatus.CONFLICT, "request.in_flight", "Still under way", "The first request with this key is under way"
+        )
+        response["Retry-After"] = "1"
+        return response
+    _, status, body, location = known
+    kind = CONTENT_TYPE if status >= 400 else "application/json"
+    response = HttpResponse(bytes(body), status=status, content_type=kind)
+    response["Idempotency-Replayed"] = "true"
+    if location:
+        response["Location"] = location
+    return response
+
+
+def _answered(respond: Callable[..., HttpResponse], request_id: uuid.UUID) -> HttpResponse:
+    try:
+        return respond(new_id=request_id)
+    except Exception as error:
+        response = from_exception(error)
+        if response is None:
+            raise
+        return response
+
+
+def _keep(module: str, request_id: uuid.UUID, response: HttpResponse) -> None:
+    with connections[module].cursor() as cursor:
+        if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            cursor.execute(_FORGET, [request_id])
+        else:
+            location = response.headers.get("Location", "")
+            cursor.execute(_FINISH, [response.status_code, response.content, location, request_id])

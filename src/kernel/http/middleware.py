@@ -1,0 +1,65 @@
+"""Every request runs in a context of its own and leaves one line in the log."""
+
+import re
+import time
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from kernel import context
+from kernel.context import Context, new_id
+from kernel.module import owner
+from kernel.observability import metrics
+
+log = structlog.get_logger("seam.http")
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_QUIET = ("/health", "/metrics", "/static")
+
+
+class RequestContext:
+    """Give the request an id and a deadline, answer with the id, and log what became of it.
+
+    The log has the route, never the query or the body: those may hold personal data.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        started = time.monotonic()
+        given = request.headers.get("X-Request-ID", "")
+        circumstances = Context(
+            request_id=given if _ID.fullmatch(given) else new_id(),
+            traceparent=request.headers.get("traceparent"),
+            deadline=started + settings.REQUEST_TIMEOUT,
+        )
+        with context.entered(circumstances):
+            response = self.get_response(request)
+        response["X-Request-ID"] = circumstances.request_id
+        self._report(request, response, time.monotonic() - started, circumstances.request_id)
+        return response
+
+    def _report(self, request: HttpRequest, response: HttpResponseBase, seconds: float, request_id: str) -> None:
+        match = request.resolver_match
+        route = match.route if match else "-"
+        module = module_of(match.func) if match else None
+        metrics.requests.labels(request.method, f"/{route}", response.status_code).observe(seconds)
+        if not request.path.startswith(_QUIET):
+            log.info(
+                "request",
+                method=request.method,
+                route=f"/{route}",
+                status=response.status_code,
+                ms=round(seconds * 1000, 1),
+                module=module or "-",
+                request_id=request_id,
+            )
+
+
+def module_of(view: Callable[..., object]) -> str | None:
+    """The module that a view belongs to, None for the deployable's own."""
+    return owner(getattr(view, "cls", view).__module__)

@@ -1,0 +1,41 @@
+"""Lists: `{"results": [...], "next": url or null, "previous": url or null}`, by cursor."""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+
+T = TypeVar("T")
+
+PARAMETERS = (
+    OpenApiParameter("cursor", str, description="Where to go on, as `next` and `previous` give it."),
+    OpenApiParameter("limit", int, description="How many at most, 1 to 100; 20 unless told."),
+)
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """Some of a list, and where the rest is."""
+
+    results: tuple[T, ...]
+    next: str | None
+    previous: str | None
+
+
+class _Cursor(CursorPagination):
+    page_size = 20
+    max_page_size = 100
+    page_size_query_param = "limit"
+
+
+def paginated(request: Request, rows: Any, ordering: str, to: Callable[[Any], T]) -> Page[T]:
+    """One page of a queryset, each row turned `to` its struct. `ordering` is a field that does not change.
+
+    A cursor that was not given out by us is answered with 404.
+    """
+    cursor = _Cursor()
+    cursor.ordering = ordering
+    found = cursor.paginate_queryset(rows, request) or []
+    return Page(tuple(to(row) for row in found), cursor.get_next_link(), cursor.get_previous_link())

@@ -1,0 +1,107 @@
+"""Errors of the HTTP API: problem details (RFC 9457) with a stable code and, for bad input, the fields at fault."""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework import exceptions
+
+from contracts.language import AvailabilityError, ContractError
+from kernel import context
+from kernel.calls.wire import STATUS
+
+log = structlog.get_logger("seam.http")
+CONTENT_TYPE = "application/problem+json"
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """What is wrong with one part of the input."""
+
+    path: str
+    """Where, as a JSONPath: `$.lines[0].quantity`."""
+    message: str
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """An error: `code` is stable and for programs, `detail` is for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str
+    data: dict[str, Any] = {}
+    """The error's own fields: which product is out of stock, say."""
+    errors: tuple[FieldError, ...] = ()
+
+
+class Invalid(Exception):
+    """The request cannot be understood; `status` is 400 when it is not even JSON, 422 when a field does not fit."""
+
+    def __init__(self, detail: str, errors: tuple[FieldError, ...] = (), status: int = HTTPStatus.UNPROCESSABLE_ENTITY):
+        self.detail, self.errors, self.status = detail, errors, status
+        super().__init__(detail)
+
+    @classmethod
+    def of(cls, error: msgspec.MsgspecError) -> "Invalid":
+        """From what the decoder says: `Expected int, got str - at $.quantity`."""
+        if not isinstance(error, msgspec.ValidationError):
+            return cls("The body is not well-formed JSON", status=HTTPStatus.BAD_REQUEST)
+        message, _, path = str(error).partition(" - at `")
+        return cls("Some fields do not fit", (FieldError(path.removesuffix("`") or "$", message),))
+
+
+def problem(status: int, code: str, title: str, detail: str, **more: Any) -> HttpResponse:
+    """A response that says what went wrong."""
+    body = Problem(f"urn:problem:{code}", title, status, code, detail, context.current().request_id, **more)
+    response = HttpResponse(msgspec.json.encode(body), content_type=CONTENT_TYPE, status=status)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response["Retry-After"] = "2"
+    return response
+
+
+def from_exception(error: Exception, _context: dict[str, Any] | None = None) -> HttpResponse | None:
+    """The response to an exception, None for one that nobody foresaw. DRF's EXCEPTION_HANDLER."""
+    match error:
+        case ContractError():
+            return _from_contract(error)
+        case Invalid():
+            return problem(error.status, "request.invalid", "Invalid request", error.detail, errors=error.errors)
+        case Http404():
+            return problem(404, "request.not_found", "Not found", "There is nothing here")
+        case PermissionDenied():
+            return problem(403, "request.forbidden", "Forbidden", "You may not do this")
+        case exceptions.APIException():
+            return _from_framework(error)
+    return None
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500: the cause is in the log, under the request's id."""
+    return problem(500, "request.unexpected", "Unexpected", "Something went wrong on our side")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404."""
+    return problem(404, "request.not_found", "Not found", f"There is nothing at {request.path}")
+
+
+def _from_contract(error: ContractError) -> HttpResponse:
+    detail = "Please try again in a moment" if isinstance(error, AvailabilityError) else f"{error.detail}."
+    data = msgspec.to_builtins(error.payload)
+    return problem(STATUS[error.category], error.code, error.title, detail, data=data)
+
+
+def _from_framework(error: exceptions.APIException) -> HttpResponse:
+    status = HTTPStatus(error.status_code)
+    code = "request.unauthenticated" if status == HTTPStatus.UNAUTHORIZED else f"request.{error.default_code}"
+    response = problem(status, code, status.phrase, str(error.detail))
+    if getattr(error, "auth_header", None):
+        response["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
+    if getattr(error, "wait", None):
+        response["Retry-After"] = str(round(error.wait))  # type: ignore[attr-defined]
+    return response

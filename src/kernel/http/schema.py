@@ -1,0 +1,61 @@
+"""drf-spectacular extensions: contract structs as schema components, and the bearer token as security scheme."""
+
+from typing import Any
+
+import msgspec
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
+from drf_spectacular.plumbing import ResolvedComponent
+
+_REFERENCE = "#/components/schemas/{name}"
+
+
+class StructExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """A `msgspec.Struct` where a serializer is expected."""
+
+    target_class = msgspec.Struct
+    match_subclasses = True
+
+    def get_name(self, auto_schema: Any, direction: str) -> str:
+        return component_name(self.target)
+
+    def map_serializer(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        (_,), components = msgspec.json.schema_components((self.target,), ref_template=_REFERENCE)
+        own = component_name(self.target)
+        structs = {component_name(struct): struct for struct in _structs_in(self.target)}
+        for name, schema in components.items():
+            if name != own:
+                part = structs.get(name, name)
+                component = ResolvedComponent(name, ResolvedComponent.SCHEMA, object=part, schema=schema)
+                auto_schema.registry.register_on_missing(component)
+        return components[own]
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Users' access tokens."""
+
+    target_class = "kernel.http.access.BearerAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+def _structs_in(struct: type[msgspec.Struct]) -> set[type[msgspec.Struct]]:
+    found: set[type[msgspec.Struct]] = set()
+    waiting = [msgspec.inspect.type_info(struct)]
+    while waiting:
+        match waiting.pop():
+            case msgspec.inspect.StructType(cls=cls, fields=fields) if cls not in found:
+                found.add(cls)
+                waiting += [field.type for field in fields]
+            case msgspec.inspect.VarTupleType(item_type=item):
+                waiting.append(item)
+            case msgspec.inspect.UnionType(types=types):
+                waiting += types
+    return found
+
+
+def component_name(struct: type) -> str:
+    """Name of a struct's schema, as msgspec refers to it."""
+    (reference,), _ = msgspec.json.schema_components((struct,), ref_template="{name}")
+    return str(reference["$ref"])

@@ -1,0 +1,87 @@
+"""The deployable's own endpoints: health, metrics, keys."""
+
+import base64
+from http import HTTPStatus
+
+import msgspec
+from django.conf import settings
+from django.db import connections
+from django.db.utils import Error
+from django.http import HttpRequest, HttpResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from kernel import topology
+from kernel.events import subscriptions
+from kernel.http import access
+from kernel.module import active
+
+_DEPTH = "SELECT state, count(*) FROM kernel_outbox WHERE state <> 'done' GROUP BY state"
+
+
+def live(request: HttpRequest) -> HttpResponse:
+    """Whether the process runs: 200, always."""
+    return _json({"status": "live"})
+
+
+def ready(request: HttpRequest) -> HttpResponse:
+    """Whether requests can be served: 200 when every database of this deployable answers, else 503 with which do not."""
+    away = [alias for alias in settings.DATABASES if not _answers(alias)]
+    return _json({"status": "not ready", "away": away}, 503) if away else _json({"status": "ready"})
+
+
+def health(request: HttpRequest) -> HttpResponse:
+    """Where each module lives, what waits in its outbox, and which publishers have not heard its subscriptions."""
+    routes = topology.current()
+    unheard = subscriptions.pending()
+    modules = {
+        name: {
+            "here": routes.is_here(name),
+            "outbox": _depth(name),
+            "unheard_by": sorted({a.publisher for a in unheard if a.subscriber == name}),
+        }
+        for name in active()
+    }
+    return _json({"service": settings.SERVICE_NAME, "modules": modules})
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """What Prometheus reads."""
+    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def jwks(request: HttpRequest) -> HttpResponse:
+    """The public keys of users' tokens, as a JSON Web Key Set (RFC 7517)."""
+    keys = [
+        {
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "alg": access.ALGORITHM,
+            "use": "sig",
+            "kid": kid,
+            "x": base64.urlsafe_b64encode(key.public_bytes_raw()).rstrip(b"=").decode(),
+        }
+        for kid, key in access.public_keys().items()
+    ]
+    return _json({"keys": keys})
+
+
+def _json(body: object, status: int = HTTPStatus.OK) -> HttpResponse:
+    return HttpResponse(msgspec.json.encode(body), content_type="application/json", status=status)
+
+
+def _answers(alias: str) -> bool:
+    try:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error:
+        return False
+    return True
+
+
+def _depth(module: str) -> dict[str, int] | None:
+    try:
+        with connections[module].cursor() as cursor:
+            cursor.execute(_DEPTH)
+            return {state: count for state, count in cursor.fetchall()}
+    except Error:
+        return None

@@ -1,0 +1,107 @@
+"""Modules: what each says of itself in its `module.py`, and how they are found."""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+
+from contracts.language import Contract, Event
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting of one module, read from the environment as `<MODULE>_<NAME>`."""
+
+    name: str
+    help: str
+    development: str
+    """Value in development, where none is set."""
+    required: bool = True
+    """Whether production refuses to start without it; else the development value serves there too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Periodic work: `name` is a function in the module's `jobs.py`, run once per period over all processes."""
+
+    name: str
+    every: float
+    """Seconds from one start to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module's manifest: all that the rest of the system may know of it without asking it.
+
+    The rooms follow from it: an operation of a contract in `serves` is a function of the same name, a query in
+    `queries.py`, a command in `service.py`; an event in `subscribes` is handled by `on_<event>` in `handlers.py`.
+    """
+
+    name: str
+    summary: str
+    serves: tuple[type[Contract], ...] = ()
+    calls: tuple[type[Contract], ...] = ()
+    subscribes: tuple[type[Event], ...] = ()
+    jobs: tuple[Job, ...] = ()
+    settings: tuple[Setting, ...] = ()
+
+    @property
+    def package(self) -> str:
+        return f"modules.{self.name}"
+
+    def room(self, name: str) -> ModuleType:
+        """One of the module's files, imported: `room("service")`. Raises `ModuleNotFoundError` where it has none."""
+        return importlib.import_module(f"{self.package}.{name}")
+
+
+class BadManifest(Exception):
+    """A module's manifest and its rooms disagree; the message says where and what to do."""
+
+
+def find(wanted: tuple[str, ...] = ()) -> dict[str, Module]:
+    """The modules under `src/modules`, by name; only the `wanted` ones, where any are named.
+
+    Raises `BadManifest` for a name that has no folder and for a folder whose manifest does not fit.
+    """
+    import modules
+
+    found = {info.name: _manifest(info.name) for info in pkgutil.iter_modules(modules.__path__) if info.ispkg}
+    for name in wanted:
+        if name not in found:
+            raise BadManifest(f"MODULES names {name!r}, but there is no such module; there are: {', '.join(found)}")
+    return {name: found[name] for name in sorted(found) if not wanted or name in wanted}
+
+
+@cache
+def active() -> Mapping[str, Module]:
+    """The modules whose code is part of this deployable, by name."""
+    from django.conf import settings
+
+    modules: Mapping[str, Module] = settings.ACTIVE_MODULES
+    return modules
+
+
+def owner(python_path: str) -> str | None:
+    """The module that a dotted Python path belongs to: `modules.orders.api` is of `orders`."""
+    parts = python_path.split(".")
+    return parts[1] if parts[0] == "modules" and len(parts) > 1 else None
+
+
+def setting(module: str, name: str) -> str:
+    """The value of a setting that the module's manifest declares. Raises `KeyError` for any other."""
+    from django.conf import settings
+
+    value: str = settings.MODULE_SETTINGS[module][name]
+    return value
+
+
+def _manifest(name: str) -> Module:
+    try:
+        manifest = importlib.import_module(f"modules.{name}.module").MODULE
+    except (ModuleNotFoundError, AttributeError) as cause:
+        raise BadManifest(f"src/modules/{name}/module.py: declare MODULE = Module(name={name!r}, …) there") from cause
+    if not isinstance(manifest, Module) or manifest.name != name:
+        raise BadManifest(f"src/modules/{name}/module.py: MODULE must be a Module named {name!r}")
+    return manifest

@@ -1,0 +1,208 @@
+"""Flows over several modules: steps with compensations, progress stored, resumed by whichever process finds them.
+
+The saga pattern: Garcia-Molina and Salem, "Sagas", SIGMOD 1987. Every step and every compensation is an idempotent
+command keyed by the saga's id, so that doing one again after a crash is harmless.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+import structlog
+from django.db import connections
+
+from contracts.language import AvailabilityError, ContractError
+from kernel import context
+from kernel.databases import transaction
+from kernel.models import SagaState
+
+log = structlog.get_logger("seam.sagas")
+
+CLAIM = timedelta(seconds=60)
+"""How long the process that works on a saga may hold it; longer than all its steps together may take."""
+BATCH = 100
+MAX_PAUSE = 30.0
+
+_START = """
+    INSERT INTO kernel_saga (id, name, state, step, attempts, reason, deadline, claimed_until, started_at)
+    VALUES (%s, %s, 'running', 0, 1, '', now() + %s, now() + %s, now())
+"""
+_CLAIM = """
+    UPDATE kernel_saga SET claimed_until = now() + %s, attempts = attempts + 1
+    WHERE id = %s AND state IN ('running', 'compensating') AND claimed_until <= now()
+    RETURNING state, step, attempts, reason, deadline <= now()
+"""
+_UNFINISHED = """
+    SELECT name, id FROM kernel_saga
+    WHERE state IN ('running', 'compensating') AND claimed_until <= now() ORDER BY claimed_until LIMIT %s
+"""
+_MOVE = "UPDATE kernel_saga SET state = %s, step = %s, reason = %s WHERE id = %s AND state = %s AND step = %s"
+_RELEASE = "UPDATE kernel_saga SET claimed_until = now() + %s WHERE id = %s"
+_TURN_BACK = "UPDATE kernel_saga SET state = 'compensating', reason = %s, claimed_until = now() WHERE id = %s AND state = 'running'"
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why a saga turned back."""
+
+    code: str
+    detail: str
+
+
+class Step(NamedTuple):
+    """One step and what undoes it. Both take the saga's id.
+
+    `do` returns whether the step is done; False means that an answer is awaited, and it is asked again later. A
+    contract error turns the saga back; an availability error has it tried again. `undo` is called for the step that
+    failed too, because its effect may have come about all the same.
+    """
+
+    do: Callable[[UUID], bool]
+    undo: Callable[[UUID], object]
+
+
+class Outcome(NamedTuple):
+    """Where a saga stands after some work on it, and what made it turn back."""
+
+    state: SagaState
+    error: ContractError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saga:
+    """A flow owned by one module.
+
+    `complete` runs in the transaction that marks the saga done, `abandon` in the one that marks it compensated.
+    """
+
+    module: str
+    name: str
+    steps: tuple[Step, ...]
+    complete: Callable[[UUID], object]
+    abandon: Callable[[UUID, Refusal], object]
+    deadline: timedelta
+    """How long it may wait for an answer before it turns back."""
+
+    def start(self, saga_id: UUID) -> None:
+        """Store a new saga, in the caller's transaction, for `run_started` or, after a crash, for `resume`."""
+        self._execute(_START, [saga_id, self.name, self.deadline, CLAIM])
+
+    def run_started(self, saga_id: UUID) -> Outcome:
+        """Work on a saga that this process has just started."""
+        return self._forward(_Progress(saga_id, 0, 1, expired=False))
+
+    def resume(self, saga_id: UUID) -> Outcome | None:
+        """Go on with an unfinished saga; None when it is finished or another process works on it."""
+        with connections[self.module].cursor() as cursor:
+            cursor.execute(_CLAIM, [CLAIM, saga_id])
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        state, step, attempts, reason, expired = row
+        progress = _Progress(saga_id, step, attempts, expired)
+        if state == SagaState.COMPENSATING:
+            return self._back(progress, msgspec.json.decode(reason, type=Refusal))
+        return self._forward(progress)
+
+    def turn_back(self, saga_id: UUID, refusal: Refusal) -> bool:
+        """Have a saga that is not done compensate; whether it will. Joins the caller's transaction."""
+        return self._execute(_TURN_BACK, [_encoded(refusal), saga_id])
+
+    def nudge(self, saga_id: UUID) -> None:
+        """Have a waiting saga looked at soon: the answer it waits for is there. Joins the caller's transaction."""
+        self._execute(_RELEASE, [timedelta(0), saga_id])
+
+    def _forward(self, progress: "_Progress") -> Outcome:
+        for number in range(progress.step, len(self.steps)):
+            try:
+                done = self.steps[number].do(progress.id)
+                if not done and not progress.expired:
+                    return self._later(progress, SagaState.RUNNING)
+            except AvailabilityError as error:
+                if not progress.expired:
+                    log.info("saga_waits", saga=self.name, id=str(progress.id), error=error.code)
+                    return self._later(progress, SagaState.RUNNING)
+                return self._refuse(progress.at(number), error)
+            except ContractError as error:
+                return self._refuse(progress.at(number), error)
+            if not done:
+                return self._refuse(progress.at(number), None)
+            last = number + 1 == len(self.steps)
+            with transaction(self.module):
+                if not self._moved(
+                    progress.id, SagaState.RUNNING, number, SagaState.DONE if last else None, number + 1
+                ):
+                    return Outcome(SagaState.COMPENSATING)
+                if last:
+                    self.complete(progress.id)
+        return Outcome(SagaState.DONE)
+
+    def _refuse(self, progress: "_Progress", error: ContractError | None) -> Outcome:
+        refusal = Refusal(error.code, error.detail) if error else Refusal("expired", "No answer came in time")
+        if not self._moved(
+            progress.id, SagaState.RUNNING, progress.step, SagaState.COMPENSATING, progress.step, refusal
+        ):
+            return Outcome(SagaState.COMPENSATING, error)
+        return self._back(progress, refusal)._replace(error=error)
+
+    def _back(self, progress: "_Progress", refusal: Refusal) -> Outcome:
+        for number in range(min(progress.step, len(self.steps) - 1), -1, -1):
+            try:
+                self.steps[number].undo(progress.id)
+            except ContractError as error:
+                log.warning("compensation_waits", saga=self.name, id=str(progress.id), error=error.code)
+                return self._later(progress, SagaState.COMPENSATING)
+        with transaction(self.module):
+            if self._moved(
+                progress.id, SagaState.COMPENSATING, progress.step, SagaState.COMPENSATED, progress.step, refusal
+            ):
+                self.abandon(progress.id, refusal)
+        return Outcome(SagaState.COMPENSATED)
+
+    def _later(self, progress: "_Progress", state: SagaState) -> Outcome:
+        pause = min(MAX_PAUSE, 0.5 * 2 ** min(progress.attempts, 10))
+        self._execute(_RELEASE, [timedelta(seconds=pause), progress.id])
+        return Outcome(state)
+
+    def _moved(
+        self, saga_id: UUID, state: SagaState, step: int, to: SagaState | None, to_step: int, why: Refusal | None = None
+    ) -> bool:
+        # Compare-and-set: somebody else may have turned the saga back meanwhile.
+        return self._execute(_MOVE, [to or state, to_step, _encoded(why) if why else "", saga_id, state, step])
+
+    def _execute(self, statement: str, parameters: list[Any]) -> bool:
+        with connections[self.module].cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return bool(cursor.rowcount)
+
+
+class _Progress(NamedTuple):
+    id: UUID
+    step: int
+    attempts: int
+    expired: bool
+
+    def at(self, step: int) -> "_Progress":
+        return self._replace(step=step)
+
+
+def resume(module: str) -> int:
+    """Go on with a module's unfinished sagas that nobody works on; how many were found."""
+    from kernel.module import active
+
+    with connections[module].cursor() as cursor:
+        cursor.execute(_UNFINISHED, [BATCH])
+        found = cursor.fetchall()
+    if not found:
+        return 0
+    known = {saga.name: saga for saga in active()[module].room("sagas").SAGAS}
+    for name, saga_id in found:
+        with context.working_for(module, CLAIM.total_seconds()):
+            known[name].resume(saga_id)
+    return len(found)
+
+
+def _encoded(refusal: Refusal) -> str:
+    return msgspec.json.encode(refusal).decode()

@@ -1,0 +1,1 @@
+"""The modules, each known by its folder."""

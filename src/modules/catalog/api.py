@@ -1,0 +1,80 @@
+from typing import Annotated
+
+import msgspec
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+
+from contracts.catalog import Product, UnknownProduct
+from contracts.language import Currency, Money, Sku, Value
+from kernel.http import pagination
+from kernel.http.access import public, scope
+from kernel.http.endpoints import Created, Endpoint, endpoint
+from modules.catalog import queries, service
+from modules.catalog.errors import SkuTaken
+
+SEARCH = OpenApiParameter("search", str, description="A part of the name or of the SKU.")
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120, examples=["Blue mug"])]
+Description = Annotated[str, msgspec.Meta(max_length=2000)]
+
+
+class Amount(Value):
+    """A price: not negative."""
+
+    amount: Annotated[int, msgspec.Meta(ge=0, le=10**12, description="Minor units: 1999 is 19.99.", examples=[1999])]
+    currency: Currency
+
+
+class NewProduct(Value):
+    """What puts a product in the catalog."""
+
+    sku: Sku
+    name: Name
+    price: Amount
+    description: Description = ""
+    active: bool = True
+
+
+class ProductChange(Value):
+    """What of a product to change; what is left out stays."""
+
+    name: Name | None = None
+    description: Description | None = None
+    price: Amount | None = None
+    active: bool | None = None
+
+
+class ProductPage(pagination.Page[Product]):
+    """Some of the products for sale."""
+
+
+class ProductsView(Endpoint):
+    @endpoint(access=public, returns=ProductPage, parameters=(SEARCH, *pagination.PARAMETERS))
+    def get(self, request: Request) -> pagination.Page[Product]:
+        """List the products for sale, newest first."""
+        rows = queries.products_for_sale(request.GET.get("search", ""))
+        return pagination.paginated(request, rows, "-created_at", queries.to_product)
+
+    @endpoint(
+        access=scope("catalog:write"), body=NewProduct, returns=Product, status=201, raises=(SkuTaken,), idempotent=True
+    )
+    def post(self, request: Request, body: NewProduct, new_id: object) -> Created:
+        """Add a product."""
+        product = Product(body.sku, body.name, body.description, _money(body.price), body.active)
+        return Created(service.add(product), f"/api/v1/products/{body.sku}")
+
+
+class ProductView(Endpoint):
+    @endpoint(access=public, returns=Product, raises=(UnknownProduct,))
+    def get(self, request: Request, sku: str) -> Product:
+        """Read a product."""
+        return queries.product(sku)
+
+    @endpoint(access=scope("catalog:write"), body=ProductChange, returns=Product, raises=(UnknownProduct,))
+    def patch(self, request: Request, sku: str, body: ProductChange) -> Product:
+        """Change a product."""
+        price = body.price and _money(body.price)
+        return service.change(sku, body.name, body.description, price, body.active)
+
+
+def _money(amount: Amount) -> Money:
+    return Money(amount.amount, amount.currency)

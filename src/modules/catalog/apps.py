@@ -1,0 +1,5 @@
+from kernel import apps
+
+
+class CatalogConfig(apps.ModuleConfig):
+    name = "modules.catalog"

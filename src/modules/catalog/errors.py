@@ -1,0 +1,7 @@
+from contracts.language import Category, ContractError, Sku
+
+
+class SkuTaken(ContractError, category=Category.CONFLICT):
+    """There is a product with this SKU already."""
+
+    sku: Sku

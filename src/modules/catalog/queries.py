@@ -1,0 +1,30 @@
+from django.db.models import Q, QuerySet
+
+from contracts.catalog import Price, Product, UnknownProduct
+from contracts.language import Money, Sku
+from modules.catalog import models
+
+
+def product(sku: Sku) -> Product:
+    row = models.Product.objects.filter(sku=sku).first()
+    if row is None:
+        raise UnknownProduct(sku)
+    return to_product(row)
+
+
+def prices(skus: tuple[Sku, ...]) -> tuple[Price, ...]:
+    found = {row.sku: row for row in models.Product.objects.filter(sku__in=skus, active=True)}
+    for sku in skus:
+        if sku not in found:
+            raise UnknownProduct(sku)
+    return tuple(Price(sku, found[sku].name, Money(found[sku].price, found[sku].currency)) for sku in skus)
+
+
+def products_for_sale(search: str) -> QuerySet[models.Product]:
+    """Products that can be ordered, those with `search` in their name or SKU."""
+    rows = models.Product.objects.filter(active=True)
+    return rows.filter(Q(name__icontains=search) | Q(sku__icontains=search)) if search else rows
+
+
+def to_product(row: models.Product) -> Product:
+    return Product(row.sku, row.name, row.description, Money(row.price, row.currency), row.active)

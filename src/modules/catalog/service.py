@@ -1,0 +1,41 @@
+from django.db import IntegrityError
+
+from contracts.catalog import Product, ProductAdded, UnknownProduct
+from contracts.language import Money, Sku
+from kernel.databases import transaction
+from kernel.events import publish
+from modules.catalog import models, queries
+from modules.catalog.errors import SkuTaken
+
+
+def add(product: Product) -> Product:
+    """Put a product in the catalog. Raises `SkuTaken`."""
+    try:
+        with transaction("catalog"):
+            models.Product.objects.create(
+                sku=product.sku,
+                name=product.name,
+                description=product.description,
+                price=product.price.amount,
+                currency=product.price.currency,
+                active=product.active,
+            )
+            publish(ProductAdded(product.sku, product.name))
+    except IntegrityError:
+        raise SkuTaken(product.sku) from None
+    return product
+
+
+def change(sku: Sku, name: str | None, description: str | None, price: Money | None, active: bool | None) -> Product:
+    """Change what is not None. Raises `UnknownProduct`. Orders keep the price they were placed at."""
+    with transaction("catalog"):
+        row = models.Product.objects.select_for_update().filter(sku=sku).first()
+        if row is None:
+            raise UnknownProduct(sku)
+        row.name = row.name if name is None else name
+        row.description = row.description if description is None else description
+        row.active = row.active if active is None else active
+        if price is not None:
+            row.price, row.currency = price.amount, price.currency
+        row.save()
+    return queries.to_product(row)

@@ -1,0 +1,26 @@
+from django.contrib import admin
+
+from kernel.admin import ModuleAdmin
+from modules.inventory.models import Adjustment, Reservation, ReservationLine, Stock
+
+
+class ReservationLines(admin.TabularInline):  # type: ignore[type-arg]
+    model = ReservationLine
+
+
+@admin.register(Stock)
+class StockAdmin(ModuleAdmin):
+    list_display = ("sku", "on_hand", "reserved")
+    search_fields = ("sku",)
+
+
+@admin.register(Reservation)
+class ReservationAdmin(ModuleAdmin):
+    list_display = ("order_id", "state", "created_at")
+    list_filter = ("state",)
+    inlines = (ReservationLines,)
+
+
+@admin.register(Adjustment)
+class AdjustmentAdmin(ModuleAdmin):
+    list_display = ("stock", "quantity", "reason", "created_at")

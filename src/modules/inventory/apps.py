@@ -1,0 +1,5 @@
+from kernel import apps
+
+
+class InventoryConfig(apps.ModuleConfig):
+    name = "modules.inventory"

@@ -1,0 +1,95 @@
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+
+from contracts.inventory import OutOfStock, Reservation, ReservationOver, StockLevel, StockLine, UnknownStock
+from contracts.language import Sku
+from kernel.databases import transaction
+from modules.inventory import models, queries
+
+State = models.Reservation.State
+
+
+def reserve(order_id: UUID, lines: tuple[StockLine, ...]) -> Reservation:
+    with transaction("inventory"):
+        reservation, new = models.Reservation.objects.get_or_create(order_id=order_id, defaults={"state": State.HELD})
+        if new:
+            # Always in the same order, so that two orders never wait for each other.
+            for line in sorted(lines, key=lambda line: line.sku):
+                _hold(reservation, line)
+        elif reservation.state != State.HELD:
+            raise ReservationOver(order_id)
+        return queries.to_reservation(reservation)
+
+
+def release(order_id: UUID) -> None:
+    with transaction("inventory"):
+        # Where there is none, that is remembered: a reserve under way that arrives later holds nothing.
+        models.Reservation.objects.get_or_create(order_id=order_id, defaults={"state": State.RELEASED})
+        reservation = _locked(order_id)
+        if reservation and reservation.state == State.HELD:
+            _end(reservation, State.RELEASED, on_hand=0)
+
+
+def ship(order_id: UUID) -> None:
+    """What the order held has left the house."""
+    with transaction("inventory"):
+        reservation = _locked(order_id)
+        if reservation and reservation.state == State.HELD:
+            _end(reservation, State.SHIPPED, on_hand=-1)
+
+
+def take_back(order_id: UUID) -> None:
+    """What was shipped for the order is in the house again."""
+    with transaction("inventory"):
+        reservation = _locked(order_id)
+        if reservation and reservation.state == State.SHIPPED:
+            for line in reservation.lines.order_by("stock_id"):
+                _stock(line.stock_id).update(on_hand=F("on_hand") + line.quantity)
+            reservation.state = State.RELEASED
+            reservation.save(update_fields=["state"])
+
+
+def adjust(sku: Sku, quantity: int, reason: str) -> StockLevel:
+    """Add `quantity` pieces, or take some away. Raises `UnknownStock`, or `OutOfStock` for more than is available."""
+    with transaction("inventory"):
+        row = models.Stock.objects.select_for_update().filter(sku=sku).first()
+        if row is None:
+            raise UnknownStock(sku)
+        if row.on_hand - row.reserved + quantity < 0:
+            raise OutOfStock(sku, -quantity, row.on_hand - row.reserved)
+        row.on_hand += quantity
+        row.save(update_fields=["on_hand"])
+        models.Adjustment.objects.create(stock=row, quantity=quantity, reason=reason)
+    return queries.to_level(row)
+
+
+def open_stock(sku: Sku) -> None:
+    """Keep stock of a product from now on, none at first."""
+    with transaction("inventory"):
+        models.Stock.objects.get_or_create(sku=sku)
+
+
+def _hold(reservation: models.Reservation, line: StockLine) -> None:
+    enough = _stock(line.sku).filter(on_hand__gte=F("reserved") + line.quantity)
+    if not enough.update(reserved=F("reserved") + line.quantity):
+        level = queries.stock(line.sku)
+        raise OutOfStock(line.sku, line.quantity, level.available)
+    models.ReservationLine.objects.create(reservation=reservation, stock_id=line.sku, quantity=line.quantity)
+
+
+def _end(reservation: models.Reservation, state: models.Reservation.State, on_hand: int) -> None:
+    for line in reservation.lines.order_by("stock_id"):
+        _stock(line.stock_id).update(
+            reserved=F("reserved") - line.quantity, on_hand=F("on_hand") + on_hand * line.quantity
+        )
+    reservation.state = state
+    reservation.save(update_fields=["state"])
+
+
+def _locked(order_id: UUID) -> models.Reservation | None:
+    return models.Reservation.objects.select_for_update().filter(order_id=order_id).first()
+
+
+def _stock(sku: Sku) -> QuerySet[models.Stock]:
+    return models.Stock.objects.filter(sku=sku)

@@ -1,0 +1,5 @@
+from kernel import apps
+
+
+class NotificationsConfig(apps.ModuleConfig):
+    name = "modules.notifications"

@@ -1,0 +1,12 @@
+from contracts.notifications import Notifications
+from contracts.orders import OrderCancelled, OrderCreated, OrderReturned, OrderShipped
+from contracts.payments import PaymentRefunded
+from contracts.users import UserRegistered
+from kernel.module import Module
+
+MODULE = Module(
+    name="notifications",
+    summary="What the customer is told.",
+    serves=(Notifications,),
+    subscribes=(UserRegistered, OrderCreated, OrderShipped, OrderCancelled, OrderReturned, PaymentRefunded),
+)

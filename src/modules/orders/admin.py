@@ -1,0 +1,21 @@
+from django.contrib import admin
+
+from kernel.admin import ModuleAdmin
+from modules.orders.models import Coupon, Order, OrderLine
+
+
+class OrderLines(admin.TabularInline):  # type: ignore[type-arg]
+    model = OrderLine
+
+
+@admin.register(Order)
+class OrderAdmin(ModuleAdmin):
+    list_display = ("id", "status", "total", "currency", "customer_id", "created_at")
+    list_filter = ("status",)
+    search_fields = ("id", "customer_id")
+    inlines = (OrderLines,)
+
+
+@admin.register(Coupon)
+class CouponAdmin(ModuleAdmin):
+    list_display = ("code", "percent", "active")

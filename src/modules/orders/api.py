@@ -1,0 +1,140 @@
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+
+from contracts.catalog import UnknownProduct
+from contracts.inventory import OutOfStock, StockLine
+from contracts.language import AvailabilityError, Value
+from contracts.orders import Coupon, Order, OrderStatus, UnknownOrder
+from contracts.payments import PaymentDeclined, PaymentMethod, UnknownProvider
+from contracts.users import Nickname, UnknownUser, Users
+from kernel.calls import call
+from kernel.http import pagination
+from kernel.http.access import user
+from kernel.http.endpoints import Created, Endpoint, endpoint
+from kernel.http.problems import FieldError, Invalid
+from modules.orders import queries, service
+from modules.orders.errors import IllegalTransition, MixedCurrencies, NotForCustomers, UnknownCoupon
+
+STATUS = OpenApiParameter("status", str, enum=list(OrderStatus), description="Only orders of this status.")
+
+
+class NewOrder(Value):
+    """What places an order."""
+
+    lines: Annotated[tuple[StockLine, ...], msgspec.Meta(min_length=1, max_length=50)]
+    payment_method: PaymentMethod
+    coupon: Coupon | None = None
+
+
+class StatusChange(Value):
+    """Where an order is to go."""
+
+    status: OrderStatus
+
+
+class OrderWithNickname(Order, kw_only=True):
+    """An order, with the name of who ordered."""
+
+    nickname: Nickname | None
+    """Null while the users module is away."""
+
+
+class OrderPage(pagination.Page[Order]):
+    """Some of a customer's orders."""
+
+
+class OrdersView(Endpoint):
+    @endpoint(access=user, returns=OrderPage, parameters=(STATUS, *pagination.PARAMETERS))
+    def get(self, request: Request) -> pagination.Page[Order]:
+        """List one's own orders, newest first.
+
+        Refused orders are left out unless asked for with `status=refused`.
+        """
+        rows = queries.orders_of(request.user.id, _status(request.GET.get("status")))
+        return pagination.paginated(request, rows, "-created_at", queries.to_order)
+
+    @endpoint(
+        access=user,
+        body=NewOrder,
+        returns=OrderWithNickname,
+        status=201,
+        also=(202,),
+        raises=(
+            UnknownProduct,
+            OutOfStock,
+            PaymentDeclined,
+            UnknownProvider,
+            UnknownCoupon,
+            MixedCurrencies,
+            UnknownUser,
+        ),
+        idempotent=True,
+    )
+    def post(self, request: Request, body: NewOrder, new_id: UUID) -> Created:
+        """Place an order.
+
+        201 when it is confirmed: the stock is held and the payment authorised. 202 when an answer is awaited, from
+        the payment provider say: look at `Location` later.
+        """
+        _refuse_repeated_products(body.lines)
+        order = service.place(new_id, request.user.id, body.lines, body.coupon, body.payment_method)
+        status = 202 if order.status is OrderStatus.PENDING else 201
+        return Created(_with_nickname(order), f"/api/v1/orders/{order.id}", status)
+
+
+class OrderView(Endpoint):
+    @endpoint(access=user, returns=OrderWithNickname, raises=(UnknownOrder,))
+    def get(self, request: Request, order_id: UUID) -> OrderWithNickname:
+        """Read an order.
+
+        A user reads their own; staff with `orders:write` any.
+        """
+        order = queries.order(order_id)
+        if order.customer_id != request.user.id and not request.user.may("orders:write"):
+            raise UnknownOrder(order_id)
+        return _with_nickname(order)
+
+
+class OrderStatusView(Endpoint):
+    @endpoint(
+        access=user,
+        body=StatusChange,
+        returns=OrderWithNickname,
+        raises=(UnknownOrder, IllegalTransition, NotForCustomers),
+    )
+    def patch(self, request: Request, order_id: UUID, body: StatusChange) -> OrderWithNickname:
+        """Change an order's status.
+
+        Customers cancel a pending or confirmed order of theirs; staff with `orders:write` also ship, deliver, and
+        take back.
+        """
+        customer = None if request.user.may("orders:write") else request.user.id
+        return _with_nickname(service.change_status(order_id, body.status, customer))
+
+
+def _with_nickname(order: Order) -> OrderWithNickname:
+    try:
+        nickname = call(Users, timeout=1.0).profile(order.customer_id).nickname
+    except (AvailabilityError, UnknownUser):
+        nickname = None
+    return OrderWithNickname(**msgspec.structs.asdict(order), nickname=nickname)
+
+
+def _refuse_repeated_products(lines: tuple[StockLine, ...]) -> None:
+    skus = [line.sku for line in lines]
+    repeated = [number for number, sku in enumerate(skus) if sku in skus[:number]]
+    if repeated:
+        errors = tuple(FieldError(f"$.lines[{n}].sku", f"{skus[n]} is in an earlier line too") for n in repeated)
+        raise Invalid("Each product may stand in one line", errors)
+
+
+def _status(word: str | None) -> OrderStatus | None:
+    try:
+        return OrderStatus(word) if word else None
+    except ValueError:
+        known = ", ".join(OrderStatus)
+        raise Invalid("There is no such status", (FieldError("status", f"must be one of {known}"),)) from None

@@ -1,0 +1,5 @@
+from kernel import apps
+
+
+class OrdersConfig(apps.ModuleConfig):
+    name = "modules.orders"

@@ -1,0 +1,28 @@
+from uuid import UUID
+
+from contracts.language import Category, ContractError
+from contracts.orders import Coupon, OrderStatus
+
+
+class IllegalTransition(ContractError, category=Category.CONFLICT):
+    """An order cannot go from here to there."""
+
+    order_id: UUID
+    status: OrderStatus
+    wanted: OrderStatus
+
+
+class NotForCustomers(ContractError, category=Category.FORBIDDEN):
+    """Only staff may change an order to this status."""
+
+    wanted: OrderStatus
+
+
+class UnknownCoupon(ContractError, category=Category.INVALID):
+    """There is no such coupon."""
+
+    coupon: Coupon
+
+
+class MixedCurrencies(ContractError, category=Category.INVALID):
+    """The products are not sold in one currency; order them apart."""

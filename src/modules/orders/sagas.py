@@ -1,0 +1,62 @@
+"""Checkout: stock is reserved, then the payment authorised; each step is keyed by the order and undone by its compensation."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from contracts.inventory import Inventory, StockLine
+from contracts.language import Money
+from contracts.orders import OrderCreated, OrderStatus
+from contracts.payments import Payments, PaymentStatus
+from kernel.calls import call
+from kernel.events import publish
+from kernel.sagas import Refusal, Saga, Step
+from modules.orders.models import Order
+
+
+def reserve_stock(order_id: UUID) -> bool:
+    lines = Order.objects.get(id=order_id).lines.all()
+    call(Inventory).reserve(order_id, tuple(StockLine(line.sku, line.quantity) for line in lines))
+    return True
+
+
+def release_stock(order_id: UUID) -> None:
+    call(Inventory).release(order_id)
+
+
+def authorise_payment(order_id: UUID) -> bool:
+    order = Order.objects.get(id=order_id)
+    payment = call(Payments).authorise(
+        order_id, order.customer_id, Money(order.total, order.currency), order.payment_method
+    )
+    Order.objects.filter(id=order_id).update(payment_id=payment.id)
+    return payment.status is not PaymentStatus.PENDING
+
+
+def cancel_payment(order_id: UUID) -> None:
+    call(Payments).cancel(order_id)
+
+
+def confirm(order_id: UUID) -> None:
+    order = Order.objects.select_for_update().get(id=order_id)
+    if order.status == OrderStatus.PENDING:
+        order.status = OrderStatus.CONFIRMED
+        order.save(update_fields=["status"])
+        publish(OrderCreated(order_id, order.customer_id, Money(order.total, order.currency)))
+
+
+def refuse(order_id: UUID, refusal: Refusal) -> None:
+    # An order that its customer cancelled meanwhile stays cancelled.
+    Order.objects.filter(id=order_id, status=OrderStatus.PENDING).update(
+        status=OrderStatus.REFUSED, refusal=refusal.code
+    )
+
+
+CHECKOUT = Saga(
+    module="orders",
+    name="checkout",
+    steps=(Step(reserve_stock, undo=release_stock), Step(authorise_payment, undo=cancel_payment)),
+    complete=confirm,
+    abandon=refuse,
+    deadline=timedelta(minutes=15),
+)
+SAGAS = (CHECKOUT,)

@@ -1,0 +1,90 @@
+from uuid import UUID
+
+from contracts.catalog import Catalog
+from contracts.inventory import StockLine
+from contracts.language import Money
+from contracts.orders import Order, OrderCancelled, OrderReturned, OrderShipped, OrderStatus, UnknownOrder
+from contracts.users import Users
+from kernel.calls import call
+from kernel.databases import transaction
+from kernel.events import publish
+from kernel.sagas import Refusal
+from modules.orders import models, queries
+from modules.orders.errors import IllegalTransition, NotForCustomers
+from modules.orders.lifecycle import BY_CUSTOMER, BY_STAFF, TRANSITIONS
+from modules.orders.pricing import cost
+from modules.orders.sagas import CHECKOUT
+
+
+def place(order_id: UUID, customer_id: UUID, lines: tuple[StockLine, ...], coupon: str | None, method: str) -> Order:
+    """Accept an order and take it as far as it goes: confirmed, or pending where an answer is awaited.
+
+    A repeat with the same `order_id` goes on with the same order. Raises what refuses it: an unknown user, product or
+    coupon (nothing is stored then), or what `Inventory.reserve` and `Payments.authorise` refuse with.
+    """
+    if not models.Order.objects.filter(id=order_id).exists():
+        call(Users).profile(customer_id)
+        prices = call(Catalog).prices(tuple(line.sku for line in lines))
+        discount, total = cost(lines, prices, coupon)
+        with transaction("orders"):
+            row = models.Order.objects.create(
+                id=order_id,
+                customer_id=customer_id,
+                status=OrderStatus.PENDING,
+                currency=total.currency,
+                discount=discount.amount,
+                total=total.amount,
+                coupon=coupon,
+                payment_method=method,
+            )
+            models.OrderLine.objects.bulk_create(
+                models.OrderLine(
+                    order=row, sku=line.sku, name=price.name, quantity=line.quantity, price=price.price.amount
+                )
+                for line, price in zip(lines, prices, strict=True)
+            )
+            CHECKOUT.start(order_id)
+        outcome = CHECKOUT.run_started(order_id)
+    else:
+        outcome = CHECKOUT.resume(order_id)
+    if outcome and outcome.error:
+        raise outcome.error
+    return queries.order(order_id)
+
+
+def change_status(order_id: UUID, wanted: OrderStatus, customer_id: UUID | None) -> Order:
+    """Move an order on: for its customer, or for staff where `customer_id` is None.
+
+    Raises `UnknownOrder`, `IllegalTransition`, or `NotForCustomers`.
+    """
+    with transaction("orders"):
+        order = models.Order.objects.select_for_update().filter(id=order_id).first()
+        if order is None or customer_id not in (None, order.customer_id):
+            raise UnknownOrder(order_id)
+        before = OrderStatus(order.status)
+        if wanted not in TRANSITIONS[before] or wanted not in BY_STAFF:
+            raise IllegalTransition(order_id, before, wanted)
+        if customer_id is not None and wanted not in BY_CUSTOMER:
+            raise NotForCustomers(wanted)
+        order.status = wanted
+        order.save(update_fields=["status"])
+        _tell(order, before)
+    return queries.order(order_id)
+
+
+def payment_settled(order_id: UUID) -> None:
+    """The answer that the checkout of an order waits for is there."""
+    CHECKOUT.nudge(order_id)
+
+
+def _tell(order: models.Order, before: OrderStatus) -> None:
+    total = Money(order.total, order.currency)
+    match order.status:
+        case OrderStatus.SHIPPED:
+            publish(OrderShipped(order.id, order.customer_id))
+        case OrderStatus.RETURNED:
+            publish(OrderReturned(order.id, order.customer_id, total))
+        case OrderStatus.CANCELLED:
+            if before is OrderStatus.PENDING:
+                CHECKOUT.turn_back(order.id, Refusal("orders.cancelled", "The customer cancelled"))
+            publish(OrderCancelled(order.id, order.customer_id, total))

@@ -1,0 +1,1 @@
+"""Authorise, capture and refund; provider callbacks."""

@@ -1,0 +1,11 @@
+from django.contrib import admin
+
+from kernel.admin import ModuleAdmin
+from modules.payments.models import Payment
+
+
+@admin.register(Payment)
+class PaymentAdmin(ModuleAdmin):
+    list_display = ("id", "order_id", "status", "amount", "refunded", "currency", "created_at")
+    list_filter = ("status",)
+    search_fields = ("id", "order_id")

@@ -1,0 +1,5 @@
+from kernel import apps
+
+
+class PaymentsConfig(apps.ModuleConfig):
+    name = "modules.payments"

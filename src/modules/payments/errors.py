@@ -1,0 +1,16 @@
+from uuid import UUID
+
+from contracts.language import Category, ContractError, Money
+from contracts.payments import PaymentStatus
+
+
+class NotRefundable(ContractError, category=Category.CONFLICT):
+    """So much cannot be given back of this payment."""
+
+    payment_id: UUID
+    status: PaymentStatus
+    refundable: Money
+
+
+class BadSignature(ContractError, category=Category.UNAUTHENTICATED):
+    """The callback is not signed by the provider."""

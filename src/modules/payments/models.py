@@ -1,0 +1,37 @@
+from django.db import models
+from django.db.models import F, Q
+
+from contracts.payments import PaymentStatus
+
+
+class Payment(models.Model):
+    """The one payment of an order."""
+
+    id = models.UUIDField(primary_key=True)
+    order_id = models.UUIDField(unique=True)
+    customer_id = models.UUIDField(null=True, db_index=True)
+    """Null where the order was given up before its payment was asked for."""
+    amount = models.BigIntegerField()
+    """In minor units."""
+    currency = models.CharField(max_length=3)
+    method = models.CharField(max_length=100)
+    status = models.CharField(max_length=12, choices=[(status, status) for status in PaymentStatus])
+    refunded = models.BigIntegerField(default=0)
+    """In minor units."""
+    reason = models.CharField(max_length=200, default="", blank=True)
+    """Why it was declined."""
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gte=0), name="payment_amount_not_negative"),
+            models.CheckConstraint(
+                condition=Q(refunded__gte=0) & Q(refunded__lte=F("amount")), name="payment_refunded_within_amount"
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded=0) | Q(status__in=("captured", "refunded")), name="payment_refunded_if_captured"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.status})"

@@ -1,0 +1,11 @@
+from contracts.orders import OrderCancelled, OrderReturned, OrderShipped
+from contracts.payments import Payments
+from kernel.module import Module, Setting
+
+MODULE = Module(
+    name="payments",
+    summary="Authorise, capture and refund; provider callbacks.",
+    serves=(Payments,),
+    subscribes=(OrderShipped, OrderCancelled, OrderReturned),
+    settings=(Setting("CALLBACK_SECRET", "What providers sign their callbacks with.", "sandbox-development-secret"),),
+)

@@ -1,0 +1,73 @@
+"""Payment providers: how each is asked, and what it may answer."""
+
+import enum
+import hashlib
+import hmac
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from contracts.language import Money
+from contracts.payments import UnknownProvider
+from kernel.module import setting
+
+
+class Outcome(enum.StrEnum):
+    """What a provider says to an authorisation."""
+
+    AUTHORISED = "authorised"
+    DECLINED = "declined"
+    PENDING = "pending"
+    """Nothing yet; a callback will tell."""
+
+
+class Answer(NamedTuple):
+    outcome: Outcome
+    reason: str = ""
+
+
+class Provider(Protocol):
+    """Every request carries the payment's id, by which the provider knows a repeat."""
+
+    def authorise(self, payment_id: UUID, amount: Money, token: str) -> Answer: ...
+    def capture(self, payment_id: UUID) -> None: ...
+    def void(self, payment_id: UUID) -> None: ...
+    def refund(self, payment_id: UUID, amount: Money) -> None: ...
+
+
+class Sandbox:
+    """A provider for trying things out: the token says what it answers."""
+
+    def authorise(self, payment_id: UUID, amount: Money, token: str) -> Answer:
+        match token:
+            case "approve":
+                return Answer(Outcome.AUTHORISED)
+            case "timeout":
+                return Answer(Outcome.PENDING)
+        return Answer(Outcome.DECLINED, "The card was declined")
+
+    def capture(self, payment_id: UUID) -> None:
+        """The sandbox keeps nothing."""
+
+    def void(self, payment_id: UUID) -> None:
+        """The sandbox keeps nothing."""
+
+    def refund(self, payment_id: UUID, amount: Money) -> None:
+        """The sandbox keeps nothing."""
+
+
+_PROVIDERS: dict[str, Provider] = {"sandbox": Sandbox()}
+
+
+def provider_of(method: str) -> tuple[Provider, str]:
+    """The provider and the token of a payment method. Raises `UnknownProvider`."""
+    name, _, token = method.partition(":")
+    if name not in _PROVIDERS:
+        raise UnknownProvider(name)
+    return _PROVIDERS[name], token
+
+
+def signed_by_provider(body: bytes, signature: str) -> bool:
+    """Whether a callback's `X-Signature` is the HMAC-SHA256 of its body: `sha256=<hex>`."""
+    secret = setting("payments", "CALLBACK_SECRET")
+    expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace"))

@@ -1,0 +1,131 @@
+from uuid import UUID, uuid4
+
+from contracts.language import Money
+from contracts.payments import (
+    Payment,
+    PaymentAuthorised,
+    PaymentDeclined,
+    PaymentFailed,
+    PaymentMethod,
+    PaymentRefunded,
+    PaymentStatus,
+)
+from kernel.databases import transaction
+from kernel.events import publish
+from modules.payments import models, queries
+from modules.payments.errors import NotRefundable
+from modules.payments.providers import Answer, Outcome, provider_of
+
+
+def authorise(order_id: UUID, customer_id: UUID, amount: Money, method: PaymentMethod) -> Payment:
+    provider, token = provider_of(method)
+    row, new = models.Payment.objects.get_or_create(
+        order_id=order_id,
+        defaults={
+            "id": uuid4(),
+            "customer_id": customer_id,
+            "amount": amount.amount,
+            "currency": amount.currency,
+            "method": method,
+            "status": PaymentStatus.PENDING,
+        },
+    )
+    # The provider is asked outside any transaction; a repeat after a crash asks again, and it knows the payment's id.
+    if row.status == PaymentStatus.PENDING:
+        answer = provider.authorise(row.id, amount, token)
+        if answer.outcome is not Outcome.PENDING:
+            row = _settled(row.id, answer)
+    if row.status == PaymentStatus.DECLINED:
+        raise PaymentDeclined(order_id, row.reason)
+    if row.status == PaymentStatus.VOIDED:
+        raise PaymentDeclined(order_id, "The order was given up")
+    return queries.to_payment(row)
+
+
+def settle(payment_id: UUID, answer: Answer) -> Payment | None:
+    """Take a provider's late answer, and tell who waits for it; None for a payment that is not known.
+
+    A payment that was settled before stays as it is.
+    """
+    with transaction("payments"):
+        row = models.Payment.objects.select_for_update().filter(id=payment_id).first()
+        if row is None:
+            return None
+        if row.status == PaymentStatus.PENDING and answer.outcome is not Outcome.PENDING:
+            _settle(row, answer)
+            if answer.outcome is Outcome.AUTHORISED:
+                publish(PaymentAuthorised(row.order_id, row.id))
+            else:
+                publish(PaymentFailed(row.order_id, row.id, row.reason))
+        return queries.to_payment(row)
+
+
+def capture(order_id: UUID) -> None:
+    """Take what was set aside for the order."""
+    with transaction("payments"):
+        row = _locked(order_id)
+        if row and row.status == PaymentStatus.AUTHORISED:
+            provider_of(row.method)[0].capture(row.id)
+            _set(row, PaymentStatus.CAPTURED)
+
+
+def cancel(order_id: UUID) -> None:
+    with transaction("payments"):
+        # Where there is none, that is remembered: an authorise under way that arrives later takes nothing.
+        models.Payment.objects.get_or_create(
+            order_id=order_id,
+            defaults={"id": uuid4(), "amount": 0, "currency": "XXX", "method": "", "status": PaymentStatus.VOIDED},
+        )
+        row = _locked(order_id)
+        if row and row.status == PaymentStatus.CAPTURED:
+            _refund(row, row.amount - row.refunded)
+        elif row and row.status in (PaymentStatus.PENDING, PaymentStatus.AUTHORISED):
+            provider_of(row.method)[0].void(row.id)
+            _set(row, PaymentStatus.VOIDED)
+
+
+def refund(payment_id: UUID, amount: int | None) -> Payment | None:
+    """Give back `amount` minor units of a captured payment, or all that is left; None for one that is not known.
+
+    Raises `NotRefundable`.
+    """
+    with transaction("payments"):
+        row = models.Payment.objects.select_for_update().filter(id=payment_id).first()
+        if row is None:
+            return None
+        left = row.amount - row.refunded if row.status == PaymentStatus.CAPTURED else 0
+        if left == 0 or (amount or left) > left:
+            raise NotRefundable(payment_id, PaymentStatus(row.status), Money(left, row.currency))
+        _refund(row, amount or left)
+        return queries.to_payment(row)
+
+
+def _settled(payment_id: UUID, answer: Answer) -> models.Payment:
+    with transaction("payments"):
+        row = models.Payment.objects.select_for_update().get(id=payment_id)
+        if row.status == PaymentStatus.PENDING:
+            _settle(row, answer)
+        return row
+
+
+def _settle(row: models.Payment, answer: Answer) -> None:
+    row.reason = answer.reason
+    _set(row, PaymentStatus.AUTHORISED if answer.outcome is Outcome.AUTHORISED else PaymentStatus.DECLINED)
+
+
+def _refund(row: models.Payment, amount: int) -> None:
+    money = Money(amount, row.currency)
+    provider_of(row.method)[0].refund(row.id, money)
+    row.refunded += amount
+    _set(row, PaymentStatus.REFUNDED if row.refunded == row.amount else PaymentStatus.CAPTURED)
+    if row.customer_id:
+        publish(PaymentRefunded(row.order_id, row.customer_id, money))
+
+
+def _set(row: models.Payment, status: PaymentStatus) -> None:
+    row.status = status
+    row.save(update_fields=["status", "reason", "refunded"])
+
+
+def _locked(order_id: UUID) -> models.Payment | None:
+    return models.Payment.objects.select_for_update().filter(order_id=order_id).first()

@@ -1,0 +1,126 @@
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from django.http import Http404
+from rest_framework.request import Request
+
+from contracts.language import AwareDatetime, Value
+from contracts.users import Nickname, Points, UnknownUser
+from kernel.http.access import public, user
+from kernel.http.endpoints import Created, Endpoint, endpoint
+from modules.users import queries, service
+from modules.users.errors import BadCredentials, EmailTaken, WeakPassword
+from modules.users.models import User
+from modules.users.tokens import Tokens
+
+Email = Annotated[
+    str,
+    msgspec.Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254, examples=["ada@example.com"]),
+]
+Password = Annotated[str, msgspec.Meta(min_length=8, max_length=200, examples=["demo-password"])]
+
+
+class Registration(Value):
+    """What opens an account."""
+
+    email: Email
+    password: Password
+    nickname: Nickname
+
+
+class Credentials(Value):
+    """What a user logs in with."""
+
+    email: Annotated[str, msgspec.Meta(max_length=254, examples=["ada@example.com"])]
+    password: Annotated[str, msgspec.Meta(max_length=200, examples=["demo-password"])]
+
+
+class RefreshToken(Value):
+    """A refresh token, to be exchanged."""
+
+    refresh: str
+
+
+class ProfileChange(Value):
+    """What of their account a user may change."""
+
+    nickname: Nickname
+
+
+class Account(Value):
+    """A user's own account."""
+
+    id: UUID
+    email: str
+    nickname: str
+    scopes: tuple[str, ...]
+    created_at: AwareDatetime
+
+
+class UsersView(Endpoint):
+    @endpoint(
+        access=public,
+        body=Registration,
+        returns=Account,
+        status=201,
+        raises=(EmailTaken, WeakPassword),
+        idempotent=True,
+    )
+    def post(self, request: Request, body: Registration, new_id: UUID) -> Created:
+        """Register."""
+        account = service.register(new_id, body.email, body.password, body.nickname)
+        return Created(_account(account), f"/api/v1/users/{account.id}")
+
+
+class TokenView(Endpoint):
+    @endpoint(access=public, body=Credentials, returns=Tokens, raises=(BadCredentials,))
+    def post(self, request: Request, body: Credentials) -> Tokens:
+        """Log in."""
+        return service.log_in(body.email, body.password)
+
+
+class RefreshView(Endpoint):
+    @endpoint(access=public, body=RefreshToken, returns=Tokens, raises=(BadCredentials,))
+    def post(self, request: Request, body: RefreshToken) -> Tokens:
+        """Exchange a refresh token for new tokens."""
+        return service.refresh(body.refresh)
+
+
+class MeView(Endpoint):
+    @endpoint(access=user, returns=Account, raises=(UnknownUser,))
+    def get(self, request: Request) -> Account:
+        """Read one's own account."""
+        return _account(queries.active_user(request.user.id))
+
+    @endpoint(access=user, body=ProfileChange, returns=Account, raises=(UnknownUser,))
+    def patch(self, request: Request, body: ProfileChange) -> Account:
+        """Change one's own account."""
+        return _account(service.rename(request.user.id, body.nickname))
+
+
+class UserView(Endpoint):
+    @endpoint(access=user, returns=Account, raises=(UnknownUser,))
+    def get(self, request: Request, user_id: UUID) -> Account:
+        """Read an account.
+
+        A user reads their own; staff with `users:read` any.
+        """
+        return _account(queries.active_user(_visible(request, user_id)))
+
+
+class PointsView(Endpoint):
+    @endpoint(access=user, returns=Points, raises=(UnknownUser,))
+    def get(self, request: Request, user_id: UUID) -> Points:
+        """Read the points a user holds."""
+        return queries.points(_visible(request, user_id))
+
+
+def _visible(request: Request, user_id: UUID) -> UUID:
+    if request.user.id != user_id and not request.user.may("users:read"):
+        raise Http404
+    return user_id
+
+
+def _account(user: User) -> Account:
+    return Account(user.id, user.email, user.nickname, tuple(user.scopes.split()), user.created_at)

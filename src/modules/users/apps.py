@@ -1,0 +1,5 @@
+from kernel import apps
+
+
+class UsersConfig(apps.ModuleConfig):
+    name = "modules.users"

@@ -1,0 +1,24 @@
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+
+from kernel.databases import transaction
+from modules.users.models import User
+
+PASSWORD = "demo-password"  # noqa: S105  development only
+STAFF_SCOPES = "users:read catalog:write inventory:write orders:write payments:write"
+PEOPLE = (
+    (UUID("0000000a-da00-4000-8000-000000000001"), "ada@example.com", "Ada", ""),
+    (UUID("0000000a-da00-4000-8000-000000000002"), "staff@example.com", "Staff", STAFF_SCOPES),
+)
+
+
+def load() -> bool:
+    """A customer and a member of staff; whether they were new."""
+    with transaction("users"):
+        if User.objects.filter(id__in=[person[0] for person in PEOPLE]).exists():
+            return False
+        for user_id, email, nickname, scopes in PEOPLE:
+            hashed = make_password(PASSWORD)
+            User.objects.create(id=user_id, email=email, nickname=nickname, scopes=scopes, password=hashed)
+    return True

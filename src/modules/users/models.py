@@ -1,0 +1,42 @@
+import uuid
+
+from django.db import models
+
+
+class User(models.Model):
+    """A customer, or a member of staff where there are scopes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    email = models.EmailField(unique=True)
+    """In lower case."""
+    password = models.CharField(max_length=200)
+    """Hashed."""
+    nickname = models.CharField(max_length=40)
+    scopes = models.CharField(max_length=500, default="", blank=True)
+    """Words such as `orders:write`, with spaces between."""
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.nickname
+
+
+class PointsEntry(models.Model):
+    """One line of the points ledger. Lines are added, never changed."""
+
+    class Reason(models.TextChoices):
+        ORDER = "order"
+        TAKEN_BACK = "taken_back"
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="points")
+    order_id = models.UUIDField()
+    points = models.IntegerField()
+    reason = models.CharField(max_length=12, choices=Reason)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order_id", "reason"], name="points_once_per_order_and_reason")]
+        verbose_name_plural = "points entries"
+
+    def __str__(self) -> str:
+        return f"{self.points:+d} for {self.reason} {self.order_id}"

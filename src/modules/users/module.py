@@ -1,0 +1,14 @@
+from contracts.orders import OrderCancelled, OrderCreated, OrderReturned
+from contracts.users import Users
+from kernel.module import Module, Setting
+
+MODULE = Module(
+    name="users",
+    summary="Accounts, profiles and loyalty points.",
+    serves=(Users,),
+    subscribes=(OrderCreated, OrderCancelled, OrderReturned),
+    settings=(
+        Setting("ACCESS_MINUTES", "How many minutes an access token is good for.", "15", required=False),
+        Setting("REFRESH_DAYS", "How many days a refresh token is good for.", "14", required=False),
+    ),
+)

@@ -1,0 +1,25 @@
+from uuid import UUID
+
+from django.db.models import Sum
+
+from contracts.users import Points, Profile, UnknownUser
+from modules.users.models import PointsEntry, User
+
+
+def profile(user_id: UUID) -> Profile:
+    user = active_user(user_id)
+    return Profile(user.id, user.nickname)
+
+
+def points(user_id: UUID) -> Points:
+    active_user(user_id)
+    balance = PointsEntry.objects.filter(user_id=user_id).aggregate(total=Sum("points"))["total"]
+    return Points(user_id, balance or 0)
+
+
+def active_user(user_id: UUID) -> User:
+    """Raises `UnknownUser`."""
+    try:
+        return User.objects.get(id=user_id, is_active=True)
+    except User.DoesNotExist:
+        raise UnknownUser(user_id) from None

@@ -1,0 +1,78 @@
+from uuid import UUID
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+
+from contracts.language import Money
+from contracts.users import UserRegistered
+from kernel.databases import transaction
+from kernel.events import publish
+from modules.users import queries, tokens
+from modules.users.errors import BadCredentials, EmailTaken, WeakPassword
+from modules.users.models import PointsEntry, User
+from modules.users.tokens import Tokens
+
+_NOBODY = make_password(None)
+
+
+def register(user_id: UUID, email: str, password: str, nickname: str) -> User:
+    """Open an account. Raises `EmailTaken` or `WeakPassword`."""
+    try:
+        validate_password(password)
+    except ValidationError as error:
+        raise WeakPassword(" ".join(error.messages)) from None
+    user = User(id=user_id, email=email.lower(), password=make_password(password), nickname=nickname)
+    try:
+        with transaction("users"):
+            user.save(force_insert=True)
+            publish(UserRegistered(user.id, nickname))
+    except IntegrityError:
+        raise EmailTaken() from None
+    return user
+
+
+def log_in(email: str, password: str) -> Tokens:
+    """Tokens for the owner of an account. Raises `BadCredentials`, whichever of the two is wrong."""
+    user = User.objects.filter(email=email.lower(), is_active=True).first()
+    # A password is checked for an unknown address too, so that the time it takes tells nothing.
+    if not check_password(password, user.password if user else _NOBODY) or user is None:
+        raise BadCredentials()
+    return tokens.issue(user.id, user.scopes)
+
+
+def refresh(refresh_token: str) -> Tokens:
+    """New tokens, with the scopes the user has now. Raises `BadCredentials`."""
+    user = User.objects.filter(id=tokens.refreshed(refresh_token), is_active=True).first()
+    if user is None:
+        raise BadCredentials()
+    return tokens.issue(user.id, user.scopes)
+
+
+def rename(user_id: UUID, nickname: str) -> User:
+    """Give a user another nickname. Raises `UnknownUser`."""
+    with transaction("users"):
+        user = queries.active_user(user_id)
+        user.nickname = nickname
+        user.save(update_fields=["nickname"])
+    return user
+
+
+def credit_points(user_id: UUID, order_id: UUID, total: Money) -> None:
+    """One point for each whole unit of currency, once per order."""
+    _enter(user_id, order_id, total.amount // 100, PointsEntry.Reason.ORDER)
+
+
+def take_points_back(order_id: UUID) -> None:
+    """Take back what an order earned, once; nothing where it earned nothing."""
+    earned = PointsEntry.objects.filter(order_id=order_id, reason=PointsEntry.Reason.ORDER).first()
+    if earned:
+        _enter(earned.user_id, order_id, -earned.points, PointsEntry.Reason.TAKEN_BACK)
+
+
+def _enter(user_id: UUID, order_id: UUID, points: int, reason: PointsEntry.Reason) -> None:
+    with transaction("users"):
+        PointsEntry.objects.get_or_create(
+            order_id=order_id, reason=reason, defaults={"user_id": user_id, "points": points}
+        )

@@ -1,0 +1,72 @@
+"""Access and refresh tokens, signed with the private key that only this module uses."""
+
+import time
+from functools import cache
+from uuid import UUID
+
+import jwt
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from kernel.http import access
+from kernel.module import setting
+from modules.users.errors import BadCredentials
+
+_REFRESH = "refresh"
+
+
+class Tokens(msgspec.Struct, frozen=True):
+    """What a user proves with who they are."""
+
+    access: str
+    """Sent as `Authorization: Bearer …`."""
+    refresh: str
+    """Good for new tokens at `/auth/token/refresh`."""
+    expires_in: int
+    """Seconds the access token is good for."""
+
+
+def issue(user_id: UUID, scopes: str) -> Tokens:
+    """Tokens for a user."""
+    seconds = int(setting("users", "ACCESS_MINUTES")) * 60
+    days = int(setting("users", "REFRESH_DAYS"))
+    return Tokens(
+        access=_sign(user_id, access.AUDIENCE, seconds, scope=scopes),
+        refresh=_sign(user_id, _REFRESH, days * 86_400),
+        expires_in=seconds,
+    )
+
+
+def refreshed(token: str) -> UUID:
+    """The user that a refresh token is of. Raises `BadCredentials`."""
+    try:
+        claims = jwt.decode(
+            token, _key().public_key(), algorithms=[access.ALGORITHM], audience=_REFRESH, issuer=access.ISSUER
+        )
+        return UUID(claims["sub"])
+    except (jwt.InvalidTokenError, KeyError, ValueError):
+        raise BadCredentials() from None
+
+
+def _sign(user_id: UUID, audience: str, seconds: int, **claims: str) -> str:
+    now = int(time.time())
+    claims |= {"iss": access.ISSUER, "aud": audience, "sub": str(user_id)}
+    return jwt.encode(
+        {**claims, "iat": now, "exp": now + seconds},
+        _key(),
+        algorithm=access.ALGORITHM,
+        headers={"kid": access.key_id(_key().public_key())},
+    )
+
+
+@cache
+def _key() -> Ed25519PrivateKey:
+    if not settings.JWT_PRIVATE_KEY:
+        raise ImproperlyConfigured("set JWT_PRIVATE_KEY: users' tokens are issued here")
+    key = load_pem_private_key(settings.JWT_PRIVATE_KEY.encode(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ImproperlyConfigured("JWT_PRIVATE_KEY must be an Ed25519 key")
+    return key

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from modules.users import api
+
+urlpatterns = [
+    path("users", api.UsersView.as_view()),
+    path("users/me", api.MeView.as_view()),
+    path("users/<uuid:user_id>", api.UserView.as_view()),
+    path("users/<uuid:user_id>/points", api.PointsView.as_view()),
+    path("auth/token", api.TokenView.as_view()),
+    path("auth/token/refresh", api.RefreshView.as_view()),
+]
