@@ -45,9 +45,7 @@ class Catalog(Contract, module="catalog", version=1):
     @query(raises=(UnknownProduct,))
     def product(self, sku: Sku) -> Product:
         """One product, also one no longer for sale."""
-        ...
 
     @query(raises=(UnknownProduct,))
     def prices(self, skus: tuple[Sku, ...]) -> tuple[Price, ...]:
         """The prices of products for sale, in the order asked for; the first unknown one is refused."""
-        ...

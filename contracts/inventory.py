@@ -54,14 +54,11 @@ class Inventory(Contract, module="inventory", version=1):
     @query(raises=(UnknownStock,))
     def stock(self, sku: Sku) -> StockLevel:
         """How many pieces of a product there are."""
-        ...
 
     @command(raises=(OutOfStock, UnknownStock, ReservationOver), natural_key=True)
     def reserve(self, order_id: UUID, lines: tuple[StockLine, ...]) -> Reservation:
         """Hold all the lines for an order, or none. An order has one reservation: a repeat answers with it."""
-        ...
 
     @command(natural_key=True)
     def release(self, order_id: UUID) -> None:
         """Give back what an order holds. An order that holds nothing gets no error, and can hold nothing later."""
-        ...

@@ -27,4 +27,3 @@ class Notifications(Contract, module="notifications", version=1):
     @query
     def recent(self, user_id: UUID, limit: Limit = 20) -> tuple[Notification, ...]:
         """The newest notifications of a user, newest first."""
-        ...

@@ -107,4 +107,3 @@ class Orders(Contract, module="orders", version=1):
     @query(raises=(UnknownOrder,))
     def order(self, order_id: UUID) -> Order:
         """One order, with its lines."""
-        ...

@@ -91,7 +91,6 @@ class Payments(Contract, module="payments", version=1):
     @query(raises=(UnknownPayment,))
     def payment(self, order_id: UUID) -> Payment:
         """The payment of an order."""
-        ...
 
     @command(raises=(PaymentDeclined, UnknownProvider), natural_key=True, timeout=10.0)
     def authorise(self, order_id: UUID, customer_id: UUID, amount: Money, method: PaymentMethod) -> Payment:
@@ -100,9 +99,7 @@ class Payments(Contract, module="payments", version=1):
         An order has one payment: a repeat answers with it. `pending` means that the provider has not answered;
         `PaymentAuthorised` or `PaymentFailed` will tell.
         """
-        ...
 
     @command(natural_key=True, timeout=10.0)
     def cancel(self, order_id: UUID) -> None:
         """Void the order's payment, or refund it if it was captured. An order without one can have none later."""
-        ...

@@ -45,9 +45,7 @@ class Users(Contract, module="users", version=1):
     @query(raises=(UnknownUser,))
     def profile(self, user_id: UUID) -> Profile:
         """The public profile of an active user."""
-        ...
 
     @query(raises=(UnknownUser,))
     def points(self, user_id: UUID) -> Points:
         """The loyalty points a user holds."""
-        ...

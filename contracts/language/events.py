@@ -1,16 +1,17 @@
 """Events: facts a module publishes, under a stable name, to whoever listens."""
 
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, dataclass_transform
 
 import msgspec
 
-from contracts.language.values import BadContract, immutable, location
+from contracts.language.values import BadContract, ValueMeta, immutable, location
 
 _catalogue: dict[str, type["Event"]] = {}
 
 
-class _EventMeta(msgspec.StructMeta):
+@dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
+class _EventMeta(ValueMeta):
     def __new__(
         mcls,
         name: str,

@@ -7,7 +7,7 @@ import typing
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, dataclass_transform, get_args, get_origin
 from uuid import UUID
 
 import msgspec
@@ -23,10 +23,15 @@ _ADVICE = {
 
 
 class BadContract(TypeError):
-    """A contract was declared with something that cannot cross between modules; the message says where and how to fix it."""
+    """A contract was declared with what cannot cross between modules; the message says where and how to fix it."""
 
 
-class Value(msgspec.Struct, frozen=True):
+@dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
+class ValueMeta(msgspec.StructMeta):
+    """Tells type checkers that values are frozen, without each saying so."""
+
+
+class Value(msgspec.Struct, metaclass=ValueMeta, frozen=True):
     """Base of every type in a contract: an immutable record, compared by its fields.
 
     Fields hold `str`, `int`, `bool`, `float`, `bytes`, `Decimal`, `UUID`, `date`, `datetime` (with a time zone),

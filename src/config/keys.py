@@ -45,9 +45,9 @@ def service_keys(env: environ.Env, development: bool) -> dict[str, str]:
 
 
 def user_token_keys(env: environ.Env, development: bool) -> tuple[str | None, list[str]]:
-    """The private key that signs users' tokens (only where they are issued) and the public keys that check them, as PEM.
+    """The private key that signs users' tokens, where they are issued, and the public keys that check them, as PEM.
 
-    `JWT_PRIVATE_KEY` and `JWT_PUBLIC_KEYS` (one PEM after the other); a private key's own public key is always among them.
+    From `JWT_PRIVATE_KEY` and `JWT_PUBLIC_KEYS` (one PEM after the other); a private key brings its public key along.
     """
     private = env.str("JWT_PRIVATE_KEY", "", multiline=True)
     public = re.findall(

@@ -120,6 +120,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Errors are problem details (RFC 9457) with a stable `code`. Lists go on by cursor. "
     "Log in with `POST /api/v1/auth/token` and send `Authorization: Bearer <access>`.",
     "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "POSTPROCESSING_HOOKS": [],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

@@ -10,7 +10,7 @@ from django.db import close_old_connections, connections
 
 from kernel import sagas, topology
 from kernel.context import working_for
-from kernel.databases import transaction
+from kernel.databases import cursor, transaction
 from kernel.module import active
 
 log = structlog.get_logger("seam.jobs")
@@ -82,9 +82,9 @@ class Scheduler(threading.Thread):
 
 
 def _claimed(task: Task) -> bool:
-    with connections[task.module].cursor() as cursor:
-        cursor.execute(_CLAIM, {"name": task.name, "every": timedelta(seconds=task.every)})
-        return bool(cursor.rowcount)
+    with cursor(task.module) as sql:
+        sql.execute(_CLAIM, {"name": task.name, "every": timedelta(seconds=task.every)})
+        return bool(sql.rowcount)
 
 
 def _resumption(module: str) -> Callable[[], object]:
@@ -93,8 +93,8 @@ def _resumption(module: str) -> Callable[[], object]:
 
 def _pruning(module: str) -> Callable[[], object]:
     def prune() -> None:
-        with transaction(module), connections[module].cursor() as cursor:
+        with transaction(module), cursor(module) as sql:
             for statement in _PRUNE:
-                cursor.execute(statement)
+                sql.execute(statement)
 
     return prune

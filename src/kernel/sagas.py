@@ -12,11 +12,10 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from django.db import connections
 
 from contracts.language import AvailabilityError, ContractError
 from kernel import context
-from kernel.databases import transaction
+from kernel.databases import cursor, transaction
 from kernel.models import SagaState
 
 log = structlog.get_logger("seam.sagas")
@@ -41,7 +40,10 @@ _UNFINISHED = """
 """
 _MOVE = "UPDATE kernel_saga SET state = %s, step = %s, reason = %s WHERE id = %s AND state = %s AND step = %s"
 _RELEASE = "UPDATE kernel_saga SET claimed_until = now() + %s WHERE id = %s"
-_TURN_BACK = "UPDATE kernel_saga SET state = 'compensating', reason = %s, claimed_until = now() WHERE id = %s AND state = 'running'"
+_TURN_BACK = """
+    UPDATE kernel_saga SET state = 'compensating', reason = %s, claimed_until = now()
+    WHERE id = %s AND state = 'running'
+"""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -95,9 +97,9 @@ class Saga:
 
     def resume(self, saga_id: UUID) -> Outcome | None:
         """Go on with an unfinished saga; None when it is finished or another process works on it."""
-        with connections[self.module].cursor() as cursor:
-            cursor.execute(_CLAIM, [CLAIM, saga_id])
-            row = cursor.fetchone()
+        with cursor(self.module) as sql:
+            sql.execute(_CLAIM, [CLAIM, saga_id])
+            row = sql.fetchone()
         if row is None:
             return None
         state, step, attempts, reason, expired = row
@@ -173,9 +175,9 @@ class Saga:
         return self._execute(_MOVE, [to or state, to_step, _encoded(why) if why else "", saga_id, state, step])
 
     def _execute(self, statement: str, parameters: list[Any]) -> bool:
-        with connections[self.module].cursor() as cursor:
-            cursor.execute(statement, parameters)
-            return bool(cursor.rowcount)
+        with cursor(self.module) as sql:
+            sql.execute(statement, parameters)
+            return bool(sql.rowcount)
 
 
 class _Progress(NamedTuple):
@@ -192,9 +194,9 @@ def resume(module: str) -> int:
     """Go on with a module's unfinished sagas that nobody works on; how many were found."""
     from kernel.module import active
 
-    with connections[module].cursor() as cursor:
-        cursor.execute(_UNFINISHED, [BATCH])
-        found = cursor.fetchall()
+    with cursor(module) as sql:
+        sql.execute(_UNFINISHED, [BATCH])
+        found = sql.fetchall()
     if not found:
         return 0
     known = {saga.name: saga for saga in active()[module].room("sagas").SAGAS}

@@ -3,11 +3,9 @@
 import hashlib
 from collections.abc import Callable
 
-from django.db import connections
-
 from contracts.language import KeyReused, Operation
 from kernel.calls.wire import Answer
-from kernel.databases import transaction
+from kernel.databases import cursor, transaction
 
 _CLAIM = """
     INSERT INTO kernel_command (key, operation, fingerprint, answer, created_at)
@@ -25,14 +23,14 @@ def once(operation: Operation, key: str, body: bytes, run: Callable[[], bytes]) 
     with another operation or other arguments.
     """
     fingerprint = hashlib.sha256(body).digest()
-    with transaction(operation.module), connections[operation.module].cursor() as cursor:
-        cursor.execute(_CLAIM, [key, operation.path, fingerprint])
-        if cursor.rowcount == 1:
+    with transaction(operation.module), cursor(operation.module) as sql:
+        sql.execute(_CLAIM, [key, operation.path, fingerprint])
+        if sql.rowcount == 1:
             result = run()
-            cursor.execute(_STORE, [result, key])
+            sql.execute(_STORE, [result, key])
             return Answer(200, result)
-        cursor.execute(_RECALL, [key])
-        known_operation, known_fingerprint, answer = cursor.fetchone()
+        sql.execute(_RECALL, [key])
+        known_operation, known_fingerprint, answer = sql.fetchone()
     if (known_operation, bytes(known_fingerprint)) != (operation.path, fingerprint):
         raise KeyReused(operation=operation.path)
     return Answer(200, bytes(answer))

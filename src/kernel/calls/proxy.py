@@ -4,7 +4,6 @@ import contextvars
 import traceback
 import uuid
 from collections.abc import Callable
-from functools import cache
 from typing import Any, TypeVar, cast
 
 from django.db import connections
@@ -30,7 +29,7 @@ def call(contract: type[C], *, key: str | None = None, timeout: float | None = N
     `AvailabilityError`. A command inside an open transaction raises `TransactionOpen`.
     """
     if key is None and timeout is None:
-        return cast(C, _proxy(contract))
+        return cast(C, _plain(contract))
     return cast(C, _Proxy(contract, key, timeout))
 
 
@@ -42,9 +41,13 @@ class _Proxy:
             setattr(self, name, _caller(operation, key, timeout))
 
 
-@cache
-def _proxy(contract: type[Contract]) -> _Proxy:
-    return _Proxy(contract, None, None)
+def _plain(contract: type[Contract]) -> _Proxy:
+    if contract not in _plain_proxies:
+        _plain_proxies[contract] = _Proxy(contract, None, None)
+    return _plain_proxies[contract]
+
+
+_plain_proxies: dict[type[Contract], _Proxy] = {}
 
 
 def _caller(operation: Operation, key: str | None, timeout: float | None) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""Service tokens: short-lived signed proof that a call comes from a deployable of ours, for one module alone (RFC 7519)."""
+"""Service tokens (RFC 7519): short-lived proof that a call comes from a deployable of ours, good for one module."""
 
 import time
 from functools import cache

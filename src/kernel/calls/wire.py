@@ -1,4 +1,4 @@
-"""The codec of contract calls. Every argument, answer and error crosses it, in-process too, so both modes are by value."""
+"""The codec of contract calls. All arguments, answers and errors cross it, in-process too: both modes are by value."""
 
 from functools import cache
 from http import HTTPStatus

@@ -39,7 +39,7 @@ class Server:
 def databases(
     server: Server, modules: Iterable[str], environment: Mapping[str, str]
 ) -> tuple[dict[str, Any], frozenset[str]]:
-    """Django's DATABASES, and which aliases Seam makes itself: those that no `<MODULE>_DATABASE_URL` places elsewhere."""
+    """Django's DATABASES, and the aliases Seam makes itself: those that no `<MODULE>_DATABASE_URL` places elsewhere."""
     elsewhere = {
         alias: environment[f"{alias.upper()}_DATABASE_URL"]
         for alias in (OWN, *modules)

@@ -52,4 +52,4 @@ def _make(connection: psycopg.Connection, server: Server, alias: str) -> None:
 
 
 def _exists(connection: psycopg.Connection, query: str, name: str) -> bool:
-    return connection.execute(query, [name]).fetchone() is not None  # type: ignore[arg-type]
+    return connection.execute(query, [name]).fetchone() is not None

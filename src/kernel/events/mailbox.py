@@ -4,12 +4,11 @@ from functools import cache
 from uuid import UUID
 
 import msgspec
-from django.db import connections
 
 from contracts.language import Contract, Value, command
 from contracts.language.events import Event
 from kernel.calls import home
-from kernel.databases import transaction
+from kernel.databases import cursor, transaction
 from kernel.module import BadManifest, Module
 
 _REMEMBER = """
@@ -38,12 +37,10 @@ class Mailbox(Contract, module="", facet="events"):
     @command(natural_key=True, timeout=30.0)
     def deliver(self, envelope: Envelope) -> None:
         """Handle an event, once: a repeat does nothing."""
-        ...
 
     @command(natural_key=True)
     def subscribe(self, subscriber: str, events: tuple[str, ...]) -> None:
         """Have these events of the module delivered to `subscriber`, and no others."""
-        ...
 
 
 @cache
@@ -62,15 +59,15 @@ def serve_module(module: Module) -> None:
 
     def deliver(envelope: Envelope) -> None:
         event, handle = handlers[envelope.name]
-        with transaction(module.name), connections[module.name].cursor() as cursor:
-            cursor.execute(_REMEMBER, [envelope.id, envelope.name])
-            if cursor.rowcount == 1:
+        with transaction(module.name), cursor(module.name) as sql:
+            sql.execute(_REMEMBER, [envelope.id, envelope.name])
+            if sql.rowcount == 1:
                 handle(msgspec.json.decode(envelope.payload, type=event))
 
     def subscribe(subscriber: str, events: tuple[str, ...]) -> None:
-        with transaction(module.name), connections[module.name].cursor() as cursor:
-            cursor.execute(_FORGET, [subscriber, list(events)])
-            cursor.execute(_SUBSCRIBE, [list(events), subscriber])
+        with transaction(module.name), cursor(module.name) as sql:
+            sql.execute(_FORGET, [subscriber, list(events)])
+            sql.execute(_SUBSCRIBE, [list(events), subscriber])
 
     home.serve(mailbox(module.name), {"deliver": deliver, "subscribe": subscribe})
 

@@ -12,6 +12,7 @@ from django.db import close_old_connections, connections
 from contracts.language import AvailabilityError, ContractError
 from kernel.calls import call
 from kernel.context import Context, entered
+from kernel.databases import cursor
 from kernel.events.mailbox import Envelope, mailbox
 
 log = structlog.get_logger("seam.events")
@@ -111,9 +112,9 @@ def drain_once(module: str) -> int:
 
 
 def _claim(module: str) -> list[Claimed]:
-    with connections[module].cursor() as cursor:
-        cursor.execute(_CLAIM, [timedelta(seconds=CLAIM), BATCH])
-        return sorted(Claimed(*row) for row in cursor.fetchall())
+    with cursor(module) as sql:
+        sql.execute(_CLAIM, [timedelta(seconds=CLAIM), BATCH])
+        return sorted(Claimed(*row) for row in sql.fetchall())
 
 
 def _deliver(module: str, row: Claimed) -> None:
@@ -137,5 +138,5 @@ def _retry_later(module: str, row: Claimed, error: ContractError) -> None:
 
 
 def _execute(module: str, statement: str, parameters: list[object]) -> None:
-    with connections[module].cursor() as cursor:
-        cursor.execute(statement, parameters)
+    with cursor(module) as sql:
+        sql.execute(statement, parameters)

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -58,7 +58,7 @@ def scope(name: str) -> Access:
 
     def granted(request: Request) -> None:
         user(request)
-        if not request.user.may(name):
+        if not cast(Principal, request.user).may(name):
             raise PermissionDenied(f"The scope {name} is needed")
 
     granted.__doc__ = f"Staff with the scope `{name}`."

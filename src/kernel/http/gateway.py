@@ -1,4 +1,4 @@
-"""The gateway: requests for a module that moved out are passed on to where it lives, and answered as if it were here."""
+"""The gateway: requests for a module that moved out are passed on to it, and answered as if it were here."""
 
 from collections.abc import Callable
 from functools import cache

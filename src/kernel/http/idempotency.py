@@ -11,10 +11,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 
-from django.db import connections
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from kernel.databases import cursor
 from kernel.http.access import Principal
 from kernel.http.problems import CONTENT_TYPE, FieldError, Invalid, from_exception, problem
 
@@ -57,17 +57,17 @@ def once(module: str, request: Request, body: bytes, respond: Callable[..., Http
 
 
 def _start(module: str, owner: str, key: str, fingerprint: bytes) -> uuid.UUID | None:
-    with connections[module].cursor() as cursor:
+    with cursor(module) as sql:
         values = {"id": uuid.uuid4(), "owner": owner, "key": key, "fingerprint": fingerprint, "claim": CLAIM}
-        cursor.execute(_START, values)
-        row = cursor.fetchone()
+        sql.execute(_START, values)
+        row = sql.fetchone()
     return row[0] if row else None
 
 
 def _replay(module: str, owner: str, key: str, fingerprint: bytes) -> HttpResponse:
-    with connections[module].cursor() as cursor:
-        cursor.execute(_RECALL, [owner, key])
-        known = cursor.fetchone()
+    with cursor(module) as sql:
+        sql.execute(_RECALL, [owner, key])
+        known = sql.fetchone()
     if known is not None and bytes(known[0]) != fingerprint:
         return problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -101,9 +101,9 @@ def _answered(respond: Callable[..., HttpResponse], request_id: uuid.UUID) -> Ht
 
 
 def _keep(module: str, request_id: uuid.UUID, response: HttpResponse) -> None:
-    with connections[module].cursor() as cursor:
+    with cursor(module) as sql:
         if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-            cursor.execute(_FORGET, [request_id])
+            sql.execute(_FORGET, [request_id])
         else:
             location = response.headers.get("Location", "")
-            cursor.execute(_FINISH, [response.status_code, response.content, location, request_id])
+            sql.execute(_FINISH, [response.status_code, response.content, location, request_id])

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-import msgspec
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
+
+from contracts.language import Value
 
 T = TypeVar("T")
 
@@ -16,7 +17,7 @@ PARAMETERS = (
 )
 
 
-class Page(msgspec.Struct, Generic[T], frozen=True):
+class Page(Value, Generic[T]):
     """Some of a list, and where the rest is."""
 
     results: tuple[T, ...]
@@ -37,5 +38,5 @@ def paginated(request: Request, rows: Any, ordering: str, to: Callable[[Any], T]
     """
     cursor = _Cursor()
     cursor.ordering = ordering
-    found = cursor.paginate_queryset(rows, request) or []
+    found: list[Any] = cursor.paginate_queryset(rows, request) or []
     return Page(tuple(to(row) for row in found), cursor.get_next_link(), cursor.get_previous_link())

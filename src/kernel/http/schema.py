@@ -1,6 +1,6 @@
 """drf-spectacular extensions: contract structs as schema components, and the bearer token as security scheme."""
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
@@ -25,9 +25,9 @@ class StructExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-ca
         for name, schema in components.items():
             if name != own:
                 part = structs.get(name, name)
-                component = ResolvedComponent(name, ResolvedComponent.SCHEMA, object=part, schema=schema)
+                component = ResolvedComponent(name, ResolvedComponent.SCHEMA, object=part, schema=schema)  # type: ignore[no-untyped-call]
                 auto_schema.registry.register_on_missing(component)
-        return components[own]
+        return cast(dict[str, Any], components[own])
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

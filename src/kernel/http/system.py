@@ -24,7 +24,7 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """Whether requests can be served: 200 when every database of this deployable answers, else 503 with which do not."""
+    """Whether requests can be served: 200 when every database answers, else 503 with the names of those that do not."""
     away = [alias for alias in settings.DATABASES if not _answers(alias)]
     return _json({"status": "not ready", "away": away}, 503) if away else _json({"status": "ready"})
 
@@ -82,6 +82,6 @@ def _depth(module: str) -> dict[str, int] | None:
     try:
         with connections[module].cursor() as cursor:
             cursor.execute(_DEPTH)
-            return {state: count for state, count in cursor.fetchall()}
+            return dict(cursor.fetchall())
     except Error:
         return None

@@ -72,7 +72,7 @@ class ProductView(Endpoint):
     @endpoint(access=scope("catalog:write"), body=ProductChange, returns=Product, raises=(UnknownProduct,))
     def patch(self, request: Request, sku: str, body: ProductChange) -> Product:
         """Change a product."""
-        price = body.price and _money(body.price)
+        price = None if body.price is None else _money(body.price)
         return service.change(sku, body.name, body.description, price, body.active)
 
 

@@ -4,7 +4,7 @@ from kernel.admin import ModuleAdmin
 from modules.inventory.models import Adjustment, Reservation, ReservationLine, Stock
 
 
-class ReservationLines(admin.TabularInline):  # type: ignore[type-arg]
+class ReservationLines(admin.TabularInline):
     model = ReservationLine
 
 

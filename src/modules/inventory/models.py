@@ -50,7 +50,7 @@ class ReservationLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.stock_id}"
+        return f"{self.quantity} of {self.stock_id}"
 
 
 class Adjustment(models.Model):
@@ -63,4 +63,4 @@ class Adjustment(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
-        return f"{self.quantity:+d} × {self.stock_id}: {self.reason}"
+        return f"{self.quantity:+d} of {self.stock_id}: {self.reason}"

@@ -15,5 +15,5 @@ class NotificationsView(Endpoint):
     @endpoint(access=user, returns=NotificationPage, parameters=pagination.PARAMETERS)
     def get(self, request: Request) -> pagination.Page[Notification]:
         """List one's own notifications, newest first."""
-        rows = queries.notifications_of(request.user.id)
+        rows = queries.notifications_of(self.user.id)
         return pagination.paginated(request, rows, "-created_at", queries.to_notification)

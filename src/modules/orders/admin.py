@@ -4,7 +4,7 @@ from kernel.admin import ModuleAdmin
 from modules.orders.models import Coupon, Order, OrderLine
 
 
-class OrderLines(admin.TabularInline):  # type: ignore[type-arg]
+class OrderLines(admin.TabularInline):
     model = OrderLine
 
 

@@ -54,7 +54,7 @@ class OrdersView(Endpoint):
 
         Refused orders are left out unless asked for with `status=refused`.
         """
-        rows = queries.orders_of(request.user.id, _status(request.GET.get("status")))
+        rows = queries.orders_of(self.user.id, _status(request.GET.get("status")))
         return pagination.paginated(request, rows, "-created_at", queries.to_order)
 
     @endpoint(
@@ -81,7 +81,7 @@ class OrdersView(Endpoint):
         the payment provider say: look at `Location` later.
         """
         _refuse_repeated_products(body.lines)
-        order = service.place(new_id, request.user.id, body.lines, body.coupon, body.payment_method)
+        order = service.place(new_id, self.user.id, body.lines, body.coupon, body.payment_method)
         status = 202 if order.status is OrderStatus.PENDING else 201
         return Created(_with_nickname(order), f"/api/v1/orders/{order.id}", status)
 
@@ -94,7 +94,7 @@ class OrderView(Endpoint):
         A user reads their own; staff with `orders:write` any.
         """
         order = queries.order(order_id)
-        if order.customer_id != request.user.id and not request.user.may("orders:write"):
+        if order.customer_id != self.user.id and not self.user.may("orders:write"):
             raise UnknownOrder(order_id)
         return _with_nickname(order)
 
@@ -112,7 +112,7 @@ class OrderStatusView(Endpoint):
         Customers cancel a pending or confirmed order of theirs; staff with `orders:write` also ship, deliver, and
         take back.
         """
-        customer = None if request.user.may("orders:write") else request.user.id
+        customer = None if self.user.may("orders:write") else self.user.id
         return _with_nickname(service.change_status(order_id, body.status, customer))
 
 

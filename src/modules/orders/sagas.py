@@ -1,4 +1,4 @@
-"""Checkout: stock is reserved, then the payment authorised; each step is keyed by the order and undone by its compensation."""
+"""Checkout: stock is reserved, then the payment authorised; each step has its compensation beside it."""
 
 from datetime import timedelta
 from uuid import UUID

@@ -8,7 +8,7 @@ from contracts.users import Users
 from kernel.calls import call
 from kernel.databases import transaction
 from kernel.events import publish
-from kernel.sagas import Refusal
+from kernel.sagas import Outcome, Refusal
 from modules.orders import models, queries
 from modules.orders.errors import IllegalTransition, NotForCustomers
 from modules.orders.lifecycle import BY_CUSTOMER, BY_STAFF, TRANSITIONS
@@ -44,7 +44,7 @@ def place(order_id: UUID, customer_id: UUID, lines: tuple[StockLine, ...], coupo
                 for line, price in zip(lines, prices, strict=True)
             )
             CHECKOUT.start(order_id)
-        outcome = CHECKOUT.run_started(order_id)
+        outcome: Outcome | None = CHECKOUT.run_started(order_id)
     else:
         outcome = CHECKOUT.resume(order_id)
     if outcome and outcome.error:

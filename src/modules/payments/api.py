@@ -44,8 +44,8 @@ class PaymentView(Endpoint):
 
         A user reads their own; staff with `payments:write` any.
         """
-        everybody = request.user.may("payments:write")
-        return _found(queries.payment_of(payment_id, None if everybody else request.user.id))
+        everybody = self.user.may("payments:write")
+        return _found(queries.payment_of(payment_id, None if everybody else self.user.id))
 
 
 class RefundsView(Endpoint):

@@ -16,7 +16,7 @@ def payment_of(payment_id: UUID, customer_id: UUID | None) -> Payment | None:
     """One payment, if it is this customer's; anybody's for None."""
     rows = models.Payment.objects.filter(id=payment_id)
     row = (rows if customer_id is None else rows.filter(customer_id=customer_id)).first()
-    return row and to_payment(row)
+    return None if row is None else to_payment(row)
 
 
 def to_payment(row: models.Payment) -> Payment:

@@ -19,7 +19,7 @@ from modules.payments.providers import Answer, Outcome, provider_of
 
 def authorise(order_id: UUID, customer_id: UUID, amount: Money, method: PaymentMethod) -> Payment:
     provider, token = provider_of(method)
-    row, new = models.Payment.objects.get_or_create(
+    row, _ = models.Payment.objects.get_or_create(
         order_id=order_id,
         defaults={
             "id": uuid4(),

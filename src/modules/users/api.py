@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from contracts.language import AwareDatetime, Value
 from contracts.users import Nickname, Points, UnknownUser
-from kernel.http.access import public, user
+from kernel.http.access import Principal, public, user
 from kernel.http.endpoints import Created, Endpoint, endpoint
 from modules.users import queries, service
 from modules.users.errors import BadCredentials, EmailTaken, WeakPassword
@@ -91,12 +91,12 @@ class MeView(Endpoint):
     @endpoint(access=user, returns=Account, raises=(UnknownUser,))
     def get(self, request: Request) -> Account:
         """Read one's own account."""
-        return _account(queries.active_user(request.user.id))
+        return _account(queries.active_user(self.user.id))
 
     @endpoint(access=user, body=ProfileChange, returns=Account, raises=(UnknownUser,))
     def patch(self, request: Request, body: ProfileChange) -> Account:
         """Change one's own account."""
-        return _account(service.rename(request.user.id, body.nickname))
+        return _account(service.rename(self.user.id, body.nickname))
 
 
 class UserView(Endpoint):
@@ -106,18 +106,18 @@ class UserView(Endpoint):
 
         A user reads their own; staff with `users:read` any.
         """
-        return _account(queries.active_user(_visible(request, user_id)))
+        return _account(queries.active_user(_visible(self.user, user_id)))
 
 
 class PointsView(Endpoint):
     @endpoint(access=user, returns=Points, raises=(UnknownUser,))
     def get(self, request: Request, user_id: UUID) -> Points:
         """Read the points a user holds."""
-        return queries.points(_visible(request, user_id))
+        return queries.points(_visible(self.user, user_id))
 
 
-def _visible(request: Request, user_id: UUID) -> UUID:
-    if request.user.id != user_id and not request.user.may("users:read"):
+def _visible(asker: Principal, user_id: UUID) -> UUID:
+    if asker.id != user_id and not asker.may("users:read"):
         raise Http404
     return user_id
 
