@@ -51,6 +51,14 @@ def served(path: str) -> Served | None:
     return _served.get(path)
 
 
+def restore(path: str, before: Served | None) -> None:
+    """Answer at a path as before, or not at all."""
+    if before:
+        _served[path] = before
+    else:
+        _served.pop(path, None)
+
+
 def execute(operation: Operation, body: bytes, key: str, circumstances: context.Context) -> Answer:
     """Run an operation of a module in this process. Whatever happens comes out as an answer.
 

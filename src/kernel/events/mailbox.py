@@ -1,13 +1,14 @@
 """Delivery is a contract call like any other: every module serves a second contract, its mailbox."""
 
 from functools import cache
-from uuid import UUID
+from typing import Self
+from uuid import UUID, uuid4
 
 import msgspec
 
 from contracts.language import Contract, Value, command
 from contracts.language.events import Event
-from kernel.calls import home
+from kernel.calls import home, wire
 from kernel.databases import cursor, transaction
 from kernel.module import BadManifest, Module
 
@@ -29,6 +30,11 @@ class Envelope(Value):
     """Stable name: `orders.OrderCreated.v1`."""
     payload: str
     """The event, as JSON."""
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """A new event, in an envelope of its own."""
+        return cls(uuid4(), event.event_name, wire.encode(event).decode())
 
 
 class Mailbox(Contract, module="", facet="events"):

@@ -1,0 +1,60 @@
+"""For tests: stand-ins for other modules, and events caught and delivered when the test says so."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import msgspec
+
+from contracts.language import Contract, Event
+from contracts.language.events import event_named
+from kernel import topology
+from kernel.calls import call, home
+from kernel.events.mailbox import Envelope, mailbox
+from kernel.models import Outbox, Subscription
+
+
+@contextmanager
+def standing_in(contract: type[Contract], fake: object) -> Iterator[None]:
+    """Answer for a contract with the methods of `fake` while the block lasts, wherever its module lives."""
+    routes = topology.current()
+    before = {path: home.served(path) for path in (operation.path for operation in contract.operations.values())}
+    topology.use(replace(routes, here=routes.here | {contract.module}))
+    home.serve(contract, {name: getattr(fake, name) for name in contract.operations})
+    try:
+        yield
+    finally:
+        topology.use(routes)
+        for path, served in before.items():
+            home.restore(path, served)
+
+
+@contextmanager
+def listening(*events: type[Event]) -> Iterator[Callable[[], list[Event]]]:
+    """Listen to events while the block lasts; what it gives is called for those that were published by then."""
+    for event in events:
+        Subscription.objects.using(event.module).create(event=event.event_name, subscriber="test")
+
+    def published() -> list[Event]:
+        rows = [
+            row for e in events for row in Outbox.objects.using(e.module).filter(name=e.event_name, subscriber="test")
+        ]
+        return [_event(row) for row in sorted(rows, key=lambda row: row.published_at)]
+
+    yield published
+    for event in events:
+        Subscription.objects.using(event.module).filter(event=event.event_name, subscriber="test").delete()
+
+
+def deliver(event: Event, to: str, times: int = 1) -> None:
+    """Have a module handle an event as the relay would; `times` over, as after a lost answer."""
+    envelope = Envelope.of(event)
+    for _ in range(times):
+        call(mailbox(to)).deliver(envelope)
+
+
+def _event(row: Outbox) -> Event:
+    kind = event_named(row.name)
+    if kind is None:
+        raise LookupError(row.name)
+    return msgspec.json.decode(row.payload, type=kind)

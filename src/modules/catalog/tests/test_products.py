@@ -1,0 +1,63 @@
+import pytest
+
+from contracts.catalog import Catalog, Price, Product, ProductAdded, UnknownProduct
+from contracts.language import Money
+from kernel.calls import call
+from kernel.testing import listening
+from modules.catalog import queries, service
+from modules.catalog.errors import SkuTaken
+
+pytestmark = pytest.mark.django_db(databases=["catalog"])
+MUG = Product("MUG", "Mug", "Stoneware", Money(1250, "EUR"))
+SPOON = Product("SPOON", "Spoon", "Steel", Money(350, "EUR"))
+
+
+def test_a_product_that_is_added_can_be_read_and_is_told_of() -> None:
+    with listening(ProductAdded) as published:
+        service.add(MUG)
+        assert published() == [ProductAdded("MUG", "Mug")]
+    assert call(Catalog).product("MUG") == MUG
+
+
+def test_a_sku_is_given_once_and_the_second_product_changes_nothing() -> None:
+    service.add(MUG)
+    with listening(ProductAdded) as published, pytest.raises(SkuTaken):
+        service.add(Product("MUG", "Another", "", Money(1, "EUR")))
+    assert published() == []
+    assert call(Catalog).product("MUG") == MUG
+
+
+def test_prices_come_in_the_order_asked_for() -> None:
+    service.add(MUG)
+    service.add(SPOON)
+    prices = call(Catalog).prices(("SPOON", "MUG"))
+    assert prices == (Price("SPOON", "Spoon", SPOON.price), Price("MUG", "Mug", MUG.price))
+
+
+@pytest.mark.parametrize("sku", ["NOPE", "GONE"])
+def test_a_product_that_is_unknown_or_no_longer_sold_has_no_price(sku: str) -> None:
+    service.add(MUG)
+    service.add(Product("GONE", "Gone", "", Money(1, "EUR"), active=False))
+    with pytest.raises(UnknownProduct) as refused:
+        call(Catalog).prices(("MUG", sku))
+    assert refused.value.sku == sku
+
+
+def test_what_is_not_named_in_a_change_stays() -> None:
+    service.add(MUG)
+    changed = service.change("MUG", name=None, description=None, price=Money(1300, "EUR"), active=None)
+    assert changed == Product("MUG", "Mug", "Stoneware", Money(1300, "EUR"))
+
+
+def test_an_unknown_product_cannot_be_changed() -> None:
+    with pytest.raises(UnknownProduct):
+        service.change("NOPE", "Name", None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("search", "found"), [("mug", {"MUG"}), ("SPO", {"SPOON"}), ("", {"MUG", "SPOON"}), ("x", set())]
+)
+def test_products_are_found_by_name_or_sku(search: str, found: set[str]) -> None:
+    service.add(MUG)
+    service.add(SPOON)
+    assert {row.sku for row in queries.products_for_sale(search)} == found

@@ -1,0 +1,161 @@
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from django.utils import timezone
+
+from contracts.catalog import UnknownProduct
+from contracts.inventory import OutOfStock, StockLine
+from contracts.language import Money
+from contracts.orders import Order, OrderCancelled, OrderCreated, Orders, OrderStatus, UnknownOrder
+from contracts.payments import PaymentAuthorised, PaymentDeclined, PaymentFailed, PaymentStatus
+from kernel import sagas
+from kernel.calls import call
+from kernel.models import Saga
+from kernel.testing import deliver, listening
+from modules.orders import models, service
+from modules.orders.errors import UnknownCoupon
+from modules.orders.tests.conftest import Neighbours
+
+pytestmark = pytest.mark.django_db(databases=["orders"])
+CUSTOMER = uuid4()
+LINES = (StockLine("MUG", 2), StockLine("SPOON", 1))
+
+
+def place(order_id: UUID, lines: tuple[StockLine, ...] = LINES, coupon: str | None = None) -> Order:
+    return service.place(order_id, CUSTOMER, lines, coupon, "sandbox:approve")
+
+
+def status(order_id: UUID) -> OrderStatus:
+    return call(Orders).order(order_id).status
+
+
+def resume_all() -> None:
+    """What the periodic job does, as if it were time for all."""
+    Saga.objects.using("orders").update(claimed_until=timezone.now() - timedelta(seconds=1))
+    sagas.resume("orders")
+
+
+def test_an_order_is_confirmed_when_stock_is_held_and_the_payment_authorised(neighbours: Neighbours) -> None:
+    order_id = uuid4()
+    with listening(OrderCreated) as published:
+        order = place(order_id)
+        assert published() == [OrderCreated(order_id, CUSTOMER, Money(2850, "EUR"))]
+    assert (order.status, order.total) == (OrderStatus.CONFIRMED, Money(2850, "EUR"))
+    assert order.payment_id == neighbours.payments.payments[order_id].id
+    assert neighbours.inventory.held[order_id] == LINES
+
+
+def test_a_coupon_takes_its_percent_off() -> None:
+    models.Coupon.objects.create(code="TEN", percent=10)
+    order = place(uuid4(), coupon="TEN")
+    assert (order.discount.amount, order.total.amount) == (285, 2565)
+
+
+@pytest.mark.parametrize(
+    ("lines", "coupon", "error"), [((StockLine("NOPE", 1),), None, UnknownProduct), (LINES, "NOPE", UnknownCoupon)]
+)
+def test_an_order_that_makes_no_sense_leaves_no_trace(
+    lines: tuple[StockLine, ...], coupon: str | None, error: type[Exception]
+) -> None:
+    order_id = uuid4()
+    with pytest.raises(error):
+        place(order_id, lines, coupon)
+    with pytest.raises(UnknownOrder):
+        status(order_id)
+
+
+def test_an_order_out_of_stock_is_refused_and_holds_nothing(neighbours: Neighbours) -> None:
+    neighbours.inventory.empty = True
+    order_id = uuid4()
+    with listening(OrderCreated) as published, pytest.raises(OutOfStock):
+        place(order_id)
+    assert status(order_id) is OrderStatus.REFUSED
+    assert (published(), neighbours.inventory.held, neighbours.payments.payments) == ([], {}, {})
+
+
+def test_a_declined_payment_gives_the_stock_back(neighbours: Neighbours) -> None:
+    neighbours.payments.answer = PaymentStatus.DECLINED
+    order_id = uuid4()
+    with pytest.raises(PaymentDeclined):
+        place(order_id)
+    assert status(order_id) is OrderStatus.REFUSED
+    assert neighbours.inventory.held == {}
+
+
+def test_placing_the_same_order_again_answers_with_it(neighbours: Neighbours) -> None:
+    order_id = uuid4()
+    with listening(OrderCreated) as published:
+        assert place(order_id) == place(order_id)
+        assert len(published()) == 1
+
+
+def test_an_order_waits_while_a_module_is_away_and_goes_on_when_it_is_back(neighbours: Neighbours) -> None:
+    neighbours.inventory.away = True
+    order_id = uuid4()
+    assert place(order_id).status is OrderStatus.PENDING
+    resume_all()
+    assert status(order_id) is OrderStatus.PENDING
+    neighbours.inventory.away = False
+    resume_all()
+    assert status(order_id) is OrderStatus.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("event", "answer", "becomes"),
+    [
+        (PaymentAuthorised(UUID(int=1), UUID(int=2)), PaymentStatus.AUTHORISED, OrderStatus.CONFIRMED),
+        (PaymentFailed(UUID(int=1), UUID(int=2), "No"), PaymentStatus.DECLINED, OrderStatus.REFUSED),
+    ],
+)
+def test_a_late_payment_answer_settles_the_order(
+    neighbours: Neighbours,
+    event: PaymentAuthorised | PaymentFailed,
+    answer: PaymentStatus,
+    becomes: OrderStatus,
+) -> None:
+    neighbours.payments.answer = PaymentStatus.PENDING
+    order_id = event.order_id
+    assert place(order_id).status is OrderStatus.PENDING
+    neighbours.payments.settle(order_id, answer)
+    deliver(event, to="orders")
+    sagas.resume("orders")
+    assert status(order_id) is becomes
+
+
+def test_an_answer_that_never_comes_ends_the_order_and_gives_all_back(neighbours: Neighbours) -> None:
+    neighbours.payments.answer = PaymentStatus.PENDING
+    order_id = uuid4()
+    place(order_id)
+    Saga.objects.using("orders").update(deadline=timezone.now() - timedelta(seconds=1))
+    resume_all()
+    assert status(order_id) is OrderStatus.REFUSED
+    assert neighbours.inventory.held == {}
+    assert neighbours.payments.payments[order_id].status is PaymentStatus.VOIDED
+
+
+def test_cancelling_a_pending_order_gives_all_back(neighbours: Neighbours) -> None:
+    neighbours.payments.answer = PaymentStatus.PENDING
+    order_id = uuid4()
+    place(order_id)
+    with listening(OrderCancelled) as published:
+        service.change_status(order_id, OrderStatus.CANCELLED, CUSTOMER)
+        assert [event.order_id for event in published()] == [order_id]
+    neighbours.payments.settle(order_id, PaymentStatus.AUTHORISED)
+    resume_all()
+    assert status(order_id) is OrderStatus.CANCELLED
+    assert neighbours.inventory.held == {}
+    assert neighbours.payments.payments[order_id].status is PaymentStatus.VOIDED
+
+
+def test_a_compensation_is_tried_until_it_is_done(neighbours: Neighbours) -> None:
+    neighbours.payments.answer = PaymentStatus.PENDING
+    order_id = uuid4()
+    place(order_id)
+    service.change_status(order_id, OrderStatus.CANCELLED, CUSTOMER)
+    neighbours.inventory.away = True
+    resume_all()
+    assert order_id in neighbours.inventory.held
+    neighbours.inventory.away = False
+    resume_all()
+    assert neighbours.inventory.held == {}

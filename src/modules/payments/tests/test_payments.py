@@ -1,0 +1,143 @@
+from uuid import UUID, uuid4
+
+import pytest
+
+from contracts.language import Money
+from contracts.orders import OrderCancelled, OrderReturned, OrderShipped
+from contracts.payments import (
+    Payment,
+    PaymentAuthorised,
+    PaymentDeclined,
+    PaymentFailed,
+    PaymentRefunded,
+    Payments,
+    PaymentStatus,
+    UnknownPayment,
+    UnknownProvider,
+)
+from kernel.calls import call
+from kernel.testing import deliver, listening
+from modules.payments import service
+from modules.payments.errors import NotRefundable
+from modules.payments.providers import Answer, Outcome
+
+pytestmark = pytest.mark.django_db(databases=["payments"])
+PRICE = Money(2500, "EUR")
+CUSTOMER = uuid4()
+
+
+def authorise(order: UUID, method: str = "sandbox:approve") -> Payment:
+    return call(Payments).authorise(order, CUSTOMER, PRICE, method)
+
+
+def status(order: UUID) -> PaymentStatus:
+    return call(Payments).payment(order).status
+
+
+def shipped(order: UUID) -> None:
+    deliver(OrderShipped(order, CUSTOMER), to="payments")
+
+
+def test_an_order_has_one_payment_however_often_it_is_asked_for() -> None:
+    order = uuid4()
+    first, second = authorise(order), authorise(order)
+    assert first == second
+    assert (first.status, first.amount, first.refunded) == (PaymentStatus.AUTHORISED, PRICE, Money(0, "EUR"))
+
+
+def test_a_declined_payment_stays_declined() -> None:
+    order = uuid4()
+    for _ in range(2):
+        with pytest.raises(PaymentDeclined) as refused:
+            authorise(order, "sandbox:decline")
+        assert (refused.value.order_id, refused.value.reason) == (order, "The card was declined")
+    assert status(order) is PaymentStatus.DECLINED
+
+
+def test_an_unknown_provider_is_refused_and_nothing_is_stored() -> None:
+    order = uuid4()
+    with pytest.raises(UnknownProvider):
+        authorise(order, "nobody:approve")
+    with pytest.raises(UnknownPayment):
+        call(Payments).payment(order)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "event", "becomes"),
+    [
+        (Outcome.AUTHORISED, PaymentAuthorised, PaymentStatus.AUTHORISED),
+        (Outcome.DECLINED, PaymentFailed, PaymentStatus.DECLINED),
+    ],
+)
+def test_a_late_answer_settles_the_payment_and_is_told_of_once(
+    outcome: Outcome, event: type[PaymentAuthorised] | type[PaymentFailed], becomes: PaymentStatus
+) -> None:
+    order = uuid4()
+    payment = authorise(order, "sandbox:timeout")
+    assert payment.status is PaymentStatus.PENDING
+    with listening(event) as published:
+        for _ in range(2):
+            service.settle(payment.id, Answer(outcome))
+        assert [told.order_id for told in published()] == [order]
+    assert status(order) is becomes
+
+
+def test_a_settled_payment_ignores_another_answer() -> None:
+    payment = authorise(uuid4())
+    service.settle(payment.id, Answer(Outcome.DECLINED))
+    assert status(payment.order_id) is PaymentStatus.AUTHORISED
+
+
+def test_shipping_captures() -> None:
+    order = authorise(uuid4()).order_id
+    shipped(order)
+    assert status(order) is PaymentStatus.CAPTURED
+
+
+def test_cancelling_before_capture_voids() -> None:
+    order = authorise(uuid4()).order_id
+    deliver(OrderCancelled(order, CUSTOMER, PRICE), to="payments", times=2)
+    assert status(order) is PaymentStatus.VOIDED
+
+
+def test_a_return_after_capture_refunds_all_and_tells_of_it_once() -> None:
+    order = authorise(uuid4()).order_id
+    shipped(order)
+    with listening(PaymentRefunded) as published:
+        deliver(OrderReturned(order, CUSTOMER, PRICE), to="payments", times=2)
+        assert published() == [PaymentRefunded(order, CUSTOMER, PRICE)]
+    assert status(order) is PaymentStatus.REFUNDED
+
+
+def test_an_order_that_was_given_up_first_takes_no_money_later() -> None:
+    order = uuid4()
+    call(Payments).cancel(order)
+    with pytest.raises(PaymentDeclined):
+        authorise(order)
+    assert status(order) is PaymentStatus.VOIDED
+
+
+def test_a_voided_payment_is_not_revived_by_a_late_answer() -> None:
+    payment = authorise(uuid4(), "sandbox:timeout")
+    call(Payments).cancel(payment.order_id)
+    with listening(PaymentAuthorised) as published:
+        service.settle(payment.id, Answer(Outcome.AUTHORISED))
+        assert published() == []
+    assert status(payment.order_id) is PaymentStatus.VOIDED
+
+
+def test_refunds_add_up_to_what_was_captured_and_no_more() -> None:
+    payment = authorise(uuid4())
+    shipped(payment.order_id)
+    partly = service.refund(payment.id, 1000)
+    assert partly is not None and (partly.status, partly.refunded.amount) == (PaymentStatus.CAPTURED, 1000)
+    with pytest.raises(NotRefundable) as refused:
+        service.refund(payment.id, 1501)
+    assert refused.value.refundable == Money(1500, "EUR")
+    wholly = service.refund(payment.id, None)
+    assert wholly is not None and (wholly.status, wholly.refunded) == (PaymentStatus.REFUNDED, PRICE)
+
+
+def test_what_was_not_captured_cannot_be_refunded() -> None:
+    with pytest.raises(NotRefundable):
+        service.refund(authorise(uuid4()).id, None)

@@ -1,0 +1,89 @@
+from uuid import uuid4
+
+import jwt
+import pytest
+
+from contracts.users import Profile, UnknownUser, UserRegistered, Users
+from kernel.calls import call
+from kernel.http import access
+from kernel.testing import listening
+from modules.users import service
+from modules.users.errors import BadCredentials, EmailTaken, WeakPassword
+from modules.users.models import User
+
+pytestmark = pytest.mark.django_db(databases=["users"])
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def ada() -> User:
+    return service.register(uuid4(), "Ada@Example.com", PASSWORD, "Ada")
+
+
+def test_registering_opens_an_account_and_tells_of_it() -> None:
+    with listening(UserRegistered) as published:
+        ada = service.register(uuid4(), "ada@example.com", PASSWORD, "Ada")
+        assert published() == [UserRegistered(ada.id, "Ada")]
+    assert call(Users).profile(ada.id) == Profile(ada.id, "Ada")
+
+
+def test_an_email_has_one_account_however_it_is_written(ada: User) -> None:
+    with pytest.raises(EmailTaken):
+        service.register(uuid4(), "ADA@example.COM", PASSWORD, "Impostor")
+
+
+@pytest.mark.parametrize("password", ["password", "1234567890", "short"])
+def test_a_password_that_is_easy_to_guess_is_refused(password: str) -> None:
+    with pytest.raises(WeakPassword):
+        service.register(uuid4(), "eve@example.com", password, "Eve")
+    assert not User.objects.filter(email="eve@example.com").exists()
+
+
+def test_passwords_are_not_stored(ada: User) -> None:
+    assert PASSWORD not in User.objects.get(id=ada.id).password
+
+
+def test_logging_in_gives_a_token_that_speaks_for_the_user(ada: User) -> None:
+    User.objects.filter(id=ada.id).update(scopes="orders:write users:read")
+    principal = access.principal(service.log_in("ada@example.com", PASSWORD).access)
+    assert (principal.id, principal.scopes) == (ada.id, {"orders:write", "users:read"})
+
+
+@pytest.mark.parametrize(("email", "password"), [("ada@example.com", "wrong"), ("nobody@example.com", PASSWORD)])
+def test_wrong_credentials_are_refused_alike(ada: User, email: str, password: str) -> None:
+    with pytest.raises(BadCredentials):
+        service.log_in(email, password)
+
+
+def test_a_closed_account_can_neither_log_in_nor_refresh(ada: User) -> None:
+    tokens = service.log_in("ada@example.com", PASSWORD)
+    User.objects.filter(id=ada.id).update(is_active=False)
+    with pytest.raises(BadCredentials):
+        service.log_in("ada@example.com", PASSWORD)
+    with pytest.raises(BadCredentials):
+        service.refresh(tokens.refresh)
+    with pytest.raises(UnknownUser):
+        call(Users).profile(ada.id)
+
+
+def test_refreshing_gives_the_scopes_of_now(ada: User) -> None:
+    tokens = service.log_in("ada@example.com", PASSWORD)
+    User.objects.filter(id=ada.id).update(scopes="catalog:write")
+    assert access.principal(service.refresh(tokens.refresh).access).may("catalog:write")
+
+
+def test_neither_token_serves_for_the_other(ada: User) -> None:
+    tokens = service.log_in("ada@example.com", PASSWORD)
+    with pytest.raises(BadCredentials):
+        service.refresh(tokens.access)
+    with pytest.raises(access.AuthenticationFailed):
+        access.principal(tokens.refresh)
+
+
+def test_a_forged_token_is_refused(ada: User) -> None:
+    token = service.log_in("ada@example.com", PASSWORD).access
+    claims = jwt.decode(token, options={"verify_signature": False})
+    kid = jwt.get_unverified_header(token)["kid"]
+    forged = jwt.encode(claims | {"scope": "orders:write"}, "a" * 32, algorithm="HS256", headers={"kid": kid})
+    with pytest.raises(access.AuthenticationFailed):
+        access.principal(forged)
