@@ -26,6 +26,7 @@ os.environ["LOG_LEVEL"] = "ERROR"
 # The topology that a developer has set is not the one the tests are about.
 for name in [name for name in os.environ if name.endswith("_URL") and name != "DATABASE_URL"]:
     del os.environ[name]
+os.environ["GATEWAY_URL"] = ""
 
 django.setup()
 

@@ -153,8 +153,18 @@ def _fields(function: Any, hints: dict[str, Any], where: str) -> list[Any]:
         if parameter.name not in hints:
             raise BadContract(f"{where}: argument {parameter.name} has no type; annotate it")
         immutable(hints[parameter.name], f"{where}: argument {parameter.name}")
-        default = parameter.default
-        fields.append(
-            (parameter.name, hints[parameter.name], msgspec.NODEFAULT if default is parameter.empty else default)
-        )
+        if parameter.default is parameter.empty:
+            fields.append((parameter.name, hints[parameter.name]))
+        else:
+            _check_default(parameter, hints[parameter.name], where)
+            fields.append((parameter.name, hints[parameter.name], parameter.default))
     return fields
+
+
+def _check_default(parameter: inspect.Parameter, hint: Any, where: str) -> None:
+    try:
+        msgspec.convert(parameter.default, hint)
+    except msgspec.ValidationError as error:
+        raise BadContract(
+            f"{where}: argument {parameter.name}: its default {parameter.default!r} does not fit: {error}"
+        ) from None

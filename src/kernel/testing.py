@@ -36,10 +36,10 @@ def listening(*events: type[Event]) -> Iterator[Callable[[], list[Event]]]:
         Subscription.objects.using(event.module).create(event=event.event_name, subscriber="test")
 
     def published() -> list[Event]:
-        rows = [
-            row for e in events for row in Outbox.objects.using(e.module).filter(name=e.event_name, subscriber="test")
-        ]
-        return [_event(row) for row in sorted(rows, key=lambda row: row.published_at)]
+        names = [event.event_name for event in events]
+        modules = sorted({event.module for event in events})
+        rows = [row for m in modules for row in Outbox.objects.using(m).filter(name__in=names, subscriber="test")]
+        return [_event(row) for row in sorted(rows, key=lambda row: (row.published_at, row.id))]
 
     yield published
     for event in events:

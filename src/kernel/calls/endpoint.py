@@ -16,8 +16,6 @@ from kernel.calls.wire import Answer
 from kernel.context import Context, new_id
 
 PREFIX = "/_contracts/"
-MAX_BODY = 4 * 1024 * 1024
-"""Bytes a request may carry."""
 MAX_SECONDS = 60.0
 
 log = structlog.get_logger("seam.calls")
@@ -115,8 +113,8 @@ def _body(environ: Environ) -> bytes:
         length = int(environ.get("CONTENT_LENGTH") or "")
     except ValueError:
         raise _Refused(HTTPStatus.LENGTH_REQUIRED, "Content-Length is missing") from None
-    if not 0 <= length <= MAX_BODY:
-        raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body may be {MAX_BODY} bytes long")
+    if not 0 <= length <= wire.MAX_BODY:
+        raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body may be {wire.MAX_BODY} bytes long")
     body: bytes = environ["wsgi.input"].read(length)
     if len(body) != length:
         raise _Refused(HTTPStatus.BAD_REQUEST, "the body is shorter than its Content-Length")

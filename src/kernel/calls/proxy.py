@@ -60,7 +60,10 @@ def _caller(operation: Operation, key: str | None, timeout: float | None) -> Cal
             raise DeadlineExceeded(module=operation.module)
         if operation.is_command:
             _refuse_inside_transaction(operation, circumstances.module)
-        return wire.open_answer(operation, _send(operation, body, key or uuid.uuid4().hex, circumstances))
+        answer = _send(operation, body, key or uuid.uuid4().hex, circumstances)
+        if circumstances.remaining <= 0:
+            raise DeadlineExceeded(module=operation.module)
+        return wire.open_answer(operation, answer)
 
     return invoke
 

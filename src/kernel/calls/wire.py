@@ -8,6 +8,9 @@ import msgspec
 
 from contracts.language import Category, ContractError, InvalidArguments, Operation, Unexpected
 
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes that a call's arguments may take, encoded."""
+
 STATUS = {
     Category.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
     Category.NOT_FOUND: HTTPStatus.NOT_FOUND,
@@ -48,11 +51,18 @@ _problem = msgspec.json.Decoder(Problem)
 
 
 def encode_arguments(operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
-    """A call's arguments as bytes. Raises `TypeError` for too many or too few, as a plain call would."""
+    """A call's arguments as bytes.
+
+    Raises `TypeError` for too many or too few, as a plain call would, and `InvalidArguments` for what cannot be sent.
+    """
+    arguments = operation.arguments(*args, **kwargs)
     try:
-        return encode(operation.arguments(*args, **kwargs))
-    except msgspec.MsgspecError as error:
+        body = encode(arguments)
+    except (msgspec.MsgspecError, UnicodeEncodeError) as error:
         raise InvalidArguments(reason=str(error)) from None
+    if len(body) > MAX_BODY:
+        raise InvalidArguments(reason=f"{len(body)} bytes are too many; {MAX_BODY} may be sent")
+    return body
 
 
 def decode_arguments(operation: Operation, body: bytes) -> Any:

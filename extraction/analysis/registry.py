@@ -1,0 +1,39 @@
+"""The rules. Each is a function that looks at one module and yields what it finds there."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from extraction.analysis.finding import Finding
+from extraction.project import Project
+from extraction.source import Source
+
+
+class Subject(NamedTuple):
+    """A module under examination."""
+
+    project: Project
+    module: str
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return self.project.module_sources(self.module)
+
+    @property
+    def others(self) -> frozenset[str]:
+        """The names of the other modules."""
+        return frozenset(self.project.modules) - {self.module}
+
+    def foreign(self, dotted: str) -> str | None:
+        """The other module that a dotted name such as `modules.orders.models` belongs to."""
+        parts = dotted.split(".")
+        return parts[1] if parts[0] == "modules" and len(parts) > 1 and parts[1] != self.module else None
+
+
+Rule = Callable[[Subject], Iterator[Finding]]
+RULES: list[Rule] = []
+
+
+def rule(function: Rule) -> Rule:
+    """Have a function asked about every module."""
+    RULES.append(function)
+    return function

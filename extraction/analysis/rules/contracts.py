@@ -1,0 +1,128 @@
+"""Contracts and events: what is used is declared, and what is declared is used."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+
+from extraction.analysis.finding import Finding
+from extraction.analysis.registry import Subject, rule
+from extraction.contract_files import Declared, Kind, owner
+from extraction.source import Source
+
+ALLOWED = frozenset({"contracts", "msgspec"})
+
+
+@rule
+def undeclared(subject: Subject) -> Iterator[Finding]:
+    """A contract that is not in the manifest's `calls`, an event not in `subscribes`, or a type of neither's file."""
+    manifest = subject.project.manifests[subject.module]
+    declared = {**manifest.serves, **manifest.calls, **manifest.subscribes}
+    related = {owner(name) for name in declared} | {subject.module}
+    for source, target, line in _foreign_uses(subject):
+        found = _declared(subject, target)
+        if found and found.name not in declared:
+            room = "calls" if found.kind is Kind.CONTRACT else "subscribes"
+            message = f"{found.name} is used, and not in the manifest's {room}"
+            fix = f"add {found.name.rpartition('.')[2]} to {room} in {manifest.path}"
+            yield Finding(source.path, line, "undeclared", message, fix)
+        elif not found and owner(target) not in related:
+            message = f"{target} is of {owner(target)}, which the manifest neither calls nor listens to"
+            yield Finding(
+                source.path, line, "undeclared", message, f"declare the contract in {manifest.path}, or do without"
+            )
+
+
+@rule
+def misdeclared(subject: Subject) -> Iterator[Finding]:
+    """What the manifest names has to be a contract or an event, and what it serves its own."""
+    manifest = subject.project.manifests[subject.module]
+    rooms = (("serves", Kind.CONTRACT), ("calls", Kind.CONTRACT), ("subscribes", Kind.EVENT))
+    for room, kind in rooms:
+        for name, line in getattr(manifest, room).items():
+            found = subject.project.declarations.get(name)
+            if found is None or found.kind is not kind:
+                message = f"{name} is in {room}, and no {kind.value} of that name is declared in contracts/"
+                yield Finding(manifest.path, line, "undeclared", message, f"declare it there, or remove it from {room}")
+            elif room == "serves" and owner(name) != subject.module:
+                message = f"{name} is in serves, and {owner(name)}'s"
+                yield Finding(manifest.path, line, "undeclared", message, "serve only your own contracts")
+
+
+@rule
+def unused(subject: Subject) -> Iterator[Finding]:
+    """A contract in `calls` that nothing calls, an event in `subscribes` that nothing handles."""
+    manifest = subject.project.manifests[subject.module]
+    used = {
+        use.target
+        for source in subject.sources
+        if not source.is_test and source.path != manifest.path
+        for use in source.uses
+    }
+    for name, line in manifest.calls.items():
+        if name not in used:
+            message = f"{name} is in calls, and never called"
+            yield Finding(manifest.path, line, "unused", message, "remove it from calls")
+    for name, line in manifest.subscribes.items():
+        handler = _handler(name)
+        if handler not in _functions(subject, "handlers"):
+            message = f"{name} is in subscribes, and handlers.py has no {handler}"
+            yield Finding(
+                manifest.path, line, "unused", message, f"define {handler}(event) there, or remove it from subscribes"
+            )
+
+
+@rule
+def unserved(subject: Subject) -> Iterator[Finding]:
+    """An operation of a contract that the module serves, and has no function for."""
+    manifest = subject.project.manifests[subject.module]
+    for name, line in manifest.serves.items():
+        contract = subject.project.declarations.get(name)
+        for operation, kind in contract.operations.items() if contract else ():
+            room = "service" if kind == "command" else "queries"
+            if operation not in _functions(subject, room):
+                message = f"{name} has a {kind} {operation}, and {room}.py no function of that name"
+                yield Finding(manifest.path, line, "unserved", message, f"define {operation} in {room}.py")
+
+
+@rule
+def plain_contracts(subject: Subject) -> Iterator[Finding]:
+    """Contract files import the standard library and msgspec, nothing else."""
+    for source in subject.project.sources("contracts"):
+        for item in source.imports:
+            if item.module.partition(".")[0] not in ALLOWED | sys.stdlib_module_names:
+                message = f"a contract imports {item.module}"
+                fix = "a contract is made of the standard library and msgspec alone: move this into a module"
+                yield Finding(source.path, item.line, "contract", message, fix)
+
+
+def _foreign_uses(subject: Subject) -> Iterator[tuple[Source, str, int]]:
+    """Everything of another module's contract file that is named, once for each line."""
+    for source in subject.sources:
+        if source.path != subject.project.manifests[subject.module].path:
+            for target, line in sorted({(use.target, use.line) for use in source.uses}):
+                if target.count(".") >= 2 and owner(target) not in (None, subject.module):
+                    yield source, target, line
+
+
+def _declared(subject: Subject, target: str) -> Declared | None:
+    """The contract or event that a dotted name is, or is an attribute of."""
+    parts = target.split(".")
+    names = (".".join(parts[:length]) for length in range(len(parts), 2, -1))
+    return next((found for name in names if (found := subject.project.declarations.get(name))), None)
+
+
+def _functions(subject: Subject, room: str) -> frozenset[str]:
+    """The functions that a room defines or imports."""
+    package = f"modules.{subject.module}.{room}"
+    return frozenset(
+        name
+        for source in subject.sources
+        if source.name == package
+        for name in (*source.names, *(node.name for node in source.nodes if isinstance(node, ast.FunctionDef)))
+    )
+
+
+def _handler(event: str) -> str:
+    """`OrderCreated` is handled by `on_order_created`, as the contract language says."""
+    return "on_" + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", event.rpartition(".")[2]).lower()

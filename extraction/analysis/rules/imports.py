@@ -1,0 +1,45 @@
+"""Imports of another module, by any path."""
+
+from collections.abc import Iterator
+
+from extraction.analysis.finding import Finding
+from extraction.analysis.registry import Subject, rule
+from extraction.project import Project
+
+FIX = "ask through its contract: call(…), or subscribe to its events"
+
+
+@rule
+def direct_imports(subject: Subject) -> Iterator[Finding]:
+    """`from modules.other import …`, also inside a function or a test."""
+    for source in subject.sources:
+        for item in source.imports:
+            if item.target == "modules":
+                message = "the folder of all modules is imported"
+                yield Finding(source.path, item.line, "import", message, "import by the full name what you need")
+            elif other := subject.foreign(item.target):
+                message = f"{source.name} imports {item.target}, which is {other}'s"
+                yield Finding(source.path, item.line, "import", message, FIX, (source.name, item.target))
+
+
+@rule
+def indirect_imports(subject: Subject) -> Iterator[Finding]:
+    """An import of something that imports another module, however far away; shown where the border is crossed."""
+    graph = subject.project.graph
+    package = f"modules.{subject.module}"
+    upstream = graph.find_upstream_modules(package, as_package=True)
+    for other in sorted({name.split(".")[1] for name in upstream if subject.foreign(name)} & subject.others):
+        for chain in sorted(graph.find_shortest_chains(package, f"modules.{other}", as_packages=True)):
+            if len(chain) > 2:
+                path, line = _place(subject.project, chain[-2], chain[-1])
+                message = f"{chain[-2]} imports {chain[-1]}, and {subject.module} reaches it"
+                yield Finding(path, line, "import", message, "nothing outside a module may import it", chain)
+
+
+def _place(project: Project, importer: str, imported: str) -> tuple[str, int]:
+    details = project.graph.get_import_details(importer=importer, imported=imported)
+    line = details[0]["line_number"] if details else 1
+    stem = importer.replace(".", "/")
+    stem = stem if importer.split(".")[0] == "contracts" else f"src/{stem}"
+    path = f"{stem}.py"
+    return (path if (project.root / path).is_file() else f"{stem}/__init__.py"), line

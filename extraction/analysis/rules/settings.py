@@ -1,0 +1,72 @@
+"""Settings: what a module reads is in its manifest, so that a service knows what to set."""
+
+import ast
+import importlib.util
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from extraction.analysis.finding import Finding
+from extraction.analysis.registry import Subject, rule
+from extraction.project import Project
+from extraction.source import argument, text
+
+ENVIRONMENT = ("os.environ", "os.getenv", "environ.Env", "environ.FileAwareEnv", "config.settings.env")
+DOOR = "kernel.module.setting"
+DJANGO = "django.conf.settings."
+
+
+@rule
+def environment(subject: Subject) -> Iterator[Finding]:
+    """A setting read past the manifest, from the environment."""
+    for source in subject.sources:
+        if not source.is_test:
+            for line in sorted({use.line for use in source.uses if use.target.startswith(ENVIRONMENT)}):
+                fix = f"declare a Setting in the manifest, and read it with setting({subject.module!r}, …)"
+                yield Finding(source.path, line, "setting", "the environment is read past the manifest", fix)
+
+
+@rule
+def own_settings(subject: Subject) -> Iterator[Finding]:
+    """`setting(module, name)` of a name that the manifest does not declare, or of another module's."""
+    manifest = subject.project.manifests[subject.module]
+    declared = {setting.name for setting in manifest.settings}
+    for source in subject.sources:
+        for name, call in source.calls():
+            if name == DOOR:
+                module, wanted = text(argument(call, 0, "module")), text(argument(call, 1, "name"))
+                if module not in (None, subject.module):
+                    yield Finding(
+                        source.path, call.lineno, "setting", f"a setting of {module} is read", "ask its contract"
+                    )
+                elif wanted is not None and wanted not in declared:
+                    message = f"the setting {wanted} is read, and not in the manifest"
+                    fix = f"add Setting({wanted!r}, …) to settings in {manifest.path}"
+                    yield Finding(source.path, call.lineno, "setting", message, fix)
+
+
+@rule
+def django_settings(subject: Subject) -> Iterator[Finding]:
+    """`settings.X` that neither Django nor every deployable's `config/settings.py` defines."""
+    known = _known(subject.project)
+    for source in subject.sources:
+        for use in source.uses:
+            name = use.target.removeprefix(DJANGO).partition(".")[0]
+            if use.target.startswith(DJANGO) and name.isupper() and name not in known:
+                message = f"settings.{name} is read, and no deployable defines it"
+                fix = f"declare a Setting in the manifest, and read it with setting({subject.module!r}, …)"
+                yield Finding(source.path, use.line, "setting", message, fix)
+
+
+@cache
+def _known(project: Project) -> frozenset[str]:
+    django = importlib.util.find_spec("django")
+    defaults = Path(str(django.origin)).parent / "conf" / "global_settings.py" if django else None
+    trees = [ast.parse(defaults.read_bytes())] if defaults else []
+    trees.append(project.source("src/config/settings.py").tree)
+    return frozenset(
+        node.id
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    )

@@ -1,0 +1,188 @@
+"""The command line."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from extraction import analysis, plan, verification, writer
+from extraction.analysis import Finding
+from extraction.contract_files import owner
+from extraction.project import NotAProject, Project
+
+OUT = Console(highlight=False, soft_wrap=True)
+ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: python -m extraction extract orders --into ../orders-service",
+)
+def main() -> None:
+    """Promote a module to a service of its own."""
+    # Being asked to end is no reason to leave anything half-written.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+
+
+def with_project(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the project in `--root`, and say without a traceback what refused to work."""
+
+    @click.option(
+        "--root",
+        type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
+        default=lambda: _repository(Path.cwd()),
+        show_default="the repository you are in",
+        help="The monolith's repository.",
+    )
+    @wraps(command)
+    def run(root: Path, **options: Any) -> None:
+        try:
+            command(Project.at(root), **options)
+        except NotAProject as error:
+            raise click.UsageError(str(error)) from None
+        except (writer.Refused, verification.Unsound, OSError) as error:
+            fail(str(error))
+        except KeyboardInterrupt:
+            fail("interrupted; nothing was written", 130)
+
+    return run
+
+
+@main.command("list", epilog="Example: python -m extraction list")
+@with_project
+def list_modules(project: Project) -> None:
+    """Every module, where it lives, and whether it can leave."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("module", "lives", "can leave", "calls", "listens to"):
+        table.add_column(column, overflow="fold")
+    for module in project.modules:
+        found = analysis.check(project, [module])
+        manifest = project.manifests.get(module)
+        table.add_row(
+            module,
+            os.environ.get(f"{module.upper()}_URL") or "here",
+            f"no: {_findings(len(found))}" if found else "yes",
+            _owners(manifest.calls if manifest else ()),
+            _owners(manifest.subscribes if manifest else ()),
+        )
+    OUT.print(table)
+
+
+@main.command(epilog="Example: python -m extraction check orders --json")
+@click.argument("module", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@with_project
+def check(project: Project, module: str | None, as_json: bool) -> None:
+    """What stands in the way of MODULE's leaving, or of any module's."""
+    modules = (_known(project, module),) if module else project.modules
+    found = analysis.check(project, modules)
+    if as_json:
+        click.echo(json.dumps({"modules": modules, "findings": [finding.as_json() for finding in found]}, indent=2))
+    else:
+        show(found)
+        if not found:
+            can = f"{module} can leave" if module else f"each of {len(modules)} modules can leave"
+            OUT.print(f"{can}: nothing stands in the way")
+    sys.exit(1 if found else 0)
+
+
+@main.command(epilog="Example: python -m extraction extract orders --into ../orders-service")
+@click.argument("module")
+@click.option(
+    "--into", type=click.Path(path_type=Path, resolve_path=True), required=True, help="An empty or new folder."
+)
+@click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
+@with_project
+def extract(project: Project, module: str, into: Path, dry_run: bool) -> None:
+    """Write MODULE as a service of its own, verify it, and say what to do next."""
+    _known(project, module)
+    step(f"checking {module}")
+    if found := analysis.check(project, [module]):
+        show(found)
+        fail(f"{module} cannot leave yet: put right the {_findings(len(found))} above. Nothing was written")
+    writer.refuse_unless_free(into, project.root)
+    planned = plan.plan(project, module)
+    if dry_run:
+        show_plan(planned, into)
+        return
+    step(f"writing and verifying {len(planned.files)} files")
+    writer.write(planned, into, verification.verify)
+    show_next(planned, into)
+
+
+def show(found: list[Finding]) -> None:
+    """One line for each finding, as compilers do."""
+    for finding in found:
+        click.echo(str(finding))
+
+
+def show_plan(planned: plan.Plan, into: Path) -> None:
+    """What would be written."""
+    for file in planned.files:
+        OUT.print(f"  {file.path}", markup=False)
+    _summary(planned, into, "would become")
+
+
+def show_next(planned: plan.Plan, into: Path) -> None:
+    """What was written, and the three commands that come next."""
+    _summary(planned, into, "is now")
+    there = f"cd {_shown(into)} && "
+    commands = {
+        f"{there}make run": f"the service, at http://127.0.0.1:{planned.port}",
+        f"{planned.url_setting}=http://127.0.0.1:{planned.port} make run": "the monolith, here, using it",
+        f"{there}make test": "the service's own checks and tests",
+    }
+    width = max(map(len, commands))
+    OUT.print("\nNext:")
+    for command, purpose in commands.items():
+        OUT.print(f"  {command:{width}}  # {purpose}", markup=False)
+
+
+def step(what: str) -> None:
+    """Say what is being done, on the error stream."""
+    ERR.print(f"{what} …", markup=False)
+
+
+def fail(message: str, status: int = 1) -> None:
+    """Say what went wrong and end."""
+    ERR.print(f"error: {message}", markup=False)
+    sys.exit(status)
+
+
+def _summary(planned: plan.Plan, into: Path, becomes: str) -> None:
+    size = sum(len(file.content) for file in planned.files)
+    OUT.print(
+        f"{planned.module} {becomes} {planned.service} in {_shown(into)}: {len(planned.files)} files, {size // 1024} kB"
+    )
+    OUT.print(f"  contracts     {', '.join(planned.contracts)}", markup=False)
+    OUT.print(f"  requirements  {', '.join(planned.requirements)}", markup=False)
+
+
+def _known(project: Project, module: str) -> str:
+    if module not in project.modules:
+        raise click.BadParameter(f"there is no module {module!r}; there are: {', '.join(project.modules)}")
+    return module
+
+
+def _repository(start: Path) -> Path:
+    return next((place for place in (start, *start.parents) if (place / "src" / "modules").is_dir()), start)
+
+
+def _shown(path: Path) -> str:
+    return os.path.relpath(path)
+
+
+def _owners(names: Iterable[str]) -> str:
+    return ", ".join(sorted({owner(name) or name for name in names})) or "-"
+
+
+def _findings(number: int) -> str:
+    return f"{number} finding{'' if number == 1 else 's'}"

@@ -1,0 +1,69 @@
+"""What the contract files declare: which class is a contract, which an event. Read, not run."""
+
+import ast
+import enum
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from extraction.source import Source
+
+LANGUAGE = "contracts.language"
+
+
+class Kind(enum.Enum):
+    """What a class in a contract file is."""
+
+    CONTRACT = "Contract"
+    EVENT = "Event"
+
+
+class Declared(NamedTuple):
+    """A contract or an event."""
+
+    name: str
+    """Dotted: `contracts.orders.Orders`."""
+    kind: Kind
+    operations: Mapping[str, str]
+    """Of a contract: each operation with `query` or `command`."""
+
+
+def owner(dotted: str) -> str | None:
+    """The module whose contract file a dotted name is in: `contracts.orders.Order` is of `orders`."""
+    parts = dotted.split(".")
+    return parts[1] if len(parts) > 1 and parts[0] == "contracts" and parts[1] != "language" else None
+
+
+def declarations(sources: Iterable[Source]) -> dict[str, Declared]:
+    """Every contract and event that the files declare, by dotted name."""
+    classes: dict[str, tuple[Source, ast.ClassDef]] = {
+        f"{source.name}.{node.name}": (source, node)
+        for source in sources
+        for node in source.tree.body
+        if isinstance(node, ast.ClassDef)
+    }
+    found = {}
+    for name, (_, node) in classes.items():
+        kind = _kind(name, classes)
+        if kind and owner(name):
+            found[name] = Declared(name, kind, _operations(node))
+    return found
+
+
+def _kind(name: str, classes: Mapping[str, tuple[Source, ast.ClassDef]]) -> Kind | None:
+    if name.startswith(LANGUAGE):
+        return next((kind for kind in Kind if name.rpartition(".")[2] == kind.value), None)
+    if name not in classes:
+        return None
+    source, node = classes[name]
+    bases = [source.qualified(base) for base in node.bases]
+    return next((kind for base in bases if base and (kind := _kind(base, classes))), None)
+
+
+def _operations(node: ast.ClassDef) -> dict[str, str]:
+    return {
+        function.name: word
+        for function in node.body
+        if isinstance(function, ast.FunctionDef)
+        for decorator in function.decorator_list
+        if (word := ast.unparse(decorator).partition("(")[0].rpartition(".")[2]) in ("query", "command")
+    }

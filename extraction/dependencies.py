@@ -1,0 +1,79 @@
+"""Which third-party distributions some code needs, and the requirements files that say so."""
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from extraction.project import LAYERS, Project
+from extraction.requirements import Lock, distributions, pruned, wanted
+from extraction.source import Source, argument, text
+
+TOOLS = frozenset({"import-linter", "mypy", "pytest", "pytest-django", "pytest-timeout", "ruff"})
+"""What `make lint` and `make test` run."""
+OWN = frozenset({*LAYERS, "extraction", "tests", "conftest", "manage"})
+_DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_NAMING = ("importlib.util.find_spec", "importlib.import_module", "django.utils.module_loading.import_string")
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """What a service requires."""
+
+    roots: frozenset[str]
+    """Distributions that it needs at run time and names itself."""
+    files: dict[str, str]
+    """The requirements files, by path."""
+
+
+def of(project: Project, sources: Iterable[Source]) -> Requirements:
+    """The part of the project's requirements that these files need."""
+    named = {name for source in sources for name in third_party(source)}
+    needed = {distribution for name in named for distribution in distributions().get(name, ())} | TOOLS
+    kept: set[str] = set()
+    files: dict[str, str] = {}
+    roots: frozenset[str] = frozenset()
+    for stem in ("base", "local", "dev"):
+        text = (project.root / f"requirements/{stem}.in").read_text()
+        lock = project.locks[stem]
+        kept |= _wanted_for(lock, frozenset(wanted(text)), needed, kept)
+        roots = roots or frozenset(kept)
+        files[f"requirements/{stem}.in"] = pruned(text, kept)
+        files[f"requirements/{stem}.txt"] = lock.subset(kept)
+    return Requirements(roots, files)
+
+
+def third_party(source: Source) -> Iterator[str]:
+    """The top-level names of other people's packages that a file imports or names.
+
+    Settings name applications and middleware by strings, so every dotted string in `config` counts; elsewhere only one
+    that is given to be imported.
+    """
+    names = [item.module for item in source.imports] + list(_named(source))
+    for name in names:
+        top = name.partition(".")[0]
+        if top not in OWN and top not in sys.stdlib_module_names:
+            yield top
+
+
+def _named(source: Source) -> Iterator[str]:
+    if source.name.startswith("config"):
+        yield from (value for value, _ in source.strings() if _DOTTED.fullmatch(value))
+    for name, call in source.calls():
+        if name in _NAMING and (value := text(argument(call, 0, "name"))):
+            yield value
+
+
+def _wanted_for(lock: Lock, candidates: frozenset[str], needed: set[str], kept: set[str]) -> frozenset[str]:
+    """The candidates that are needed themselves, or bring something needed, or describe the types of something kept."""
+    chosen = candidates & needed
+    missing = (needed & lock.pins.keys()) - lock.closure(kept | chosen)
+    chosen |= {name for name in candidates if lock.closure([name]) & missing}
+    present = lock.closure(kept | chosen)
+    return chosen | {name for name in candidates - present if _described(name) in present}
+
+
+def _described(stubs: str) -> str | None:
+    """The distribution whose types `django-stubs` or `types-PyYAML` describe."""
+    name = stubs.removeprefix("types-").removesuffix("-stubs")
+    return name if name != stubs else None

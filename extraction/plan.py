@@ -1,0 +1,125 @@
+"""What an extracted service consists of: every file with its content, worked out before anything is written."""
+
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from extraction import contract_files, dependencies, rendering
+from extraction.project import LAYERS, Project
+from extraction.source import Source
+
+WHOLE = (LAYERS["kernel"], LAYERS["config"], "contracts/language", "tests/architecture")
+"""Folders that every deployable has, the same in each."""
+GENERIC = (
+    ".dockerignore",
+    ".editorconfig",
+    ".gitignore",
+    "Dockerfile",
+    "conftest.py",
+    "contracts/__init__.py",
+    "manage.py",
+    "src/modules/__init__.py",
+    "tests/__init__.py",
+)
+"""Files that every deployable has, the same in each, where the monolith has them."""
+ADAPTED = {
+    "Makefile": [(r"^PORT \?= \d+$", f"PORT ?= {rendering.PORT}"), (r"PORT \(\d+\)", f"PORT ({rendering.PORT})")],
+    "pyproject.toml": [(r'"extraction", ', "")],
+}
+"""Files that differ in a few words: what to replace, line by line."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of the service."""
+
+    path: str
+    content: bytes
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A service, ready to be written."""
+
+    module: str
+    service: str
+    port: int
+    url_setting: str
+    """What names the service to the monolith: `ORDERS_URL`."""
+    files: tuple[File, ...]
+    contracts: tuple[str, ...]
+    """The modules whose contracts go along, its own among them."""
+    requirements: tuple[str, ...]
+    """What it needs at run time, by name."""
+
+
+def plan(project: Project, module: str) -> Plan:
+    """Work out the service that a module becomes. The same project gives the same bytes."""
+    sources = _closure(project, module)
+    needs = dependencies.of(project, sources)
+    manifest = project.manifests[module]
+    contracts = tuple(sorted({owner for source in sources if (owner := contract_files.owner(source.name))}))
+    subject = rendering.Subject.of(manifest, contracts, project.declarations)
+    files = {file.path: file for file in _copied(project, module, sources)}
+    files |= {path: File(path, text.encode()) for path, text in needs.files.items()}
+    files |= {file.path: _adapted(file) for file in files.values() if file.path in ADAPTED}
+    for path, text in rendering.render(subject):
+        files[path] = File(path, text.encode(), executable=text.startswith("#!"))
+    return Plan(
+        module=module,
+        service=subject.service,
+        port=rendering.PORT,
+        url_setting=subject.url_setting,
+        files=tuple(files[path] for path in sorted(files)),
+        contracts=contracts,
+        requirements=tuple(sorted(needs.roots)),
+    )
+
+
+def _closure(project: Project, module: str) -> tuple[Source, ...]:
+    """The module's Python files, those every deployable has, and the contracts and test helpers that they import."""
+    start = [source for folder in (project.folder(module), *WHOLE) for source in project.sources(folder)]
+    start += [project.source(path) for path in GENERIC if path.endswith(".py") and _exists(project, path)]
+    found = {source.path: source for source in start}
+    waiting = list(found.values())
+    while waiting:
+        for source in _imported(project, waiting.pop()):
+            if source.path not in found:
+                found[source.path] = source
+                waiting.append(source)
+    return tuple(found[path] for path in sorted(found))
+
+
+def _imported(project: Project, source: Source) -> Iterator[Source]:
+    """The contract files and test helpers that a file imports, with the packages they stand in."""
+    for target in {name for item in source.imports for name in (item.target, item.module)}:
+        parts = target.split(".")
+        if parts[0] in ("contracts", "tests"):
+            for length in range(1, len(parts) + 1):
+                stem = "/".join(parts[:length])
+                for path in (f"{stem}.py", f"{stem}/__init__.py"):
+                    if _exists(project, path):
+                        yield project.source(path)
+
+
+def _exists(project: Project, path: str) -> bool:
+    return (project.root / path).is_file()
+
+
+def _copied(project: Project, module: str, sources: Iterable[Source]) -> Iterator[File]:
+    paths = {source.path for source in sources}
+    paths.update(path for folder in (project.folder(module), *WHOLE) for path in project.files(folder))
+    paths.update(path for path in (*GENERIC, *ADAPTED) if _exists(project, path))
+    for path in paths:
+        place = project.root / path
+        yield File(path, place.read_bytes(), executable=bool(place.stat().st_mode & stat.S_IXUSR))
+
+
+def _adapted(file: File) -> File:
+    text = file.content.decode()
+    for pattern, replacement in ADAPTED[PurePosixPath(file.path).as_posix()]:
+        text = re.sub(pattern, replacement, text, flags=re.MULTILINE)
+    return File(file.path, text.encode(), file.executable)

@@ -1,0 +1,103 @@
+"""The repository under analysis: its files, modules, contracts and requirements, each read once."""
+
+import ast
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import grimp
+
+from extraction import contract_files, graph, manifest
+from extraction.contract_files import Declared
+from extraction.manifest import Manifest
+from extraction.requirements import Lock
+from extraction.source import Source
+
+LAYERS = {"config": "src/config", "modules": "src/modules", "kernel": "src/kernel", "contracts": "contracts"}
+"""The packages that a deployable is made of, top to bottom, and their folders."""
+
+
+class NotAProject(Exception):
+    """The folder is not one that extraction can work on; the message says why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Project:
+    """A repository laid out as a modular monolith."""
+
+    root: Path
+
+    @classmethod
+    def at(cls, root: Path) -> "Project":
+        """The project in a folder. Raises `NotAProject`."""
+        for folder in LAYERS.values():
+            if not (root / folder).is_dir():
+                raise NotAProject(f"{root} has no {folder}/: run this in the repository, or name it with --root")
+        return cls(root)
+
+    @cached_property
+    def modules(self) -> tuple[str, ...]:
+        """Every folder under `src/modules` with Python in it, whether or not it is a proper module."""
+        folders = (self.root / LAYERS["modules"]).iterdir()
+        return tuple(sorted(f.name for f in folders if f.name[0] not in "._" and any(f.rglob("*.py"))))
+
+    def folder(self, module: str) -> str:
+        """A module's folder, from the root."""
+        return f"{LAYERS['modules']}/{module}"
+
+    @cached_property
+    def manifests(self) -> dict[str, Manifest]:
+        """The manifests that can be read, by module."""
+        found = {}
+        for module in self.modules:
+            try:
+                found[module] = manifest.read(self.source(f"{self.folder(module)}/module.py"))
+            except (FileNotFoundError, SyntaxError, ValueError, manifest.UnreadableManifest):
+                continue
+        return found
+
+    @cached_property
+    def declarations(self) -> dict[str, Declared]:
+        """The contracts and events that the contract files declare."""
+        return contract_files.declarations(self.sources(LAYERS["contracts"]))
+
+    @cached_property
+    def graph(self) -> grimp.ImportGraph:
+        """Who imports whom, over all layers."""
+        return graph.build({name: self.root / folder for name, folder in LAYERS.items()})
+
+    @cached_property
+    def locks(self) -> dict[str, Lock]:
+        """The pinned requirements, by the name of their file: base, local, dev."""
+        return {path.stem: Lock.parse(path.read_text()) for path in sorted((self.root / "requirements").glob("*.txt"))}
+
+    def module_sources(self, module: str) -> tuple[Source, ...]:
+        """The Python files of a module, tests and migrations included."""
+        return self.sources(self.folder(module))
+
+    @cache  # noqa: B019  a project lives as long as the command
+    def sources(self, folder: str) -> tuple[Source, ...]:
+        """The Python files in a folder, by path."""
+        return tuple(self.source(path) for path in self.files(folder) if path.endswith(".py"))
+
+    @cache  # noqa: B019
+    def files(self, folder: str) -> tuple[str, ...]:
+        """Every file in a folder, by path from the root; not what Python and tools leave behind."""
+        paths = (path.relative_to(self.root) for path in (self.root / folder).rglob("*") if path.is_file())
+        return tuple(sorted(p.as_posix() for p in paths if not any(map(_left_behind, p.parts))))
+
+    @cache  # noqa: B019
+    def source(self, path: str) -> Source:
+        """One Python file. Raises `FileNotFoundError`, or where it is not Python `SyntaxError` or `ValueError`."""
+        tree = ast.parse((self.root / path).read_bytes(), filename=path)
+        return Source(path, _dotted(path), tree)
+
+
+def _left_behind(part: str) -> bool:
+    hidden = part.startswith(".") and part.endswith(("_cache", ".swp", ".DS_Store"))
+    return hidden or part == "__pycache__" or part.endswith(".pyc")
+
+
+def _dotted(path: str) -> str:
+    parts = path.removeprefix("src/").removesuffix(".py").split("/")
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

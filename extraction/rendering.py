@@ -1,0 +1,86 @@
+"""The files that are written for a service, from templates that lie in `templates/` as the files do in the service."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from extraction import contract_files
+from extraction.contract_files import Declared
+from extraction.manifest import Manifest, Setting
+
+TEMPLATES = Path(__file__).parent / "templates"
+SUFFIX = ".jinja"
+MONOLITH = "http://127.0.0.1:8000"
+"""Where the monolith is in development."""
+PORT = 8001
+"""What a service listens on in development, beside the monolith."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the templates may know of the service."""
+
+    module: str
+    summary: str
+    operations: tuple[tuple[str, str], ...]
+    """What it answers: `Inventory.reserve`, `command`."""
+    calls: tuple[str, ...]
+    """Other modules that it calls."""
+    subscribes: tuple[str, ...]
+    """Events it listens to: `orders.OrderCreated`."""
+    contracts: tuple[str, ...]
+    settings: tuple[Setting, ...]
+    monolith: str = MONOLITH
+    port: int = PORT
+
+    @classmethod
+    def of(cls, manifest: Manifest, contracts: tuple[str, ...], declared: Mapping[str, Declared]) -> "Subject":
+        """The subject that a manifest describes."""
+        return cls(
+            module=manifest.name,
+            summary=manifest.summary,
+            operations=tuple(
+                (f"{name.rpartition('.')[2]}.{operation}", kind)
+                for name in manifest.serves
+                if name in declared
+                for operation, kind in declared[name].operations.items()
+            ),
+            calls=tuple(sorted({owner for name in manifest.calls if (owner := contract_files.owner(name))})),
+            subscribes=tuple(name.removeprefix("contracts.") for name in manifest.subscribes),
+            contracts=contracts,
+            settings=manifest.settings,
+        )
+
+    @property
+    def service(self) -> str:
+        """What the service is called: `orders-service`."""
+        return f"{self.module.replace('_', '-')}-service"
+
+    @property
+    def title(self) -> str:
+        return self.service.replace("-", " ").capitalize()
+
+    @property
+    def url_setting(self) -> str:
+        """What names the service to the monolith: `ORDERS_URL`."""
+        return f"{self.module.upper()}_URL"
+
+    def variable(self, setting: Setting) -> str:
+        """The environment variable of a setting."""
+        return f"{self.module}_{setting.name}".upper()
+
+
+def render(subject: Subject) -> Iterator[tuple[str, str]]:
+    """Every written file: its path in the service, and its text."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701  nothing here is HTML
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for name in sorted(environment.list_templates(filter_func=lambda name: name.endswith(SUFFIX))):
+        yield name.removesuffix(SUFFIX), environment.get_template(name).render(it=subject)

@@ -1,0 +1,151 @@
+"""One Python file, read and not run: its syntax tree, and what the names in it stand for."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Import(NamedTuple):
+    """One imported thing: `from a import b` imports `a.b`, which may be a module or something in `a`."""
+
+    target: str
+    module: str
+    """The module that is surely imported: `a`."""
+    line: int
+
+
+class Use(NamedTuple):
+    """A place where something imported is named."""
+
+    target: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """A Python file of the project."""
+
+    path: str
+    """From the root, with forward slashes."""
+    name: str
+    """Dotted: `modules.orders.api`."""
+    tree: ast.Module
+
+    @property
+    def is_test(self) -> bool:
+        return "tests" in self.path.split("/") or Path(self.path).name == "conftest.py"
+
+    @property
+    def is_migration(self) -> bool:
+        return "migrations" in self.path.split("/")
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node, walked once for all who look."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
+    def imports(self) -> tuple[Import, ...]:
+        """Everything imported, anywhere in the file, also inside functions."""
+        found: list[Import] = []
+        for node in self.nodes:
+            if isinstance(node, ast.Import):
+                found += [Import(alias.name, alias.name, node.lineno) for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                base = self._absolute(node)
+                found += [Import(f"{base}.{alias.name}", base, node.lineno) for alias in node.names]
+        return tuple(found)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """What each imported or defined name stands for: `models` is `django.db.models`."""
+        names: dict[str, str] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    names[alias.asname or alias.name.partition(".")[0]] = (
+                        alias.name if alias.asname else alias.name.partition(".")[0]
+                    )
+            elif isinstance(node, ast.ImportFrom):
+                base = self._absolute(node)
+                names |= {alias.asname or alias.name: f"{base}.{alias.name}" for alias in node.names}
+        for statement in self.tree.body:
+            if isinstance(statement, ast.ClassDef | ast.FunctionDef):
+                names[statement.name] = f"{self.name}.{statement.name}"
+        return names
+
+    @cached_property
+    def uses(self) -> tuple[Use, ...]:
+        """Every imported thing that is named, by an import or by attributes of an imported module."""
+        found = [Use(item.target, item.line) for item in self.imports]
+        for node in self.nodes:
+            if isinstance(node, ast.Attribute) and (target := self.qualified(node)):
+                found.append(Use(target, node.lineno))
+        return tuple(found)
+
+    @cached_property
+    def prose(self) -> frozenset[int]:
+        """Ids of the string nodes that are docstrings, of the file, a class, a function or the field above them."""
+        return frozenset(
+            id(node.value) for node in self.nodes if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        )
+
+    def strings(self) -> Iterator[tuple[str, ast.Constant]]:
+        """Every string that is not a docstring, also the fixed parts of f-strings."""
+        for node in self.nodes:
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in self.prose:
+                yield node.value, node
+
+    def assigned(self, name: str) -> Iterator[tuple[str, int]]:
+        """Every string that is given to a name, with its line."""
+        for node in self.nodes:
+            if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
+                yield text(node.value) or "", node.lineno
+
+    def calls(self) -> Iterator[tuple[str, ast.Call]]:
+        """Every call whose function can be named, with its dotted name; one on a local name keeps that name."""
+        for node in self.nodes:
+            if isinstance(node, ast.Call):
+                name = self.qualified(node.func) or _spelled(node.func)
+                if name:
+                    yield name, node
+
+    def qualified(self, node: ast.AST) -> str | None:
+        """The dotted name an expression stands for, by the file's imports; None where that cannot be told."""
+        if isinstance(node, ast.Name):
+            return self.names.get(node.id)
+        if isinstance(node, ast.Attribute):
+            base = self.qualified(node.value)
+            return f"{base}.{node.attr}" if base else None
+        return None
+
+    def _absolute(self, node: ast.ImportFrom) -> str:
+        if not node.level:
+            return node.module or ""
+        package = self.name.split(".") if self.path.endswith("/__init__.py") else self.name.split(".")[:-1]
+        kept = package[: len(package) - node.level + 1]
+        return ".".join([*kept, *([node.module] if node.module else [])])
+
+
+def argument(call: ast.Call, position: int, name: str) -> ast.expr | None:
+    """An argument of a call, by its place or its name."""
+    if len(call.args) > position:
+        return call.args[position]
+    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+
+
+def text(node: ast.AST | None) -> str | None:
+    """The value of a string literal."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _spelled(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        base = _spelled(node.value)
+        return f"{base}.{node.attr}" if base else node.attr
+    return None

@@ -1,0 +1,53 @@
+"""Write a planned service: beside its place, verified there, then renamed, so that it is whole or not there."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from extraction.plan import Plan
+
+Verify = Callable[[Path], None]
+
+
+class Refused(Exception):
+    """The service was not written; the message says why and what to do."""
+
+
+def refuse_unless_free(target: Path, root: Path) -> None:
+    """Make sure that a service can be written to `target`. Raises `Refused`."""
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise Refused(f"{target} is not a folder: name another with --into")
+    if target.is_dir() and any(target.iterdir()):
+        raise Refused(f"{target} is not empty, and was left as it is: name another folder with --into, or remove it")
+    if target == root or root in target.parents:
+        raise Refused(f"{target} is inside {root}: name a folder outside the repository with --into")
+    if not target.parent.is_dir():
+        raise Refused(f"there is no folder {target.parent}: make it first (mkdir -p {target.parent})")
+
+
+def write(plan: Plan, target: Path, verify: Verify) -> None:
+    """Write the service to `target`, unless `verify` raises. Whatever goes wrong, nothing of it stays behind."""
+    with _unfinished(target) as folder:
+        for file in plan.files:
+            path = folder / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.content)
+            path.chmod(0o755 if file.executable else 0o644)
+        verify(folder)
+        # Atomic, and refused by the system if somebody put something there meanwhile.
+        folder.rename(target)
+
+
+@contextmanager
+def _unfinished(target: Path) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        mask = os.umask(0)
+        os.umask(mask)
+        folder.chmod(0o777 & ~mask)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,8 @@
+"""says not what it returns; annotate it, with None if nothing"""
+
+from contracts.language import Contract, query
+
+
+class Bad(Contract, module="bad"):
+    @query
+    def ask(self, sku: str): ...

@@ -1,0 +1,8 @@
+"""argument sku has no type; annotate it"""
+
+from contracts.language import Contract, query
+
+
+class Bad(Contract, module="bad"):
+    @query
+    def ask(self, sku) -> int: ...

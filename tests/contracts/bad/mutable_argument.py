@@ -1,0 +1,8 @@
+"""argument lines: list[int] cannot cross between modules; use tuple[T, ...]"""
+
+from contracts.language import Contract, query
+
+
+class Bad(Contract, module="bad"):
+    @query
+    def ask(self, lines: list[int]) -> int: ...

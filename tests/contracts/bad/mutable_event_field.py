@@ -1,0 +1,8 @@
+"""OrderCreated.skus: set[str] cannot cross between modules; use frozenset[T]"""
+
+from contracts.language import Event
+
+
+class OrderCreated(Event, key="order_id"):
+    order_id: str
+    skus: set[str]

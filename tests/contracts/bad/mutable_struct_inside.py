@@ -1,0 +1,18 @@
+"""argument basket: Basket.lines: Line can be changed after it was made; derive it from Value"""
+
+import msgspec
+
+from contracts.language import Contract, Value, query
+
+
+class Line(msgspec.Struct):
+    sku: str
+
+
+class Basket(Value):
+    lines: tuple[Line, ...]
+
+
+class Bad(Contract, module="bad"):
+    @query
+    def ask(self, basket: Basket) -> int: ...

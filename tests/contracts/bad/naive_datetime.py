@@ -1,0 +1,10 @@
+"""argument when: a datetime without time zone means another hour on another machine; use AwareDatetime"""
+
+from datetime import datetime
+
+from contracts.language import Contract, query
+
+
+class Bad(Contract, module="bad"):
+    @query
+    def ask(self, when: datetime) -> int: ...

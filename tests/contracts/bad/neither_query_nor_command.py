@@ -1,0 +1,7 @@
+"""is neither a query nor a command; decorate it with @query or @command"""
+
+from contracts.language import Contract
+
+
+class Bad(Contract, module="bad"):
+    def ask(self) -> int: ...

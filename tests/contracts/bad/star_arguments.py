@@ -1,0 +1,8 @@
+"""*skus: str has no fixed place; list every argument by name"""
+
+from contracts.language import Contract, query
+
+
+class Bad(Contract, module="bad"):
+    @query
+    def ask(self, *skus: str) -> int: ...

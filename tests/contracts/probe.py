@@ -1,0 +1,182 @@
+"""A contract that does on purpose what goes wrong elsewhere, and a process that serves it."""
+
+import enum
+import threading
+import time
+from datetime import timedelta
+from decimal import Decimal
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from contracts.language import AwareDatetime, Contract, ContractError, Quantity, Value, command, query
+
+MODULE = "inventory"
+"""Whose database keeps the command keys."""
+
+
+class Colour(enum.StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Everything(Value):
+    """One field of each kind that may cross."""
+
+    text: str
+    number: int
+    ratio: float
+    exact: Decimal
+    raw: bytes
+    flag: bool
+    colour: Colour
+    when: AwareDatetime
+    pause: timedelta
+    maybe: str | None
+    lines: tuple[Quantity, ...]
+    tags: frozenset[str]
+
+
+class Refused(ContractError):
+    """The probe refuses."""
+
+    what: str
+    how_often: int
+    detail_: Everything | None = None
+
+
+class Undeclared(ContractError):
+    """The contract does not name this one."""
+
+
+class Probe(Contract, module=MODULE, facet="probe"):
+    """What goes wrong elsewhere."""
+
+    @query
+    def echo(self, everything: Everything) -> Everything: ...
+
+    @query
+    def text(self, text: str) -> str: ...
+
+    @query
+    def quantity(self, quantity: Quantity) -> int: ...
+
+    @query(raises=(Refused,))
+    def refuse(self, what: str, everything: Everything | None) -> None: ...
+
+    @query
+    def blow_up(self, secret: str) -> None: ...
+
+    @query
+    def raise_undeclared(self) -> None: ...
+
+    @query
+    def lie(self) -> int: ...
+
+    @query
+    def sleep(self, seconds: float) -> None: ...
+
+    @query
+    def remaining(self) -> float: ...
+
+    @query
+    def circumstances(self) -> tuple[str | None, ...]: ...
+
+    @query
+    def thread_local(self) -> str | None: ...
+
+    @command(raises=(Refused,))
+    def count(self, step: int) -> int: ...
+
+    @command(natural_key=True)
+    def touch(self) -> None: ...
+
+
+_local = threading.local()
+
+
+class Implementation:
+    """What the probe does; `counted` is shared by whoever asks this process."""
+
+    counted = 0
+
+    def echo(self, everything: Everything) -> Everything:
+        return everything
+
+    def text(self, text: str) -> str:
+        return text
+
+    def quantity(self, quantity: int) -> int:
+        return quantity
+
+    def refuse(self, what: str, everything: Everything | None) -> None:
+        try:
+            raise ValueError("the cause, which is nobody's business")
+        except ValueError as cause:
+            raise Refused(what, 3, everything) from cause
+
+    def blow_up(self, secret: str) -> None:
+        raise RuntimeError(f"the password is {secret}")
+
+    def raise_undeclared(self) -> None:
+        raise Undeclared()
+
+    def lie(self) -> object:
+        return "not a number"
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def remaining(self) -> float:
+        from kernel import context
+
+        return context.current().remaining
+
+    def circumstances(self) -> tuple[str | None, ...]:
+        from kernel import context
+
+        now = context.current()
+        return now.request_id, now.traceparent, now.actor, now.module
+
+    def thread_local(self) -> str | None:
+        from contextvars import copy_context
+
+        return next((str(value) for var, value in copy_context().items() if var.name == "leak"), None)
+
+    def count(self, step: int) -> int:
+        if step == 0:
+            raise Refused("nothing to count", 0)
+        time.sleep(0.05)
+        Implementation.counted += step
+        return Implementation.counted
+
+    def touch(self) -> None:
+        pass
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def main(port: int) -> None:
+    """Serve the probe until stopped, having said on which port."""
+    import django
+
+    django.setup()
+    from kernel.calls import home
+    from kernel.calls.endpoint import ContractEndpoint
+
+    fake = Implementation()
+    home.serve(Probe, {name: getattr(fake, name) for name in Probe.operations})
+    with make_server("127.0.0.1", port, ContractEndpoint(_nothing), _Server, _Quiet) as server:
+        print(server.server_port, flush=True)
+        server.serve_forever()
+
+
+def _nothing(environ: object, start_response: object) -> list[bytes]:
+    start_response("404 Not Found", [])  # type: ignore[operator]
+    return [b""]

@@ -1,0 +1,159 @@
+"""The contract endpoint against the ill-meaning and the ill-formed: a problem, and nothing executed."""
+
+import io
+import json
+import time
+from typing import Any
+
+import jwt
+import pytest
+from django.conf import settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from kernel.calls import tokens
+from kernel.calls.endpoint import ContractEndpoint
+from kernel.testing import standing_in
+from tests.contracts.probe import MODULE, Implementation, Probe
+
+OPERATION = f"/_contracts/{MODULE}.probe/v1/text"
+
+
+documents = st.recursive(st.none() | st.integers() | st.text(), st.lists).map(lambda value: json.dumps(value).encode())
+
+
+class Spy(Implementation):
+    """Remembers whether anything was executed."""
+
+    def __init__(self) -> None:
+        self.executed = 0
+
+    def text(self, text: str) -> str:
+        self.executed += 1
+        return text
+
+
+@pytest.fixture
+def spy() -> Any:
+    spy = Spy()
+    with standing_in(Probe, spy):
+        yield spy
+
+
+def post(body: bytes = b'{"text": "hello"}', path: str = OPERATION, **headers: str | None) -> tuple[int, str, Any]:
+    """Status, content type and decoded body of a request; a header that is None is left out."""
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": path,
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(body)),
+        "HTTP_AUTHORIZATION": f"Bearer {tokens.token_for(MODULE)}",
+        "wsgi.input": io.BytesIO(body),
+    }
+    environ = {name: value for name, value in (environ | headers).items() if value is not None}
+    started: list[Any] = []
+    endpoint = ContractEndpoint(lambda *_: pytest.fail("passed on to Django"))
+    answer = b"".join(endpoint(environ, lambda status, head: started.append((status, dict(head)))))
+    status, head = started[0]
+    return int(status.split()[0]), head["Content-Type"], json.loads(answer)
+
+
+def signed(key: str | None = None, kid: str | None = None, **claims: Any) -> str:
+    """A service token, right but for what is given."""
+    first_kid, first_key = next(iter(settings.SERVICE_KEYS.items()))
+    now = int(time.time())
+    right = {"iss": "seam", "aud": f"module:{MODULE}", "iat": now, "exp": now + 60}
+    payload = {name: value for name, value in (right | claims).items() if value is not None}
+    return jwt.encode(payload, key or first_key, algorithm="HS256", headers={"kid": kid or first_kid})
+
+
+def test_a_proper_call_is_answered(spy: Spy) -> None:
+    assert post() == (200, "application/json", "hello")
+    assert post(HTTP_AUTHORIZATION=f"Bearer {signed()}")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        pytest.param(lambda: None, id="none"),
+        pytest.param(lambda: "Bearer", id="empty"),
+        pytest.param(lambda: "Bearer garbage", id="garbage"),
+        pytest.param(lambda: "Basic dTpw", id="basic"),
+        pytest.param(lambda: f"Bearer {signed(exp=int(time.time()) - 10)}", id="expired"),
+        pytest.param(lambda: f"Bearer {signed(exp=None)}", id="never expires"),
+        pytest.param(lambda: f"Bearer {signed(aud='module:another')}", id="for another module"),
+        pytest.param(lambda: f"Bearer {signed(aud='api')}", id="for users"),
+        pytest.param(lambda: f"Bearer {signed(iat=int(time.time()) + 600)}", id="from the future"),
+        pytest.param(lambda: f"Bearer {signed(key='x' * 32)}", id="forged"),
+        pytest.param(lambda: f"Bearer {signed(kid='unknown')}", id="unknown key"),
+        pytest.param(lambda: f"Bearer {jwt.encode({'aud': f'module:{MODULE}'}, '', algorithm='none')}", id="unsigned"),
+    ],
+)
+def test_without_a_service_token_for_the_module_nothing_is_executed(spy: Spy, authorization: Any) -> None:
+    status, kind, problem = post(HTTP_AUTHORIZATION=authorization())
+    assert (status, kind, spy.executed) == (401, "application/problem+json", 0)
+    assert problem["status"] == 401
+
+
+def test_a_users_token_is_no_service_token(spy: Spy) -> None:
+    claims = {"iss": "seam", "aud": "api", "sub": "00000000-0000-0000-0000-000000000001", "exp": time.time() + 60}
+    token = jwt.encode(claims, settings.JWT_PRIVATE_KEY, algorithm="EdDSA", headers={"kid": "users"})
+    assert post(HTTP_AUTHORIZATION=f"Bearer {token}")[0] == 401
+    assert spy.executed == 0
+
+
+def test_a_key_is_rotated_without_a_gap(spy: Spy, settings: Any) -> None:
+    old = signed()
+    settings.SERVICE_KEYS = {"new": "n" * 32, **settings.SERVICE_KEYS}
+    assert post(HTTP_AUTHORIZATION=f"Bearer {old}")[0] == 200
+    assert post(HTTP_AUTHORIZATION=f"Bearer {signed()}")[0] == 200
+    settings.SERVICE_KEYS = {"new": "n" * 32}
+    assert post(HTTP_AUTHORIZATION=f"Bearer {old}")[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("status", "request_"),
+    [
+        (422, {"body": b""}),
+        (422, {"body": b'{"text": "hel'}),
+        (422, {"body": b'{"text": 5}'}),
+        (422, {"body": b"{}"}),
+        (422, {"body": b'"text"'}),
+        (422, {"body": b"[" * 100_000}),
+        (422, {"body": b'{"text": "\xff\xfe"}'}),
+        (400, {"CONTENT_LENGTH": "5000"}),
+        (411, {"CONTENT_LENGTH": None}),
+        (411, {"CONTENT_LENGTH": "many"}),
+        (413, {"CONTENT_LENGTH": "-1"}),
+        (413, {"CONTENT_LENGTH": str(10**9)}),
+        (415, {"CONTENT_TYPE": "text/plain"}),
+        (415, {"CONTENT_TYPE": None}),
+        (405, {"REQUEST_METHOD": "GET"}),
+        (404, {"path": f"/_contracts/{MODULE}.probe/v1/nothing"}),
+        (404, {"path": f"/_contracts/{MODULE}.probe/v9/text"}),
+        (404, {"path": f"/_contracts/{MODULE}.probe/v1/text/more"}),
+        (401, {"path": "/_contracts/"}),
+        (401, {"path": "/_contracts/another/v1/text"}),
+        (400, {"HTTP_X_DEADLINE_MS": "soon"}),
+        (503, {"HTTP_X_DEADLINE_MS": "-5"}),
+    ],
+    ids=str,
+)
+def test_what_is_ill_formed_is_refused_and_not_executed(spy: Spy, status: int, request_: dict[str, Any]) -> None:
+    answered, kind, problem = post(**request_)
+    assert (answered, kind, spy.executed) == (status, "application/problem+json", 0)
+    assert {"type", "title", "status", "code", "detail"} <= problem.keys()
+
+
+@hypothesis_settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.binary(max_size=200) | documents)
+def test_no_body_whatsoever_is_an_error_of_ours(spy: Spy, body: bytes) -> None:
+    assert post(body)[0] in {200, 422}
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/orders", "/_contract/x"])
+def test_everything_else_is_passed_on(path: str) -> None:
+    seen = []
+    ContractEndpoint(lambda environ, _: seen.append(environ["PATH_INFO"]) or [])({"PATH_INFO": path}, print)
+    assert seen == [path]

@@ -1,0 +1,173 @@
+"""Extraction of a module of the miniature: what is written, and that it is written whole or not at all."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from extraction import plan, verification, writer
+from tests.extraction.miniature import Monolith
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def tree(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """All that is in a folder: content and permissions, by path."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): (path.read_bytes(), path.stat().st_mode) for path in files}
+
+
+def test_what_is_written(monolith: Monolith, tmp_path: Path) -> None:
+    done = monolith.run("extract", "pens", "--into", tmp_path / "service")
+
+    assert done.exit_code == 0, done.output
+    written = tree(tmp_path / "service")
+    assert {
+        "README.md",
+        ".ci/run",
+        "Makefile",
+        "contracts/pens.py",
+        "contracts/ink.py",
+        "contracts/language/__init__.py",
+        "src/config/settings.py",
+        "src/kernel/calls.py",
+        "src/modules/pens/templates/pens/pen.html",
+        "src/modules/pens/tests/test_pens.py",
+    } <= written.keys()
+    assert not [path for path in written if "modules/ink" in path or "paper" in path or "extraction" in path]
+    assert [path for path, (_, mode) in written.items() if mode & 0o100] == [".ci/run", "manage.py"]
+
+
+def test_the_service_has_a_name_of_its_own(monolith: Monolith, tmp_path: Path) -> None:
+    monolith.run("extract", "pens", "--into", tmp_path / "service")
+
+    assert 'SERVICE_NAME = "pens-service"' in (tmp_path / "service/src/config/identity.py").read_text()
+    assert "PORT ?= 8001\n" in (tmp_path / "service/Makefile").read_text()
+    assert "extraction" not in (tmp_path / "service/pyproject.toml").read_text()
+    assert "PENS_NIB=fine" in (tmp_path / "service/.env.example").read_text()
+
+
+def test_what_is_written_in_yaml_is_yaml(monolith: Monolith, tmp_path: Path) -> None:
+    monolith.run("extract", "pens", "--into", tmp_path / "service")
+    paths = list((tmp_path / "service").rglob("*.yaml"))
+    assert {path.name for path in paths} == {
+        "ci.yaml",
+        "compose.yaml",
+        "deployment.yaml",
+        "kustomization.yaml",
+        "service.yaml",
+    }
+    assert all(yaml.safe_load(path.read_text()) for path in paths)
+    assert "${{ github.ref }}" in (tmp_path / "service/.github/workflows/ci.yaml").read_text()
+
+
+def test_only_the_requirements_it_needs(monolith: Monolith, tmp_path: Path) -> None:
+    monolith.run("extract", "pens", "--into", tmp_path / "service")
+
+    requirements = tmp_path / "service/requirements"
+    assert (requirements / "base.in").read_text() == "django\ndjango-environ\nwhitenoise\n"
+    assert "pyjwt" not in (requirements / "base.txt").read_text()
+    assert "--hash=sha256:aa" in (requirements / "base.txt").read_text()
+    assert "click" not in (requirements / "dev.txt").read_text()
+    assert "iniconfig==1 \\\n    --hash=sha256:ab\n    # via pytest\n" in (requirements / "dev.txt").read_text()
+
+
+def test_the_next_commands_are_said(monolith: Monolith, tmp_path: Path) -> None:
+    done = monolith.run("extract", "pens", "--into", tmp_path / "service")
+
+    assert "make run" in done.output
+    assert "PENS_URL=http://127.0.0.1:8001 make run" in done.output
+    assert "make test" in done.output
+
+
+def test_twice_gives_the_same_bytes(monolith: Monolith, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        assert monolith.run("extract", "pens", "--into", tmp_path / name).exit_code == 0
+    assert tree(tmp_path / "one") == tree(tmp_path / "two")
+
+
+def test_an_empty_folder_is_used(monolith: Monolith, tmp_path: Path) -> None:
+    (tmp_path / "service").mkdir()
+    assert monolith.run("extract", "pens", "--into", tmp_path / "service").exit_code == 0
+    assert (tmp_path / "service/manage.py").exists()
+
+
+def test_dry_run_writes_nothing(monolith: Monolith, tmp_path: Path) -> None:
+    before = tree(tmp_path)
+    done = monolith.run("extract", "pens", "--into", tmp_path / "service", "--dry-run")
+
+    assert done.exit_code == 0
+    assert "src/modules/pens/queries.py" in done.output
+    assert tree(tmp_path) == before
+    assert not (tmp_path / "service").exists()
+
+
+def test_a_full_folder_is_refused_and_left(monolith: Monolith, tmp_path: Path) -> None:
+    (tmp_path / "service").mkdir()
+    (tmp_path / "service/mine").write_text("dear")
+    before = tree(tmp_path)
+
+    done = monolith.run("extract", "pens", "--into", tmp_path / "service")
+
+    assert done.exit_code == 1
+    assert "is not empty" in done.output
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("into", ["monolith/src/service", "monolith", "absent/service", "file"])
+def test_an_unsuitable_place_is_refused(into: str, monolith: Monolith, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    before = tree(tmp_path)
+    assert monolith.run("extract", "pens", "--into", tmp_path / into).exit_code == 1
+    assert tree(tmp_path) == before
+
+
+def test_a_module_that_cannot_leave_is_refused_with_the_chain(monolith: Monolith, tmp_path: Path) -> None:
+    monolith.write("src/kernel/shortcut.py", "from modules.ink import service\n")
+    monolith.write("src/modules/pens/extra.py", "from kernel import shortcut\n")
+    before = tree(tmp_path)
+
+    done = monolith.run("extract", "pens", "--into", tmp_path / "service")
+
+    assert done.exit_code == 1
+    assert "modules.pens.extra -> kernel.shortcut -> modules.ink.service" in done.output
+    assert "Nothing was written" in done.output
+    assert tree(tmp_path) == before
+
+
+def test_a_service_that_does_not_start_is_not_left_behind(monolith: Monolith, tmp_path: Path) -> None:
+    monolith.write("manage.py", "raise SystemExit('no database driver')\n")
+    done = monolith.run("extract", "pens", "--into", tmp_path / "service")
+
+    assert done.exit_code == 1
+    assert "no database driver" in done.output
+    assert [path.name for path in tmp_path.iterdir()] == ["monolith"]
+
+
+def test_a_full_disk_leaves_nothing(monolith: Monolith, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, content: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    planned = plan.plan(monolith.project, "pens")
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space"):
+        writer.write(planned, tmp_path / "service", verification.verify)
+    assert [path.name for path in tmp_path.iterdir()] == ["monolith"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_leaves_nothing(number: signal.Signals, monolith: Monolith, tmp_path: Path) -> None:
+    monolith.write("manage.py", "import time\ntime.sleep(60)\n")
+    command = [sys.executable, "-m", "extraction", "extract", "pens", "--root", monolith.root, "--into", tmp_path / "s"]
+    with subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": ""}) as run:
+        deadline = time.monotonic() + 30
+        while not list(tmp_path.glob(".s.*/manage.py")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        run.send_signal(number)
+        assert run.wait(30) in (1, 128 + number)
+    assert [path.name for path in tmp_path.iterdir()] == ["monolith"]

@@ -1,0 +1,171 @@
+"""The outbox and its relay, on real databases: order, retries, parking, claims."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from django.utils import timezone
+
+from contracts.language import Money, Unavailable
+from contracts.orders import OrderCancelled, OrderCreated
+from kernel.calls import home
+from kernel.databases import transaction
+from kernel.events import publish, relay
+from kernel.events.mailbox import Envelope, mailbox
+from kernel.events.outbox import NoTransaction
+from kernel.models import Outbox, Subscription
+from kernel.testing import standing_in
+
+pytestmark = pytest.mark.django_db(databases=["orders"])
+CUSTOMER, PRICE = uuid4(), Money(100, "EUR")
+LISTENER = "listener"
+
+
+class Listener:
+    """A subscriber that remembers what it got, and fails when told to."""
+
+    def __init__(self) -> None:
+        self.got: list[str] = []
+        self.failing: set[str] = set()
+        self.away = False
+
+    def deliver(self, envelope: Envelope) -> None:
+        if self.away:
+            raise Unavailable(module=LISTENER)
+        if any(word in envelope.payload for word in self.failing):
+            raise RuntimeError("cannot handle this")
+        self.got.append(envelope.payload)
+
+    def subscribe(self, subscriber: str, events: tuple[str, ...]) -> None: ...
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    Subscription.objects.using("orders").all().delete()
+    for event in (OrderCreated, OrderCancelled):
+        Subscription.objects.using("orders").create(event=event.event_name, subscriber=LISTENER)
+    fake = Listener()
+    with standing_in(mailbox(LISTENER), fake):
+        yield fake
+
+
+def created(order: UUID) -> OrderCreated:
+    return OrderCreated(order, CUSTOMER, PRICE)
+
+
+def publish_all(*events: OrderCreated | OrderCancelled) -> None:
+    with transaction("orders"):
+        for event in events:
+            publish(event)
+
+
+def all_due() -> None:
+    """Make every waiting delivery due, and every claim lapsed."""
+    Outbox.objects.using("orders").exclude(state="done").update(due_at=timezone.now() - timedelta(seconds=1))
+
+
+def states() -> list[str]:
+    return list(Outbox.objects.using("orders").order_by("id").values_list("state", flat=True))
+
+
+def test_publishing_outside_a_transaction_is_refused(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.db import connections
+
+    monkeypatch.setattr(connections["orders"], "in_atomic_block", False)
+    with pytest.raises(NoTransaction, match="transaction"):
+        publish(created(uuid4()))
+
+
+def test_what_is_rolled_back_is_never_told(listener: Listener) -> None:
+    with pytest.raises(ZeroDivisionError), transaction("orders"):
+        publish(created(uuid4()))
+        _ = 1 / 0
+    assert (relay.drain("orders"), listener.got) == (0, [])
+
+
+def test_an_event_that_nobody_hears_is_fine(listener: Listener) -> None:
+    Subscription.objects.using("orders").all().delete()
+    publish_all(created(uuid4()))
+    assert states() == []
+
+
+def test_each_subscriber_gets_an_event_once(listener: Listener) -> None:
+    publish_all(created(uuid4()))
+    relay.drain("orders")
+    relay.drain("orders")
+    assert (len(listener.got), states()) == (1, ["done"])
+
+
+def test_events_of_one_key_arrive_in_order(listener: Listener) -> None:
+    order = uuid4()
+    publish_all(created(order), OrderCancelled(order, CUSTOMER, PRICE))
+    publish_all(*(OrderCancelled(order, CUSTOMER, Money(n, "EUR")) for n in range(5)))
+    relay.drain("orders")
+    amounts = [payload.split('"amount":')[1].split(",")[0] for payload in listener.got]
+    assert amounts == ["100", "100", "0", "1", "2", "3", "4"]
+
+
+def test_a_failing_event_holds_up_its_own_key_and_no_other(listener: Listener) -> None:
+    bad, good = uuid4(), uuid4()
+    listener.failing = {str(bad)}
+    publish_all(created(bad), OrderCancelled(bad, CUSTOMER, PRICE), created(good))
+    relay.drain("orders")
+    assert states() == ["pending", "pending", "done"]
+    listener.failing = set()
+    all_due()
+    relay.drain("orders")
+    assert states() == ["done", "done", "done"]
+
+
+def test_an_event_that_fails_too_often_is_dead_and_parks_its_key(listener: Listener) -> None:
+    bad = uuid4()
+    listener.failing = {str(bad)}
+    publish_all(created(bad), OrderCancelled(bad, CUSTOMER, PRICE))
+    for _ in range(relay.MAX_ATTEMPTS):
+        all_due()
+        relay.drain("orders")
+    assert states() == ["dead", "pending"]
+    dead = Outbox.objects.using("orders").get(state="dead")
+    assert dead.attempts == relay.MAX_ATTEMPTS
+    assert "incident" in dead.last_error
+
+
+def test_a_subscriber_that_is_away_never_makes_an_event_dead(listener: Listener) -> None:
+    listener.away = True
+    publish_all(created(uuid4()))
+    for _ in range(relay.MAX_ATTEMPTS + 3):
+        all_due()
+        relay.drain("orders")
+    assert states() == ["pending"]
+    listener.away = False
+    all_due()
+    relay.drain("orders")
+    assert states() == ["done"]
+
+
+def test_a_claim_of_a_process_that_died_lapses(listener: Listener) -> None:
+    publish_all(created(uuid4()))
+    relay._claim("orders")
+    assert (relay.drain("orders"), states()) == (0, ["delivering"])
+    all_due()
+    relay.drain("orders")
+    assert (len(listener.got), states()) == (1, ["done"])
+
+
+def test_a_claim_that_lapsed_cannot_finish_what_another_took_over(listener: Listener) -> None:
+    publish_all(created(uuid4()))
+    stale = relay._claim("orders")[0]
+    all_due()
+    relay._claim("orders")
+    relay._deliver("orders", stale)
+    assert states() == ["delivering"]
+
+
+def test_a_subscription_that_is_announced_again_replaces_the_old_one(listener: Listener) -> None:
+    answer = home.served("orders.events/v1/subscribe")
+    assert answer
+    answer.implementation("somebody", ("orders.OrderCreated.v1", "orders.OrderShipped.v1"))
+    answer.implementation("somebody", ("orders.OrderCreated.v1",))
+    wanted = Subscription.objects.using("orders").filter(subscriber="somebody").values_list("event", flat=True)
+    assert list(wanted) == ["orders.OrderCreated.v1"]
