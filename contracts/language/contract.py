@@ -30,29 +30,20 @@ class Operation:
     """One operation of a contract, with all that a caller and a server must know to agree on it."""
 
     contract: type["Contract"]
+    module: str
     name: str
+    path: str
+    """Stable address: `inventory/v1/reserve`."""
     kind: Kind
     arguments: type[msgspec.Struct]
     returns: Any
     errors: dict[str, type[ContractError]]
     timeout: float
     """Seconds a call may take when its caller has no nearer deadline."""
-    natural_key: bool
-    """The effect's own key makes a repeat harmless, so no answer is stored."""
+    is_command: bool
+    needs_key: bool
+    """Its answer is stored under an idempotency key; False where the effect's own key makes a repeat harmless."""
     summary: str
-
-    @property
-    def module(self) -> str:
-        return self.contract.module
-
-    @property
-    def path(self) -> str:
-        """Stable address: `inventory/v1/reserve`."""
-        return f"{self.contract.address}/{self.name}"
-
-    @property
-    def is_command(self) -> bool:
-        return self.kind is Kind.COMMAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +123,9 @@ def _operation(contract: type[Contract], name: str, function: Any) -> Operation:
     immutable(hints["return"], f"{where}: what it returns")
     return Operation(
         contract=contract,
+        module=contract.module,
         name=name,
+        path=f"{contract.address}/{name}",
         kind=declared.kind,
         arguments=msgspec.defstruct(
             f"{contract.__name__}_{name}", _fields(function, hints, where), frozen=True, forbid_unknown_fields=False
@@ -140,7 +133,8 @@ def _operation(contract: type[Contract], name: str, function: Any) -> Operation:
         returns=hints["return"],
         errors={error.code: error for error in (*declared.raises, *EVERYWHERE)},
         timeout=declared.timeout,
-        natural_key=declared.natural_key,
+        is_command=declared.kind is Kind.COMMAND,
+        needs_key=not declared.natural_key,
         summary=(inspect.getdoc(function) or name).splitlines()[0],
     )
 

@@ -5,13 +5,13 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+
+import msgspec
 
 FOREVER = float("inf")
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """The circumstances of the work under way. Immutable: a change is a new context, entered for a while."""
 
     request_id: str = "-"
@@ -39,14 +39,20 @@ def current() -> Context:
     return _current.get(_NOWHERE)
 
 
-@contextmanager
-def entered(context: Context) -> Iterator[Context]:
-    """Work under `context` until the block ends."""
-    token = _current.set(context)
-    try:
-        yield context
-    finally:
-        _current.reset(token)
+class entered:  # noqa: N801  used as a block
+    """Work under `context` until the block ends. A class, because every contract call passes here."""
+
+    __slots__ = ("_context", "_token")
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def __enter__(self) -> Context:
+        self._token = _current.set(self._context)
+        return self._context
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
 
 
 @contextmanager
@@ -56,10 +62,11 @@ def working_for(module: str, timeout: float = FOREVER) -> Iterator[Context]:
         yield context
 
 
-def within(timeout: float) -> Context:
-    """The present context, its deadline no further than `timeout` seconds from now."""
-    context = current()
-    return replace(context, deadline=min(context.deadline, time.monotonic() + timeout))
+def calling(module: str, timeout: float) -> Context:
+    """The circumstances of a call from here to a module, which may take `timeout` seconds at most."""
+    here = _current.get(_NOWHERE)
+    deadline = min(here.deadline, time.monotonic() + timeout)
+    return Context(here.request_id, here.traceparent, deadline, here.actor, module)
 
 
 def new_id() -> str:

@@ -85,7 +85,7 @@ def _dispatch(environ: Environ, path: str) -> Answer:
         raise _Refused(HTTPStatus.METHOD_NOT_ALLOWED, "contract operations are called with POST")
     _authenticate(environ, module)
     body = _body(environ)
-    key, circumstances = _circumstances(environ)
+    key, circumstances = _circumstances(environ, module)
     moved = topology.current().moved.get(module)
     if moved:
         return remote.post(moved, module, path, body, key, circumstances)
@@ -121,7 +121,7 @@ def _body(environ: Environ) -> bytes:
     return body
 
 
-def _circumstances(environ: Environ) -> tuple[str, Context]:
+def _circumstances(environ: Environ, module: str) -> tuple[str, Context]:
     try:
         seconds = min(int(environ.get("HTTP_X_DEADLINE_MS", "") or MAX_SECONDS * 1000) / 1000, MAX_SECONDS)
     except ValueError:
@@ -132,6 +132,7 @@ def _circumstances(environ: Environ) -> tuple[str, Context]:
         traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
         deadline=time.monotonic() + seconds,
         actor=_word(environ, "HTTP_X_ACTING_USER"),
+        module=module,
     )
 
 

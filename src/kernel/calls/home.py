@@ -3,7 +3,6 @@
 import inspect
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import msgspec
@@ -66,10 +65,9 @@ def execute(operation: Operation, body: bytes, key: str, circumstances: context.
     `Unexpected`, which tells no more than an incident number.
     """
     try:
-        inside = replace(circumstances, module=operation.module)
-        if inside.remaining <= 0:
+        if circumstances.remaining <= 0:
             raise DeadlineExceeded(module=operation.module)
-        with context.entered(inside):
+        with context.entered(circumstances):
             return _run(operation, body, key)
     except ContractError as error:
         if error.code in operation.errors or isinstance(error, AvailabilityError):
@@ -82,7 +80,7 @@ def execute(operation: Operation, body: bytes, key: str, circumstances: context.
 def _run(operation: Operation, body: bytes, key: str) -> Answer:
     implementation = _served[operation.path].implementation
     arguments = msgspec.structs.astuple(wire.decode_arguments(operation, body))
-    if operation.is_command and not operation.natural_key:
+    if operation.needs_key:
         return idempotency.once(operation, key, body, lambda: wire.encode(implementation(*arguments)))
     return Answer(200, wire.encode(implementation(*arguments)))
 

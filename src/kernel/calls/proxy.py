@@ -55,12 +55,11 @@ def _caller(operation: Operation, key: str | None, timeout: float | None) -> Cal
 
     def invoke(*args: Any, **kwargs: Any) -> Any:
         body = wire.encode_arguments(operation, args, kwargs)
-        circumstances = context.within(limit)
-        if circumstances.remaining <= 0:
-            raise DeadlineExceeded(module=operation.module)
+        circumstances = context.calling(operation.module, limit)
         if operation.is_command:
-            _refuse_inside_transaction(operation, circumstances.module)
-        answer = _send(operation, body, key or uuid.uuid4().hex, circumstances)
+            _refuse_inside_transaction(operation, context.current().module)
+        answer = _send(operation, body, key or (uuid.uuid4().hex if operation.needs_key else ""), circumstances)
+        # An answer that comes too late is none, in-process too: its caller has long given up.
         if circumstances.remaining <= 0:
             raise DeadlineExceeded(module=operation.module)
         return wire.open_answer(operation, answer)

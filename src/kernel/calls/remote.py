@@ -67,10 +67,11 @@ def _headers(module: str, key: str, circumstances: Context, remaining: float) ->
     headers = {
         "Authorization": f"Bearer {tokens.token_for(module)}",
         "Content-Type": "application/json",
-        "Idempotency-Key": key,
         "X-Request-ID": circumstances.request_id,
         "X-Deadline-Ms": str(int(min(remaining, 3600) * 1000)),
     }
+    if key:
+        headers["Idempotency-Key"] = key
     if circumstances.traceparent:
         headers["traceparent"] = circumstances.traceparent
     if circumstances.actor:

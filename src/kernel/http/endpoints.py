@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar, cast
@@ -10,6 +9,7 @@ from typing import Any, ClassVar, TypeVar, cast
 import msgspec
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from msgspec import structs
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import JSONRenderer
@@ -79,7 +79,7 @@ def endpoint(
             def respond(**new: uuid.UUID) -> HttpResponse:
                 return _respond(method(self, request, **arguments, **new), status)
 
-            with entered(replace(current(), module=module, actor=_actor(request))):
+            with entered(structs.replace(current(), module=module, actor=_actor(request))):
                 return idempotency.once(module or "", request, raw, respond) if idempotent else respond()
 
         handle.access = access  # type: ignore[attr-defined]
