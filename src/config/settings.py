@@ -127,6 +127,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True},
     "REDOC_DIST": "SIDECAR",
     "TAGS": [{"name": active.name, "description": active.summary} for active in ACTIVE_MODULES.values()],
 }

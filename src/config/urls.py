@@ -3,11 +3,13 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from kernel.http import system
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="docs")),
     *(path("api/v1/", include(f"{module.package}.urls")) for module in settings.ACTIVE_MODULES.values()),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

@@ -2,21 +2,33 @@
 
 from functools import cache
 
+import pybreaker
 import urllib3
-from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from contracts.language import DeadlineExceeded, Operation, Unavailable
+from contracts.language import DeadlineExceeded, Operation, Rejected, Unavailable
 from kernel.calls import tokens
 from kernel.calls.wire import Answer
 from kernel.context import Context
 
 ATTEMPTS = 3
 POOL_SIZE = 16
+"""Calls that may be under way to one target at a time: a slow one must not take every thread."""
+FAILURES = 5
+"""Calls to a target that must fail one after the other before it is left alone."""
+REST = 2.0
+"""Seconds that it is left alone, before one call may see whether it is back."""
+HURRY = 0.5
+"""Seconds: that a call with less than this was not answered says nothing of its target."""
 _HTTP_ERRORS = (urllib3.exceptions.HTTPError, OSError)
 
 
 class _NoAnswer(Exception):
     """The other side could not be reached, or broke off; the call may be tried again."""
+
+
+class _Hurried(Exception):
+    """The time was too short to tell."""
 
 
 def send(url: str, operation: Operation, body: bytes, key: str, circumstances: Context) -> Answer:
@@ -30,21 +42,30 @@ def send(url: str, operation: Operation, body: bytes, key: str, circumstances: C
 
 def post(url: str, module: str, path: str, body: bytes, key: str, circumstances: Context) -> Answer:
     """POST encoded arguments to the contract endpoint at `url`, and give back its encoded answer."""
+    try:
+        return _breaker(url).call(_try, url, module, path, body, key, circumstances)
+    except pybreaker.CircuitBreakerError:
+        raise Rejected(module=module) from None
+    except _Hurried:
+        raise DeadlineExceeded(module=module) from None
+    except _NoAnswer:
+        raise Unavailable(module=module) from None
+
+
+def _try(url: str, module: str, path: str, body: bytes, key: str, circumstances: Context) -> Answer:
     attempts = Retrying(
         stop=stop_after_attempt(ATTEMPTS),
         wait=wait_random_exponential(multiplier=0.02, max=0.5),
         retry=retry_if_exception_type(_NoAnswer),
+        reraise=True,
     )
-    try:
-        return attempts(_post, url, module, path, body, key, circumstances)
-    except RetryError:
-        raise (DeadlineExceeded if circumstances.remaining <= 0 else Unavailable)(module=module) from None
+    return attempts(_post, url, module, path, body, key, circumstances)
 
 
 def _post(url: str, module: str, path: str, body: bytes, key: str, circumstances: Context) -> Answer:
     remaining = circumstances.remaining
     if remaining <= 0:
-        raise DeadlineExceeded(module=module)
+        raise _Hurried
     try:
         response = _pool().request(
             "POST",
@@ -52,10 +73,13 @@ def _post(url: str, module: str, path: str, body: bytes, key: str, circumstances
             body=body,
             headers=_headers(module, key, circumstances, remaining),
             timeout=urllib3.Timeout(total=remaining),
+            pool_timeout=remaining,
             retries=False,
         )
+    except urllib3.exceptions.EmptyPoolError:
+        raise Rejected(module=module) from None
     except urllib3.exceptions.ReadTimeoutError:
-        raise DeadlineExceeded(module=module) from None
+        raise (_Hurried if remaining < HURRY else DeadlineExceeded(module=module)) from None
     except _HTTP_ERRORS as error:
         raise _NoAnswer from error
     if response.headers.get("Content-Type", "").startswith(("application/json", "application/problem+json")):
@@ -82,3 +106,11 @@ def _headers(module: str, key: str, circumstances: Context, remaining: float) ->
 @cache
 def _pool() -> urllib3.PoolManager:
     return urllib3.PoolManager(num_pools=32, maxsize=POOL_SIZE, block=True)
+
+
+@cache
+def _breaker(url: str) -> pybreaker.CircuitBreaker:
+    """One circuit breaker per target: Nygard, "Release It!", chapter "Stability Patterns"."""
+    return pybreaker.CircuitBreaker(
+        fail_max=FAILURES, reset_timeout=REST, exclude=[_Hurried], throw_new_error_on_trip=False, name=url
+    )

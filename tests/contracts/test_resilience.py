@@ -1,0 +1,114 @@
+"""The remote path when the other side is away, slow, or talks nonsense."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from contracts.language import AvailabilityError, DeadlineExceeded, Rejected, Unavailable
+from kernel import topology
+from kernel.calls import call, remote
+from tests.contracts.probe import MODULE, Probe
+
+
+@contextmanager
+def served_by(answer: Callable[[socket.socket], None]) -> Iterator[list[float]]:
+    """Route the probe to a socket that does `answer` with each connection; gives when each came."""
+    came: list[float] = []
+    before = topology.current()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                came.append(time.monotonic())
+                threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        topology.use(topology.Topology(before.here, {MODULE: f"http://127.0.0.1:{server.getsockname()[1]}"}))
+        try:
+            yield came
+        finally:
+            topology.use(before)
+
+
+def hang_up(connection: socket.socket) -> None:
+    connection.close()
+
+
+def say_nothing(connection: socket.socket) -> None:
+    connection.recv(65536)
+
+
+def talk_nonsense(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nhello")
+    connection.close()
+
+
+def answer_garbage(connection: socket.socket) -> None:
+    while connection.recv(65536):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n{nope")
+
+
+@pytest.mark.parametrize("answer", [hang_up, talk_nonsense])
+def test_a_broken_answer_is_tried_again_and_then_unavailable(answer: Callable[[socket.socket], None]) -> None:
+    with served_by(answer) as came, pytest.raises(Unavailable) as away:
+        call(Probe).text("hello")
+    assert (away.value.module, len(came)) == (MODULE, remote.ATTEMPTS)
+
+
+def test_garbage_is_unexpected_and_not_an_error_of_the_decoder() -> None:
+    from contracts.language import Unexpected
+
+    with served_by(answer_garbage), pytest.raises(Unexpected):
+        call(Probe).text("hello")
+
+
+def test_silence_ends_at_the_deadline() -> None:
+    started = time.monotonic()
+    with served_by(say_nothing), pytest.raises(DeadlineExceeded):
+        call(Probe, timeout=0.6).text("hello")
+    assert 0.5 < time.monotonic() - started < 2
+
+
+def test_a_target_that_keeps_failing_is_left_alone_and_then_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "REST", 0.3)
+    with served_by(hang_up) as came:
+        for _ in range(remote.FAILURES):
+            with pytest.raises(AvailabilityError):
+                call(Probe).text("hello")
+        asked = len(came)
+        with pytest.raises(Rejected):
+            call(Probe).text("hello")
+        assert len(came) == asked
+        deadline = time.monotonic() + 5
+        while len(came) == asked and time.monotonic() < deadline:
+            with pytest.raises(AvailabilityError):
+                call(Probe).text("hello")
+        assert len(came) == asked + remote.ATTEMPTS
+        with pytest.raises(Rejected):
+            call(Probe).text("hello")
+
+
+def test_impatient_callers_do_not_make_a_target_look_broken() -> None:
+    with served_by(say_nothing):
+        for _ in range(remote.FAILURES + 2):
+            with pytest.raises(DeadlineExceeded):
+                call(Probe, timeout=0.02).text("hello")
+
+
+def test_a_module_that_nobody_serves_is_unavailable() -> None:
+    before = topology.current()
+    topology.use(topology.Topology(frozenset()))
+    try:
+        with pytest.raises(Unavailable):
+            call(Probe).text("hello")
+    finally:
+        topology.use(before)
