@@ -17,10 +17,11 @@ from contracts.language import (
     Sku,
     Value,
     query,
+    whole,
 )
 
 Coupon = Annotated[
-    str, msgspec.Meta(pattern="^[A-Z0-9]{3,20}$", description="A discount code.", examples=["WELCOME10"])
+    str, msgspec.Meta(pattern=whole("[A-Z0-9]{3,20}"), description="A discount code.", examples=["WELCOME10"])
 ]
 
 

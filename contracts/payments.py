@@ -6,12 +6,12 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.language import Category, Contract, ContractError, Event, Money, Value, command, query
+from contracts.language import Category, Contract, ContractError, Event, Money, Value, command, query, whole
 
 PaymentMethod = Annotated[
     str,
     msgspec.Meta(
-        pattern="^[a-z]{1,20}:[A-Za-z0-9_-]{1,64}$",
+        pattern=whole("[a-z]{1,20}:[A-Za-z0-9_-]{1,64}"),
         description="A provider and its token. `sandbox` knows approve, decline and timeout.",
         examples=["sandbox:approve"],
     ),

@@ -22,7 +22,7 @@ from contracts.language.errors import (
     Unexpected,
 )
 from contracts.language.events import Event
-from contracts.language.money import Currency, Money, Quantity, Sku
+from contracts.language.money import Currency, Money, Quantity, Sku, whole
 from contracts.language.values import AwareDatetime, BadContract, Value
 
 __all__ = [
@@ -49,4 +49,5 @@ __all__ = [
     "command",
     "operations_of",
     "query",
+    "whole",
 ]

@@ -7,16 +7,22 @@ import msgspec
 
 from contracts.language.values import Value
 
+
+def whole(pattern: str) -> str:
+    """A pattern for all of a string. In Python `$` alone would let a line break through at the end."""
+    return rf"^{pattern}$(?!\n)"
+
+
 Sku = Annotated[
     str,
     msgspec.Meta(
-        pattern="^[A-Z0-9][A-Z0-9-]{0,39}$",
+        pattern=whole("[A-Z0-9][A-Z0-9-]{0,39}"),
         description="Stock keeping unit: capitals, digits and dashes, at most 40.",
         examples=["MUG-BLUE"],
     ),
 ]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=10_000, description="How many, 1 to 10,000.", examples=[2])]
-Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code.", examples=["EUR"])]
+Currency = Annotated[str, msgspec.Meta(pattern=whole("[A-Z]{3}"), description="ISO 4217 code.", examples=["EUR"])]
 
 
 class Money(Value):

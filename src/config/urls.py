@@ -13,7 +13,7 @@ urlpatterns = [
     *(path("api/v1/", include(f"{module.package}.urls")) for module in settings.ACTIVE_MODULES.values()),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
-    path("api/redoc", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
+    path("api/redoc", SpectacularRedocView.as_view(url_name="schema", template_name="redoc.html"), name="redoc"),
     path("health", system.health),
     path("health/live", system.live),
     path("health/ready", system.ready),

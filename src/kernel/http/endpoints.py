@@ -35,6 +35,7 @@ class Endpoint(APIView):
     authentication_classes: ClassVar[list[type[BaseAuthentication]]] = [BearerAuthentication]  # type: ignore[misc]
     permission_classes: ClassVar[list[type[BasePermission]]] = [DeclaredAccess]  # type: ignore[misc]
     renderer_classes = [JSONRenderer]
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     @property
     def user(self) -> Principal:

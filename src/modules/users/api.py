@@ -5,7 +5,7 @@ import msgspec
 from django.http import Http404
 from rest_framework.request import Request
 
-from contracts.language import AwareDatetime, Value
+from contracts.language import AwareDatetime, Value, whole
 from contracts.users import Nickname, Points, UnknownUser
 from kernel.http.access import Principal, public, user
 from kernel.http.endpoints import Created, Endpoint, endpoint
@@ -16,7 +16,7 @@ from modules.users.tokens import Tokens
 
 Email = Annotated[
     str,
-    msgspec.Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254, examples=["ada@example.com"]),
+    msgspec.Meta(pattern=whole(r"[^@\s]+@[^@\s]+\.[^@\s]+"), max_length=254, examples=["ada@example.com"]),
 ]
 Password = Annotated[str, msgspec.Meta(min_length=8, max_length=200, examples=["demo-password"])]
 
