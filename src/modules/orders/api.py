@@ -17,7 +17,7 @@ from kernel.http.access import user
 from kernel.http.endpoints import Created, Endpoint, endpoint
 from kernel.http.problems import FieldError, Invalid
 from modules.orders import queries, service
-from modules.orders.errors import IllegalTransition, MixedCurrencies, NotForCustomers, UnknownCoupon
+from modules.orders.errors import IllegalTransition, MixedCurrencies, NotForCustomers, OrderRefused, UnknownCoupon
 
 STATUS = OpenApiParameter("status", str, enum=list(OrderStatus), description="Only orders of this status.")
 
@@ -66,6 +66,7 @@ class OrdersView(Endpoint):
         raises=(
             UnknownProduct,
             OutOfStock,
+            OrderRefused,
             PaymentDeclined,
             UnknownProvider,
             UnknownCoupon,

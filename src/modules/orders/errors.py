@@ -4,6 +4,14 @@ from contracts.language import Category, ContractError
 from contracts.orders import Coupon, OrderStatus
 
 
+class OrderRefused(ContractError, category=Category.CONFLICT):
+    """The order was refused before."""
+
+    order_id: UUID
+    reason: str
+    """Code of the error that refused it."""
+
+
 class IllegalTransition(ContractError, category=Category.CONFLICT):
     """An order cannot go from here to there."""
 

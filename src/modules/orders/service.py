@@ -10,7 +10,7 @@ from kernel.databases import transaction
 from kernel.events import publish
 from kernel.sagas import Outcome, Refusal
 from modules.orders import models, queries
-from modules.orders.errors import IllegalTransition, NotForCustomers
+from modules.orders.errors import IllegalTransition, NotForCustomers, OrderRefused
 from modules.orders.lifecycle import BY_CUSTOMER, BY_STAFF, TRANSITIONS
 from modules.orders.pricing import cost
 from modules.orders.sagas import CHECKOUT
@@ -49,6 +49,9 @@ def place(order_id: UUID, customer_id: UUID, lines: tuple[StockLine, ...], coupo
         outcome = CHECKOUT.resume(order_id)
     if outcome and outcome.error:
         raise outcome.error
+    refused = models.Order.objects.filter(id=order_id, status=OrderStatus.REFUSED).first()
+    if refused:
+        raise OrderRefused(order_id, refused.refusal)
     return queries.order(order_id)
 
 

@@ -14,7 +14,7 @@ from kernel.calls import call
 from kernel.models import Saga
 from kernel.testing import deliver, listening
 from modules.orders import models, service
-from modules.orders.errors import UnknownCoupon
+from modules.orders.errors import OrderRefused, UnknownCoupon
 from modules.orders.tests.conftest import Neighbours
 
 pytestmark = pytest.mark.django_db(databases=["orders"])
@@ -88,6 +88,18 @@ def test_placing_the_same_order_again_answers_with_it(neighbours: Neighbours) ->
     with listening(OrderCreated) as published:
         assert place(order_id) == place(order_id)
         assert len(published()) == 1
+
+
+def test_an_order_that_was_refused_stays_refused(neighbours: Neighbours) -> None:
+    neighbours.inventory.empty = True
+    order_id = uuid4()
+    with pytest.raises(OutOfStock):
+        place(order_id)
+    neighbours.inventory.empty = False
+    with pytest.raises(OrderRefused) as refused:
+        place(order_id)
+    assert refused.value.reason == OutOfStock.code
+    assert neighbours.inventory.held == {}
 
 
 def test_an_order_waits_while_a_module_is_away_and_goes_on_when_it_is_back(neighbours: Neighbours) -> None:
