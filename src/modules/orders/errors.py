@@ -8,8 +8,6 @@ class OrderRefused(ContractError, category=Category.CONFLICT):
     """The order was refused before."""
 
     order_id: UUID
-    reason: str
-    """Code of the error that refused it."""
 
 
 class IllegalTransition(ContractError, category=Category.CONFLICT):

@@ -22,37 +22,18 @@ def place(order_id: UUID, customer_id: UUID, lines: tuple[StockLine, ...], coupo
     A repeat with the same `order_id` goes on with the same order. Raises what refuses it: an unknown user, product or
     coupon (nothing is stored then), or what `Inventory.reserve` and `Payments.authorise` refuse with.
     """
-    if not models.Order.objects.filter(id=order_id).exists():
-        call(Users).profile(customer_id)
-        prices = call(Catalog).prices(tuple(line.sku for line in lines))
-        discount, total = cost(lines, prices, coupon)
-        with transaction("orders"):
-            row = models.Order.objects.create(
-                id=order_id,
-                customer_id=customer_id,
-                status=OrderStatus.PENDING,
-                currency=total.currency,
-                discount=discount.amount,
-                total=total.amount,
-                coupon=coupon,
-                payment_method=method,
-            )
-            models.OrderLine.objects.bulk_create(
-                models.OrderLine(
-                    order=row, sku=line.sku, name=price.name, quantity=line.quantity, price=price.price.amount
-                )
-                for line, price in zip(lines, prices, strict=True)
-            )
-            CHECKOUT.start(order_id)
-        outcome: Outcome | None = CHECKOUT.run_started(order_id)
-    else:
+    outcome: Outcome | None
+    if models.Order.objects.filter(id=order_id).exists():
         outcome = CHECKOUT.resume(order_id)
+    else:
+        _accept(order_id, customer_id, lines, coupon, method)
+        outcome = CHECKOUT.run_started(order_id)
     if outcome and outcome.error:
         raise outcome.error
-    refused = models.Order.objects.filter(id=order_id, status=OrderStatus.REFUSED).first()
-    if refused:
-        raise OrderRefused(order_id, refused.refusal)
-    return queries.order(order_id)
+    order = queries.order(order_id)
+    if order.status is OrderStatus.REFUSED:
+        raise OrderRefused(order_id)
+    return order
 
 
 def change_status(order_id: UUID, wanted: OrderStatus, customer_id: UUID | None) -> Order:
@@ -78,6 +59,28 @@ def change_status(order_id: UUID, wanted: OrderStatus, customer_id: UUID | None)
 def payment_settled(order_id: UUID) -> None:
     """The answer that the checkout of an order waits for is there."""
     CHECKOUT.nudge(order_id)
+
+
+def _accept(order_id: UUID, customer_id: UUID, lines: tuple[StockLine, ...], coupon: str | None, method: str) -> None:
+    call(Users).profile(customer_id)
+    prices = call(Catalog).prices(tuple(line.sku for line in lines))
+    discount, total = cost(lines, prices, coupon)
+    with transaction("orders"):
+        row = models.Order.objects.create(
+            id=order_id,
+            customer_id=customer_id,
+            status=OrderStatus.PENDING,
+            currency=total.currency,
+            discount=discount.amount,
+            total=total.amount,
+            coupon=coupon,
+            payment_method=method,
+        )
+        models.OrderLine.objects.bulk_create(
+            models.OrderLine(order=row, sku=line.sku, name=price.name, quantity=line.quantity, price=price.price.amount)
+            for line, price in zip(lines, prices, strict=True)
+        )
+        CHECKOUT.start(order_id)
 
 
 def _tell(order: models.Order, before: OrderStatus) -> None:
