@@ -1,0 +1,74 @@
+"""What a deployable tells its operators, and what every answer has in common."""
+
+import re
+
+import pytest
+
+from tests.client import Client
+
+
+def test_it_is_live_and_ready(anonymous: Client) -> None:
+    assert anonymous.page("/health/live").expect(200) == {"status": "live"}
+    assert anonymous.page("/health/ready").expect(200) == {"status": "ready"}
+
+
+def test_its_health_tells_where_each_module_lives(anonymous: Client) -> None:
+    health = anonymous.page("/health").expect(200)
+    assert health["service"]
+    for module in health["modules"].values():
+        assert module["here"] in (True, False)
+        assert module["unheard_by"] == []
+
+
+def test_it_publishes_public_keys_and_no_private_ones(anonymous: Client) -> None:
+    keys = anonymous.page("/.well-known/jwks.json").expect(200)["keys"]
+    assert keys
+    for key in keys:
+        assert (key["kty"], key["crv"]) == ("OKP", "Ed25519")
+        assert "d" not in key
+
+
+def test_it_counts_requests_by_route(anonymous: Client) -> None:
+    anonymous.get("/products").expect(200)
+    counted = anonymous.page("/metrics").text
+    assert re.search(r'http_request_seconds_count\{method="GET",route="/api/v1/products",status="200"\} \d', counted)
+
+
+def test_operators_log_in_to_the_admin(anonymous: Client) -> None:
+    page = anonymous.page("/admin/login/")
+    assert page.status == 200
+    assert "csrfmiddlewaretoken" in page.text
+    for asset in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text):
+        assert anonymous.page(asset).status == 200, asset
+
+
+def test_the_admin_asks_who_is_there(anonymous: Client) -> None:
+    answer = anonymous.page("/admin/")
+    assert (answer.status, answer.headers["Location"]) == (302, "/admin/login/?next=/admin/")
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/api/v1/nothing", "/api/v2/orders", "/api/v1/orders/"])
+def test_what_is_not_there_is_a_problem(anonymous: Client, path: str) -> None:
+    anonymous.page(path).refused(404, "request.not_found")
+
+
+def test_a_request_keeps_the_id_it_came_with(anonymous: Client) -> None:
+    for page in ("/health/live", "/api/v1/products", "/nothing"):
+        answer = anonymous.page(page, X_Request_ID="from-the-test-7")
+        assert answer.headers["X-Request-ID"] == "from-the-test-7"
+
+
+def test_a_request_without_an_id_is_given_one(anonymous: Client) -> None:
+    ids = {anonymous.page("/health/live").headers["X-Request-ID"] for _ in range(2)}
+    assert len(ids) == 2
+
+
+def test_an_id_that_could_confuse_the_log_is_replaced(anonymous: Client) -> None:
+    for odd in ("short", "with space in it", "x" * 65, '{"json": true}'):
+        assert anonymous.page("/health/live", X_Request_ID=odd).headers["X-Request-ID"] != odd
+
+
+def test_a_problem_names_its_request(anonymous: Client) -> None:
+    for path in ("/nothing", "/api/v1/users/me", "/api/v1/products/NO-SUCH-PRODUCT"):
+        answer = anonymous.page(path, X_Request_ID="from-the-test-8")
+        assert answer.refused(answer.status)["request_id"] == "from-the-test-8"
