@@ -5,6 +5,7 @@ from pathlib import Path
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+import modules
 from config import identity, keys
 from kernel import module
 from kernel.databases.config import Server, databases
@@ -23,7 +24,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEVELOPMENT else [])
 
 # Modules, and where the others live
 
-ACTIVE_MODULES = module.find(tuple(env.list("MODULES", default=[])))
+ACTIVE_MODULES = module.find(modules, tuple(env.list("MODULES", default=[])))
 MODULE_SETTINGS = {name: keys.module_settings(env, active, DEVELOPMENT) for name, active in ACTIVE_MODULES.items()}
 MODULE_URLS = keys.module_urls(env.ENVIRON)
 GATEWAY_URL = env.str("GATEWAY_URL", identity.GATEWAY_URL if DEVELOPMENT else "").rstrip("/") or None

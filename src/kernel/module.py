@@ -60,14 +60,12 @@ class BadManifest(Exception):
     """A module's manifest and its rooms disagree; the message says where and what to do."""
 
 
-def find(wanted: tuple[str, ...] = ()) -> dict[str, Module]:
-    """The modules under `src/modules`, by name; only the `wanted` ones, where any are named.
+def find(package: ModuleType, wanted: tuple[str, ...] = ()) -> dict[str, Module]:
+    """The modules that are folders of a package, by name; only the `wanted` ones, where any are named.
 
     Raises `BadManifest` for a name that has no folder and for a folder whose manifest does not fit.
     """
-    import modules
-
-    found = {info.name: _manifest(info.name) for info in pkgutil.iter_modules(modules.__path__) if info.ispkg}
+    found = {info.name: _manifest(info.name) for info in pkgutil.iter_modules(package.__path__) if info.ispkg}
     for name in wanted:
         if name not in found:
             raise BadManifest(f"MODULES names {name!r}, but there is no such module; there are: {', '.join(found)}")
