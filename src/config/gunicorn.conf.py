@@ -21,7 +21,7 @@ def number(name: str, default: int, most: int) -> int:
 host = os.environ.get("HOST") or "127.0.0.1"
 bind = f"[{host}]:{number('PORT', 8000, 65535)}" if ":" in host else f"{host}:{number('PORT', 8000, 65535)}"
 
-worker_class = "gthread"
+worker_class = "config.worker.Worker"
 workers = number("WEB_WORKERS", 1, 64)
 threads = number("WEB_THREADS", 4, 256)
 keepalive = 5

@@ -21,12 +21,10 @@ from kernel.context import current, entered
 from kernel.http import idempotency
 from kernel.http.access import Access, BearerAuthentication, DeclaredAccess, Principal
 from kernel.http.documentation import document
-from kernel.http.problems import Invalid
+from kernel.http.problems import MAX_BODY, Invalid
 from kernel.module import owner
 
 F = TypeVar("F", bound=Callable[..., Any])
-MAX_BODY = 1024 * 1024
-"""Bytes a request body may have."""
 
 
 class Endpoint(APIView):
@@ -107,7 +105,7 @@ def _read(request: Request) -> bytes:
     if (request.content_type or "").partition(";")[0].strip() != "application/json":
         raise Invalid("The body must be application/json", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
-        raise Invalid(f"The body may be {MAX_BODY} bytes long", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        raise Invalid.too_large()
     raw: bytes = request._request.body
     return raw
 

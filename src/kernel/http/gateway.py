@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 
 from kernel import context, topology
 from kernel.http.middleware import module_of
-from kernel.http.problems import problem
+from kernel.http.problems import MAX_BODY, Invalid, from_exception, problem
 
 log = structlog.get_logger("seam.gateway")
 
@@ -41,7 +41,11 @@ class Gateway:
     def process_view(self, request: HttpRequest, view: Callable[..., object], *_: object) -> HttpResponse | None:
         module = module_of(view)
         url = topology.current().moved.get(module) if module else None
-        return _pass_on(request, url, module or "") if url else None
+        if module is None or url is None:
+            return None
+        if int(request.headers.get("Content-Length") or 0) > MAX_BODY:
+            return from_exception(Invalid.too_large())
+        return _pass_on(request, url, module)
 
 
 def _pass_on(request: HttpRequest, url: str, module: str) -> HttpResponse:

@@ -15,6 +15,8 @@ from kernel.calls.wire import STATUS
 
 log = structlog.get_logger("seam.http")
 CONTENT_TYPE = "application/problem+json"
+MAX_BODY = 1024 * 1024
+"""Bytes a request's body may have."""
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -45,6 +47,11 @@ class Invalid(Exception):
     def __init__(self, detail: str, errors: tuple[FieldError, ...] = (), status: int = HTTPStatus.UNPROCESSABLE_ENTITY):
         self.detail, self.errors, self.status = detail, errors, status
         super().__init__(detail)
+
+    @classmethod
+    def too_large(cls) -> "Invalid":
+        """For a body over `MAX_BODY`."""
+        return cls(f"The body may be {MAX_BODY} bytes long", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     @classmethod
     def of(cls, error: msgspec.MsgspecError) -> "Invalid":
