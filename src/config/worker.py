@@ -1,7 +1,7 @@
 """Gunicorn's threaded worker, with threads of their own for contract calls.
 
 A request that is passed on to a service holds a thread while it waits, and the service may call back for what it
-needs to answer. Were those calls to queue for the same threads, so many requests as there are threads would wait in vain.
+needs to answer. Were those calls to queue for the same threads, as many requests as threads would wait in vain.
 """
 
 import socket

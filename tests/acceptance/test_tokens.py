@@ -67,7 +67,7 @@ def test_an_unsigned_token_is_refused(passer_by: Customer) -> None:
     claims = jwt.decode(token, options={"verify_signature": False})
     header = {"kid": jwt.get_unverified_header(token)["kid"]}
     for forged in (
-        jwt.encode(claims, None, "none", header),
+        jwt.encode(claims, "", "none", header),
         jwt.encode(claims, "a-secret-of-at-least-32-characters", "HS256", header),
     ):
         passer_by.client.bearing(forged).get("/users/me").refused(401)

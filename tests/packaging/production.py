@@ -1,0 +1,55 @@
+"""What production has to be told, and what it says when it is not."""
+
+import secrets
+import subprocess
+import sys
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+import modules
+from kernel import module
+from tests.processes import REPOSITORY, environment
+
+
+def secret() -> str:
+    return secrets.token_hex(32)
+
+
+def private_key() -> str:
+    """A new key for users' tokens, as .env.example says to write it: in one line."""
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return pem.replace("\n", r"\n")
+
+
+def settings() -> dict[str, str]:
+    """All that has to be set, and no more."""
+    return {
+        "ENVIRONMENT": "production",
+        "DATABASE_URL": "postgresql://127.0.0.1:5432/postgres",
+        "ALLOWED_HOSTS": "shop.example.com",
+        "SECRET_KEY": secret(),
+        "SERVICE_KEYS": f"2026-11:{secret()}",
+        "JWT_PRIVATE_KEY": private_key(),
+        **{name: secret() for name, setting in module_settings().items() if setting.required},
+    }
+
+
+def module_settings() -> dict[str, module.Setting]:
+    """The settings that the modules' manifests declare, by environment variable."""
+    return {
+        f"{found.name}_{setting.name}".upper(): setting
+        for found in module.find(modules).values()
+        for setting in found.settings
+    }
+
+
+def refusal(**given: str) -> str:
+    """What a process with these settings refuses to start with; empty when it starts.
+
+    An empty setting counts as none, and keeps that of a developer's .env out.
+    """
+    command = [sys.executable, "manage.py", "check"]
+    done = subprocess.run(command, cwd=REPOSITORY, env=environment() | given, capture_output=True, text=True)
+    return done.stderr.strip().rpartition("\n")[2] if done.returncode else ""

@@ -1,0 +1,72 @@
+"""Production starts with what it has to be told, refuses to start without, and .env.example names all of it."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings as development
+
+from tests.packaging import production
+from tests.processes import REPOSITORY
+
+EXAMPLE = REPOSITORY / ".env.example"
+SECRETS = sorted(production.settings().keys() - {"ENVIRONMENT", "DATABASE_URL"})
+READERS = {"env.bool", "env.float", "env.int", "env.list", "env.str", "os.environ.get", "keys.secret", "number"}
+"""Functions that read a variable of the environment, which they are given by name."""
+
+
+def test_it_starts_with_what_has_to_be_set() -> None:
+    assert production.refusal(**production.settings()) == ""
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_it_refuses_to_start_without(name: str) -> None:
+    said = production.refusal(**production.settings() | {name: ""})
+    expected = "JWT_PUBLIC_KEYS" if name == "JWT_PRIVATE_KEY" else name
+    assert f"set {expected}" in said
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SERVICE_KEYS"])
+def test_it_refuses_what_development_uses(name: str) -> None:
+    [(key_id, key), *_] = development.SERVICE_KEYS.items()
+    fixed = {"SECRET_KEY": development.SECRET_KEY, "SERVICE_KEYS": f"{key_id}:{key}"}[name]
+    assert f"set {name}" in production.refusal(**production.settings() | {name: fixed})
+
+
+@pytest.mark.parametrize(("name", "short"), [("SECRET_KEY", "x" * 31), ("SERVICE_KEYS", "one:" + "x" * 31)])
+def test_it_refuses_a_secret_that_could_be_guessed(name: str, short: str) -> None:
+    assert f"set {name}" in production.refusal(**production.settings() | {name: short})
+
+
+def test_it_refuses_the_example_as_it_stands() -> None:
+    assert "set SECRET_KEY" in production.refusal(**example())
+
+
+def test_the_example_names_every_variable() -> None:
+    assert {*variables_read(), *production.module_settings()} <= example().keys()
+
+
+def test_the_example_has_the_values_that_serve_where_none_is_set() -> None:
+    given = example()
+    for name, setting in production.module_settings().items():
+        assert given[name] == ("" if setting.required else setting.development), name
+
+
+def test_the_example_sets_nothing() -> None:
+    assert not re.findall(r"(?m)^[^#\n].*", EXAMPLE.read_text())
+
+
+def example() -> dict[str, str]:
+    """The example's variables, as if they were not commented out."""
+    return dict(re.findall(r"(?m)^#([A-Z_]+)=(.*)$", EXAMPLE.read_text()))
+
+
+def variables_read() -> Iterator[str]:
+    """Variables that the composition root asks the environment for, by the literals that its code has for them."""
+    for path in sorted((REPOSITORY / "src" / "config").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in READERS:
+                literals = (a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
+                if name := next(literals, None):
+                    yield name

@@ -1,0 +1,180 @@
+"""`manage.py serve` with its own PostgreSQL, in copies of this repository: it serves, and leaves nothing."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.client import Client
+from tests.processes import REPOSITORY, START_WITHIN, Deployable, Yard, answers
+from tests.shop import PASSWORD, Shop
+from tests.waiting import eventually
+
+QUICK = 10.0
+"""Seconds for a start that finds its databases made: a few, on a machine that does nothing else."""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what is served, with nothing under `var/` yet."""
+    return copy_into(tmp_path_factory.mktemp("copy"))
+
+
+@pytest.fixture
+def served(home: Path, tmp_path: Path) -> Iterator[Deployable]:
+    """The copy, not started yet."""
+    with closing(Deployable(home, tmp_path / "serve.log")) as deployable:
+        yield deployable
+
+
+def copy_into(folder: Path) -> Path:
+    for name in ("contracts", "src"):
+        shutil.copytree(REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(REPOSITORY / "manage.py", folder)
+    return folder
+
+
+@contextlib.contextmanager
+def closing(deployable: Deployable) -> Iterator[Deployable]:
+    """Leave neither the deployable nor its PostgreSQL behind, whatever happens."""
+    try:
+        yield deployable
+    finally:
+        deployable.close()
+        if pid := postgres_of(deployable):
+            os.kill(pid, signal.SIGQUIT)
+
+
+def postgres_of(deployable: Deployable) -> int | None:
+    """The process id of the copy's own PostgreSQL, while it runs."""
+    pid_file = deployable.root / "var" / "postgres" / "data" / "postmaster.pid"
+    with contextlib.suppress(FileNotFoundError, IndexError, ProcessLookupError):
+        pid = int(pid_file.read_text().split()[0])
+        os.kill(pid, 0)
+        return pid
+    return None
+
+
+def assert_nothing_left(deployable: Deployable) -> None:
+    assert not answers(deployable.port)
+    assert postgres_of(deployable) is None
+
+
+def test_it_says_where_everything_is_and_who_may_log_in(served: Deployable) -> None:
+    served.start()
+    said = served.log.read_text()
+    for path in ("/api/v1/", "/api/docs", "/api/redoc", "/admin/"):
+        assert served.url + path in said
+    for login in ("ada@example.com", "staff@example.com", "admin"):
+        assert login in said
+    assert PASSWORD in said
+    assert Shop(served.client).staff.get("/users/me").expect(200)
+    served.stop()
+
+
+def test_sigterm_ends_everything_that_it_started(served: Deployable) -> None:
+    served.start()
+    assert postgres_of(served)
+    served.stop()
+    assert_nothing_left(served)
+
+
+def test_ctrl_c_ends_everything_that_it_started(served: Deployable) -> None:
+    served.start()
+    assert served.process
+    os.killpg(served.process.pid, signal.SIGINT)
+    served.until_stopped()
+    assert_nothing_left(served)
+    assert "Traceback" not in served.log.read_text()
+
+
+def test_a_sigterm_while_it_still_starts_ends_everything(served: Deployable) -> None:
+    process = served.launch().process
+    assert process
+    eventually(lambda: "preparing" in served.log.read_text(), bool, START_WITHIN)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(START_WITHIN) == 128 + signal.SIGTERM
+    served.process = None
+    assert_nothing_left(served)
+
+
+def test_a_second_start_is_quick_and_finds_everything(served: Deployable) -> None:
+    customer = Shop(served.start().client).customer()
+    served.stop()
+
+    started = time.monotonic()
+    served.start()
+    assert time.monotonic() - started < QUICK
+
+    assert served.client.log_in(customer.email, PASSWORD).get("/users/me").expect(200)["id"] == customer.id
+    served.stop()
+
+
+def test_after_a_crash_it_starts_again_and_finds_everything(served: Deployable) -> None:
+    customer = Shop(served.start().client).customer()
+    served.kill()
+    assert postgres_of(served), "PostgreSQL is in a session of its own"
+
+    served.start()
+    assert served.client.log_in(customer.email, PASSWORD).get("/users/me").expect(200)["id"] == customer.id
+    served.stop()
+    assert_nothing_left(served)
+
+
+def test_a_busy_port_is_told_and_nothing_is_left_running(served: Deployable) -> None:
+    with socket.create_server(("127.0.0.1", served.port)):
+        process = served.launch().process
+        assert process
+        assert process.wait(START_WITHIN) == 1
+    served.process = None
+    assert f"cannot serve on 127.0.0.1:{served.port}: Address already in use" in served.said()
+    assert "choose another PORT" in served.said()
+    assert "Traceback" not in served.log.read_text()
+    assert_nothing_left(served)
+
+
+@pytest.mark.parametrize("port", ["http", "0", "65536", "-1"])
+def test_a_port_that_is_none_is_told(served: Deployable, port: str) -> None:
+    process = served.launch(PORT=port).process
+    assert process
+    assert process.wait(START_WITHIN) == 1
+    served.process = None
+    assert f"PORT is {port!r}" in served.said()
+    assert "Traceback" not in served.log.read_text()
+    assert_nothing_left(served)
+
+
+def test_two_copies_do_not_disturb_each_other(served: Deployable, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other_home = copy_into(tmp_path / "other")
+    with closing(Deployable(other_home, tmp_path / "other.log")) as other:
+        for deployable in (served, other):
+            deployable.launch()
+        for deployable in (served, other):
+            deployable.until_ready().until_heard()
+
+        customer = Shop(served.client).customer()
+        assert may_log_in(served.client, customer.email)
+        assert not may_log_in(other.client, customer.email)
+
+        other.stop()
+        assert_nothing_left(other)
+        assert may_log_in(served.client, customer.email)
+    served.stop()
+    assert_nothing_left(served)
+
+
+def may_log_in(client: Client, email: str) -> bool:
+    return client.post("/auth/token", {"email": email, "password": PASSWORD}).status == 200
+
+
+def test_with_a_server_given_it_starts_none(the_yard: Yard, tmp_path: Path) -> None:
+    with the_yard.deployable("given", copy_into(tmp_path)) as deployable:
+        deployable.start().stop()
+        assert not (tmp_path / "var" / "postgres").exists()

@@ -1,0 +1,52 @@
+"""The shop is the same shop when one of its modules lives elsewhere."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.processes import REPOSITORY, environment
+from tests.topology.pairs import Pair, calls_answered, requests_answered, rows_of
+
+SUITE_WITHIN = 240
+
+
+@pytest.mark.timeout(SUITE_WITHIN + 120)
+def test_the_acceptance_suite_passes_and_the_service_does_the_work(pair: Pair) -> None:
+    command = [sys.executable, "-m", "pytest", "-c", "tests/standalone.ini", "tests/acceptance", "--quiet"]
+    suite = subprocess.run(
+        [*command, "--no-header", "--tb=short", f"--base-url={pair.monolith.url}"],
+        cwd=REPOSITORY,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=SUITE_WITHIN,
+    )
+    assert suite.returncode == 0, suite.stdout
+
+    assert requests_answered(pair.service) > 0
+    assert calls_answered(pair.service) > 0
+    assert rows_of(pair.service, pair.module)
+    assert not rows_of(pair.monolith, pair.module)
+
+
+def test_each_says_who_lives_where(pair: Pair) -> None:
+    at_home = {name: module["here"] for name, module in pair.monolith.health()["modules"].items()}
+    away = {name: module["here"] for name, module in pair.service.health()["modules"].items()}
+    assert at_home.pop(pair.module) is False
+    assert set(at_home.values()) == {True}
+    assert away == {pair.module: True}
+
+
+def test_the_documentation_stays_whole(pair: Pair) -> None:
+    schema = pair.monolith.client.page("/api/schema?format=json").expect(200)
+    tags = {tag for item in schema["paths"].values() for operation in item.values() for tag in operation["tags"]}
+    assert tags >= set(pair.monolith.health()["modules"])
+
+
+def test_the_service_documents_itself(pair: Pair) -> None:
+    schema = pair.service.client.page("/api/schema?format=json").expect(200)
+    paths = [path for path in schema["paths"] if path.startswith("/api/v1/")]
+    assert paths
+    assert set(paths) < set(pair.monolith.client.page("/api/schema?format=json").expect(200)["paths"])
