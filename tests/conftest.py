@@ -24,6 +24,17 @@ def the_yard(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         yield made
 
 
+@pytest.fixture(scope="session")
+def base_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where the shop is served: at `--base-url`, or else by a monolith that runs for these tests."""
+    if given := request.config.getoption("--base-url"):
+        yield given.rstrip("/")
+    else:
+        with request.getfixturevalue("the_yard").deployable("acceptance") as monolith:
+            yield monolith.start().url
+            monolith.stop()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,

@@ -21,5 +21,6 @@ urlpatterns = [
     path(".well-known/jwks.json", system.jwks),
     path("admin/", admin.site.urls),
 ]
+handler400 = "kernel.http.problems.bad_request"
 handler404 = "kernel.http.problems.not_found"
 handler500 = "kernel.http.problems.server_error"

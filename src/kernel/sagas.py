@@ -39,7 +39,9 @@ _UNFINISHED = """
     WHERE state IN ('running', 'compensating') AND claimed_until <= now() ORDER BY claimed_until LIMIT %s
 """
 _MOVE = "UPDATE kernel_saga SET state = %s, step = %s, reason = %s WHERE id = %s AND state = %s AND step = %s"
-_RELEASE = "UPDATE kernel_saga SET claimed_until = now() + %s WHERE id = %s"
+_DUE_NOW = "UPDATE kernel_saga SET claimed_until = now() WHERE id = %s"
+# A nudge that came meanwhile has ended the claim, and must not be lost.
+_RELEASE = "UPDATE kernel_saga SET claimed_until = now() + %s WHERE id = %s AND claimed_until > now()"
 _TURN_BACK = """
     UPDATE kernel_saga SET state = 'compensating', reason = %s, claimed_until = now()
     WHERE id = %s AND state = 'running'
@@ -114,7 +116,7 @@ class Saga:
 
     def nudge(self, saga_id: UUID) -> None:
         """Have a waiting saga looked at soon: the answer it waits for is there. Joins the caller's transaction."""
-        self._execute(_RELEASE, [timedelta(0), saga_id])
+        self._execute(_DUE_NOW, [saga_id])
 
     def _forward(self, progress: "_Progress") -> Outcome:
         for number in range(progress.step, len(self.steps)):

@@ -1,22 +1,9 @@
 """Whom the tests act as. They speak HTTP only, and know nothing of where the modules live."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.client import Client
 from tests.shop import Customer, Shop
-
-
-@pytest.fixture(scope="session")
-def base_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Where the shop is served: at `--base-url`, or else by a monolith that runs for these tests."""
-    if given := request.config.getoption("--base-url"):
-        yield given.rstrip("/")
-    else:
-        with request.getfixturevalue("the_yard").deployable("acceptance") as monolith:
-            yield monolith.start().url
-            monolith.stop()
 
 
 @pytest.fixture(scope="session")

@@ -45,9 +45,9 @@ def called(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 @pytest.fixture
 def ada(called: set[str]) -> UUID:
-    catalog.add(Product(SKU, "Mug", "", Money(1250, "EUR")))
+    catalog.add(uuid4(), Product(SKU, "Mug", "", Money(1250, "EUR")))
     deliver_all()
-    inventory.adjust(SKU, 10, "Opening stock")
+    inventory.adjust(uuid4(), SKU, 10, "Opening stock")
     return users.register(uuid4(), "ada@example.com", "correct horse battery", "Ada").id
 
 

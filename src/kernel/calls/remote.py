@@ -43,7 +43,7 @@ def send(url: str, operation: Operation, body: bytes, key: str, circumstances: C
 def post(url: str, module: str, path: str, body: bytes, key: str, circumstances: Context) -> Answer:
     """POST encoded arguments to the contract endpoint at `url`, and give back its encoded answer."""
     try:
-        return _breaker(url).call(_try, url, module, path, body, key, circumstances)
+        return _breaker(url, module).call(_try, url, module, path, body, key, circumstances)
     except pybreaker.CircuitBreakerError:
         raise Rejected(module=module) from None
     except _Hurried:
@@ -109,8 +109,8 @@ def _pool() -> urllib3.PoolManager:
 
 
 @cache
-def _breaker(url: str) -> pybreaker.CircuitBreaker:
-    """One circuit breaker per target: Nygard, "Release It!", chapter "Stability Patterns"."""
+def _breaker(url: str, module: str) -> pybreaker.CircuitBreaker:
+    """One circuit breaker per module and place: Nygard, "Release It!", chapter "Stability Patterns"."""
     return pybreaker.CircuitBreaker(
-        fail_max=FAILURES, reset_timeout=REST, exclude=[_Hurried], throw_new_error_on_trip=False, name=url
+        fail_max=FAILURES, reset_timeout=REST, exclude=[_Hurried, Rejected], throw_new_error_on_trip=False
     )

@@ -92,6 +92,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return problem(500, "request.unexpected", "Unexpected", "Something went wrong on our side")
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400."""
+    return problem(400, "request.invalid", "Invalid request", "The request cannot be understood")
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404."""
     return problem(404, "request.not_found", "Not found", f"There is nothing at {request.path}")

@@ -1,4 +1,5 @@
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from drf_spectacular.utils import OpenApiParameter
@@ -57,10 +58,10 @@ class ProductsView(Endpoint):
     @endpoint(
         access=scope("catalog:write"), body=NewProduct, returns=Product, status=201, raises=(SkuTaken,), idempotent=True
     )
-    def post(self, request: Request, body: NewProduct, new_id: object) -> Created:
+    def post(self, request: Request, body: NewProduct, new_id: UUID) -> Created:
         """Add a product."""
         product = Product(body.sku, body.name, body.description, _money(body.price), body.active)
-        return Created(service.add(product), f"/api/v1/products/{body.sku}")
+        return Created(service.add(new_id, product), f"/api/v1/products/{body.sku}")
 
 
 class ProductView(Endpoint):

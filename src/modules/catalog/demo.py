@@ -1,3 +1,5 @@
+from uuid import uuid4
+
 from contracts.catalog import Product
 from contracts.language import Money
 from modules.catalog import models, service
@@ -16,5 +18,5 @@ def load() -> bool:
     if models.Product.objects.filter(sku=PRODUCTS[0][0]).exists():
         return False
     for sku, name, description, price in PRODUCTS:
-        service.add(Product(sku, name, description, Money(price, "EUR")))
+        service.add(uuid4(), Product(sku, name, description, Money(price, "EUR")))
     return True

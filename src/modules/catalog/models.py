@@ -1,9 +1,13 @@
+import uuid
+
 from django.db import models
 
 
 class Product(models.Model):
     """Something for sale."""
 
+    id = models.UUIDField(unique=True, default=uuid.uuid4)
+    """Of the request that added it: the same request again finds its own product."""
     sku = models.CharField(primary_key=True, max_length=40)
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True, default="")

@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from django.db import IntegrityError
 
 from contracts.catalog import Product, ProductAdded, UnknownProduct
@@ -8,11 +10,12 @@ from modules.catalog import models, queries
 from modules.catalog.errors import SkuTaken
 
 
-def add(product: Product) -> Product:
-    """Put a product in the catalog. Raises `SkuTaken`."""
+def add(product_id: UUID, product: Product) -> Product:
+    """Put a product in the catalog, once for each id. Raises `SkuTaken`."""
     try:
         with transaction("catalog"):
             models.Product.objects.create(
+                id=product_id,
                 sku=product.sku,
                 name=product.name,
                 description=product.description,
@@ -22,7 +25,8 @@ def add(product: Product) -> Product:
             )
             publish(ProductAdded(product.sku, product.name))
     except IntegrityError:
-        raise SkuTaken(product.sku) from None
+        if not models.Product.objects.filter(id=product_id, sku=product.sku).exists():
+            raise SkuTaken(product.sku) from None
     return product
 
 

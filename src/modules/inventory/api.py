@@ -38,4 +38,4 @@ class AdjustmentsView(Endpoint):
     )
     def post(self, request: Request, sku: str, body: Adjustment, new_id: UUID) -> Created:
         """Correct the stock of a product; the answer is the new level."""
-        return Created(service.adjust(sku, body.quantity, body.reason), f"/api/v1/stock/{sku}")
+        return Created(service.adjust(new_id, sku, body.quantity, body.reason), f"/api/v1/stock/{sku}")

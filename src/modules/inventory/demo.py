@@ -1,3 +1,5 @@
+from uuid import uuid4
+
 from kernel.databases import transaction
 from modules.inventory import models, service
 
@@ -11,5 +13,5 @@ def load() -> bool:
             return False
         for sku, pieces in PIECES.items():
             service.open_stock(sku)
-            service.adjust(sku, pieces, "Opening stock")
+            service.adjust(uuid4(), sku, pieces, "Opening stock")
     return True

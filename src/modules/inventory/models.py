@@ -1,3 +1,5 @@
+import uuid
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -56,6 +58,7 @@ class ReservationLine(models.Model):
 class Adjustment(models.Model):
     """Pieces that came or went other than by an order, and why."""
 
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     stock = models.ForeignKey(Stock, on_delete=models.PROTECT, db_column="sku", related_name="adjustments")
     quantity = models.IntegerField()
     """Signed difference."""

@@ -50,17 +50,22 @@ def take_back(order_id: UUID) -> None:
             reservation.save(update_fields=["state"])
 
 
-def adjust(sku: Sku, quantity: int, reason: str) -> StockLevel:
-    """Add `quantity` pieces, or take some away. Raises `UnknownStock`, or `OutOfStock` for more than is available."""
+def adjust(adjustment_id: UUID, sku: Sku, quantity: int, reason: str) -> StockLevel:
+    """Add `quantity` pieces, or take some away; once for each id.
+
+    Raises `UnknownStock`, or `OutOfStock` for more than is available.
+    """
     with transaction("inventory"):
         row = models.Stock.objects.select_for_update().filter(sku=sku).first()
         if row is None:
             raise UnknownStock(sku)
+        if models.Adjustment.objects.filter(id=adjustment_id).exists():
+            return queries.to_level(row)
         if row.on_hand - row.reserved + quantity < 0:
             raise OutOfStock(sku, -quantity, row.on_hand - row.reserved)
         row.on_hand += quantity
         row.save(update_fields=["on_hand"])
-        models.Adjustment.objects.create(stock=row, quantity=quantity, reason=reason)
+        models.Adjustment.objects.create(id=adjustment_id, stock=row, quantity=quantity, reason=reason)
     return queries.to_level(row)
 
 

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from kernel.admin import ModuleAdmin
-from modules.payments.models import Payment
+from modules.payments.models import Payment, Refund
 
 
 @admin.register(Payment)
@@ -9,3 +9,8 @@ class PaymentAdmin(ModuleAdmin):
     list_display = ("id", "order_id", "status", "amount", "refunded", "currency", "created_at")
     list_filter = ("status",)
     search_fields = ("id", "order_id")
+
+
+@admin.register(Refund)
+class RefundAdmin(ModuleAdmin):
+    list_display = ("id", "payment", "amount", "created_at")

@@ -59,7 +59,7 @@ class RefundsView(Endpoint):
     )
     def post(self, request: Request, payment_id: UUID, body: Refund, new_id: UUID) -> Created:
         """Give back some or all of a captured payment."""
-        return Created(_found(service.refund(payment_id, body.amount)), f"/api/v1/payments/{payment_id}")
+        return Created(_found(service.refund(new_id, payment_id, body.amount)), f"/api/v1/payments/{payment_id}")
 
 
 class CallbackView(Endpoint):

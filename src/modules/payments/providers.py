@@ -26,12 +26,12 @@ class Answer(NamedTuple):
 
 
 class Provider(Protocol):
-    """Every request carries the payment's id, by which the provider knows a repeat."""
+    """Every request carries the id of the payment or refund, by which the provider knows a repeat."""
 
     def authorise(self, payment_id: UUID, amount: Money, token: str) -> Answer: ...
     def capture(self, payment_id: UUID) -> None: ...
     def void(self, payment_id: UUID) -> None: ...
-    def refund(self, payment_id: UUID, amount: Money) -> None: ...
+    def refund(self, refund_id: UUID, amount: Money) -> None: ...
 
 
 class Sandbox:
@@ -51,7 +51,7 @@ class Sandbox:
     def void(self, payment_id: UUID) -> None:
         """The sandbox keeps nothing."""
 
-    def refund(self, payment_id: UUID, amount: Money) -> None:
+    def refund(self, refund_id: UUID, amount: Money) -> None:
         """The sandbox keeps nothing."""
 
 

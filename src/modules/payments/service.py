@@ -78,25 +78,27 @@ def cancel(order_id: UUID) -> None:
         )
         row = _locked(order_id)
         if row and row.status == PaymentStatus.CAPTURED:
-            _refund(row, row.amount - row.refunded)
+            _refund(row, uuid4(), row.amount - row.refunded)
         elif row and row.status in (PaymentStatus.PENDING, PaymentStatus.AUTHORISED):
             provider_of(row.method)[0].void(row.id)
             _set(row, PaymentStatus.VOIDED)
 
 
-def refund(payment_id: UUID, amount: int | None) -> Payment | None:
-    """Give back `amount` minor units of a captured payment, or all that is left; None for one that is not known.
+def refund(refund_id: UUID, payment_id: UUID, amount: int | None) -> Payment | None:
+    """Give back `amount` minor units of a captured payment, or all that is left; once for each id.
 
-    Raises `NotRefundable`.
+    None for a payment that is not known. Raises `NotRefundable`.
     """
     with transaction("payments"):
         row = models.Payment.objects.select_for_update().filter(id=payment_id).first()
         if row is None:
             return None
+        if row.refunds.filter(id=refund_id).exists():
+            return queries.to_payment(row)
         left = row.amount - row.refunded if row.status == PaymentStatus.CAPTURED else 0
         if left == 0 or (amount or left) > left:
             raise NotRefundable(payment_id, PaymentStatus(row.status), Money(left, row.currency))
-        _refund(row, amount or left)
+        _refund(row, refund_id, amount or left)
         return queries.to_payment(row)
 
 
@@ -113,9 +115,10 @@ def _settle(row: models.Payment, answer: Answer) -> None:
     _set(row, PaymentStatus.AUTHORISED if answer.outcome is Outcome.AUTHORISED else PaymentStatus.DECLINED)
 
 
-def _refund(row: models.Payment, amount: int) -> None:
+def _refund(row: models.Payment, refund_id: UUID, amount: int) -> None:
     money = Money(amount, row.currency)
-    provider_of(row.method)[0].refund(row.id, money)
+    models.Refund.objects.create(id=refund_id, payment=row, amount=amount)
+    provider_of(row.method)[0].refund(refund_id, money)
     row.refunded += amount
     _set(row, PaymentStatus.REFUNDED if row.refunded == row.amount else PaymentStatus.CAPTURED)
     if row.customer_id:

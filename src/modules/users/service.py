@@ -18,7 +18,7 @@ _NOBODY = make_password(None)
 
 
 def register(user_id: UUID, email: str, password: str, nickname: str) -> User:
-    """Open an account. Raises `EmailTaken` or `WeakPassword`."""
+    """Open an account, once for each id. Raises `EmailTaken` or `WeakPassword`."""
     try:
         validate_password(password)
     except ValidationError as error:
@@ -29,7 +29,10 @@ def register(user_id: UUID, email: str, password: str, nickname: str) -> User:
             user.save(force_insert=True)
             publish(UserRegistered(user.id, nickname))
     except IntegrityError:
-        raise EmailTaken() from None
+        opened = User.objects.filter(id=user_id, email=user.email).first()
+        if opened is None:
+            raise EmailTaken() from None
+        return opened
     return user
 
 

@@ -1,3 +1,5 @@
+from uuid import uuid4
+
 import pytest
 
 from contracts.catalog import Catalog, Price, Product, ProductAdded, UnknownProduct
@@ -14,37 +16,44 @@ SPOON = Product("SPOON", "Spoon", "Steel", Money(350, "EUR"))
 
 def test_a_product_that_is_added_can_be_read_and_is_told_of() -> None:
     with listening(ProductAdded) as published:
-        service.add(MUG)
+        service.add(uuid4(), MUG)
         assert published() == [ProductAdded("MUG", "Mug")]
     assert call(Catalog).product("MUG") == MUG
 
 
 def test_a_sku_is_given_once_and_the_second_product_changes_nothing() -> None:
-    service.add(MUG)
+    service.add(uuid4(), MUG)
     with listening(ProductAdded) as published, pytest.raises(SkuTaken):
-        service.add(Product("MUG", "Another", "", Money(1, "EUR")))
+        service.add(uuid4(), Product("MUG", "Another", "", Money(1, "EUR")))
     assert published() == []
     assert call(Catalog).product("MUG") == MUG
 
 
+def test_the_same_request_again_finds_its_own_product() -> None:
+    request = uuid4()
+    with listening(ProductAdded) as published:
+        assert service.add(request, MUG) == service.add(request, MUG) == MUG
+        assert len(published()) == 1
+
+
 def test_prices_come_in_the_order_asked_for() -> None:
-    service.add(MUG)
-    service.add(SPOON)
+    service.add(uuid4(), MUG)
+    service.add(uuid4(), SPOON)
     prices = call(Catalog).prices(("SPOON", "MUG"))
     assert prices == (Price("SPOON", "Spoon", SPOON.price), Price("MUG", "Mug", MUG.price))
 
 
 @pytest.mark.parametrize("sku", ["NOPE", "GONE"])
 def test_a_product_that_is_unknown_or_no_longer_sold_has_no_price(sku: str) -> None:
-    service.add(MUG)
-    service.add(Product("GONE", "Gone", "", Money(1, "EUR"), active=False))
+    service.add(uuid4(), MUG)
+    service.add(uuid4(), Product("GONE", "Gone", "", Money(1, "EUR"), active=False))
     with pytest.raises(UnknownProduct) as refused:
         call(Catalog).prices(("MUG", sku))
     assert refused.value.sku == sku
 
 
 def test_what_is_not_named_in_a_change_stays() -> None:
-    service.add(MUG)
+    service.add(uuid4(), MUG)
     changed = service.change("MUG", name=None, description=None, price=Money(1300, "EUR"), active=None)
     assert changed == Product("MUG", "Mug", "Stoneware", Money(1300, "EUR"))
 
@@ -58,6 +67,6 @@ def test_an_unknown_product_cannot_be_changed() -> None:
     ("search", "found"), [("mug", {"MUG"}), ("SPO", {"SPOON"}), ("", {"MUG", "SPOON"}), ("x", set())]
 )
 def test_products_are_found_by_name_or_sku(search: str, found: set[str]) -> None:
-    service.add(MUG)
-    service.add(SPOON)
+    service.add(uuid4(), MUG)
+    service.add(uuid4(), SPOON)
     assert {row.sku for row in queries.products_for_sale(search)} == found

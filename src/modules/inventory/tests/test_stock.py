@@ -24,7 +24,7 @@ EURO = Money(100, "EUR")
 @pytest.fixture
 def mugs() -> str:
     service.open_stock("MUG")
-    service.adjust("MUG", 5, "Opening stock")
+    service.adjust(uuid4(), "MUG", 5, "Opening stock")
     return "MUG"
 
 
@@ -98,8 +98,14 @@ def test_a_cancelled_order_gives_back_what_it_held(mugs: str) -> None:
 def test_an_adjustment_cannot_take_what_is_reserved(mugs: str) -> None:
     call(Inventory).reserve(uuid4(), (StockLine(mugs, 4),))
     with pytest.raises(OutOfStock):
-        service.adjust(mugs, -2, "Broken")
+        service.adjust(uuid4(), mugs, -2, "Broken")
     assert level(mugs).on_hand == 5
+
+
+def test_an_adjustment_that_comes_again_under_its_id_counts_once(mugs: str) -> None:
+    adjustment = uuid4()
+    levels = [service.adjust(adjustment, mugs, 3, "Delivery") for _ in range(2)]
+    assert [level.on_hand for level in levels] == [8, 8]
 
 
 def test_the_database_itself_refuses_to_oversell(mugs: str) -> None:
@@ -112,7 +118,7 @@ def test_the_database_itself_refuses_to_oversell(mugs: str) -> None:
 def test_available_and_reserved_are_always_what_is_on_hand(orders: list[int]) -> None:
     sku = f"P-{uuid4().hex[:12].upper()}"
     service.open_stock(sku)
-    service.adjust(sku, 10, "Opening stock")
+    service.adjust(uuid4(), sku, 10, "Opening stock")
     held = 0
     for quantity in orders:
         try:
@@ -126,7 +132,7 @@ def test_available_and_reserved_are_always_what_is_on_hand(orders: list[int]) ->
 @pytest.mark.django_db(databases=["inventory"], transaction=True)
 def test_of_many_who_want_the_last_piece_at_once_one_gets_it() -> None:
     service.open_stock("LAST")
-    service.adjust("LAST", 1, "Opening stock")
+    service.adjust(uuid4(), "LAST", 1, "Opening stock")
 
     def buy(_: int) -> bool:
         try:

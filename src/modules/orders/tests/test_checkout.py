@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -8,11 +9,18 @@ from contracts.catalog import UnknownProduct
 from contracts.inventory import OutOfStock, StockLine
 from contracts.language import Money
 from contracts.orders import Order, OrderCancelled, OrderCreated, Orders, OrderStatus, UnknownOrder
-from contracts.payments import PaymentAuthorised, PaymentDeclined, PaymentFailed, PaymentStatus
+from contracts.payments import (
+    Payment,
+    PaymentAuthorised,
+    PaymentDeclined,
+    PaymentFailed,
+    Payments,
+    PaymentStatus,
+)
 from kernel import sagas
 from kernel.calls import call
 from kernel.models import Saga
-from kernel.testing import deliver, listening
+from kernel.testing import deliver, listening, standing_in
 from modules.orders import models, service
 from modules.orders.errors import OrderRefused, UnknownCoupon
 from modules.orders.tests.conftest import Neighbours
@@ -132,6 +140,25 @@ def test_a_late_payment_answer_settles_the_order(
     deliver(event, to="orders")
     sagas.resume("orders")
     assert status(order_id) is becomes
+
+
+def test_an_answer_that_comes_while_the_provider_is_still_asked_is_not_missed(
+    neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order_id, authorise = uuid4(), neighbours.payments.authorise
+    neighbours.payments.answer = PaymentStatus.PENDING
+
+    def answered_meanwhile(*arguments: Any) -> Payment:
+        payment = authorise(*arguments)
+        neighbours.payments.settle(order_id, PaymentStatus.AUTHORISED)
+        deliver(PaymentAuthorised(order_id, payment.id), to="orders")
+        return payment
+
+    monkeypatch.setattr(neighbours.payments, "authorise", answered_meanwhile)
+    with standing_in(Payments, neighbours.payments):
+        assert place(order_id).status is OrderStatus.PENDING
+        sagas.resume("orders")
+    assert status(order_id) is OrderStatus.CONFIRMED
 
 
 def test_an_answer_that_never_comes_ends_the_order_and_gives_all_back(neighbours: Neighbours) -> None:

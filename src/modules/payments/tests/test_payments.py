@@ -129,15 +129,23 @@ def test_a_voided_payment_is_not_revived_by_a_late_answer() -> None:
 def test_refunds_add_up_to_what_was_captured_and_no_more() -> None:
     payment = authorise(uuid4())
     shipped(payment.order_id)
-    partly = service.refund(payment.id, 1000)
+    partly = service.refund(uuid4(), payment.id, 1000)
     assert partly is not None and (partly.status, partly.refunded.amount) == (PaymentStatus.CAPTURED, 1000)
     with pytest.raises(NotRefundable) as refused:
-        service.refund(payment.id, 1501)
+        service.refund(uuid4(), payment.id, 1501)
     assert refused.value.refundable == Money(1500, "EUR")
-    wholly = service.refund(payment.id, None)
+    wholly = service.refund(uuid4(), payment.id, None)
     assert wholly is not None and (wholly.status, wholly.refunded) == (PaymentStatus.REFUNDED, PRICE)
 
 
 def test_what_was_not_captured_cannot_be_refunded() -> None:
     with pytest.raises(NotRefundable):
-        service.refund(authorise(uuid4()).id, None)
+        service.refund(uuid4(), authorise(uuid4()).id, None)
+
+
+def test_a_refund_that_comes_again_under_its_id_is_given_once() -> None:
+    payment = authorise(uuid4())
+    shipped(payment.order_id)
+    refund = uuid4()
+    answers = [service.refund(refund, payment.id, 1000) for _ in range(2)]
+    assert [answer and answer.refunded.amount for answer in answers] == [1000, 1000]

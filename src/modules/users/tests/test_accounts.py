@@ -32,6 +32,10 @@ def test_an_email_has_one_account_however_it_is_written(ada: User) -> None:
         service.register(uuid4(), "ADA@example.COM", PASSWORD, "Impostor")
 
 
+def test_the_same_request_again_finds_its_own_account(ada: User) -> None:
+    assert service.register(ada.id, "ada@example.com", PASSWORD, "Ada").created_at == ada.created_at
+
+
 @pytest.mark.parametrize("password", ["password", "1234567890", "short"])
 def test_a_password_that_is_easy_to_guess_is_refused(password: str) -> None:
     with pytest.raises(WeakPassword):
