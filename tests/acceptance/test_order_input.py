@@ -112,3 +112,13 @@ def test_a_method_that_is_not_there_is_refused(passer_by: Customer) -> None:
 def test_who_asks_is_checked_before_what_is_asked(anonymous: Client) -> None:
     answer = anonymous.send("POST", "/orders", b"not json", {"Content-Type": "application/json"})
     answer.refused(401)
+
+
+@pytest.mark.parametrize("page", ["/api/v1/products/%00", "/api/v1/products?search=%00", "/api/v1/stock/A%00B"])
+def test_a_nul_in_an_address_is_refused(anonymous: Client, page: str) -> None:
+    anonymous.page(page).refused(400, "request.invalid")
+
+
+def test_a_nul_in_a_text_is_refused(passer_by: Customer) -> None:
+    passer_by.client.patch("/users/me", {"nickname": "A\0da"}).refused(422, "request.invalid")
+    passer_by.client.patch("/users/me", {"nickname": "A\\u0000da"}).expect(200)

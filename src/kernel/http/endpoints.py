@@ -1,5 +1,6 @@
 """How a module declares its HTTP endpoints: types, errors, access and documentation in one place, beside the code."""
 
+import re
 import uuid
 from collections.abc import Callable
 from functools import wraps
@@ -24,6 +25,7 @@ from kernel.http.documentation import document
 from kernel.http.problems import MAX_BODY, Invalid
 from kernel.module import owner
 
+_NUL = re.compile(rb"(?<!\\)(\\\\)*\\u0000")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -111,6 +113,8 @@ def _read(request: Request) -> bytes:
 
 
 def _decode(raw: bytes, body: type[msgspec.Struct]) -> msgspec.Struct:
+    if _NUL.search(raw):
+        raise Invalid("Text may not hold the character NUL, which PostgreSQL cannot store")
     try:
         return msgspec.json.decode(raw, type=body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

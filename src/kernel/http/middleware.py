@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 
 from kernel import context
 from kernel.context import Context, new_id
+from kernel.http.problems import bad_request
 from kernel.module import owner
 from kernel.observability import metrics
 
@@ -38,7 +39,7 @@ class RequestContext:
             deadline=started + settings.REQUEST_TIMEOUT,
         )
         with context.entered(circumstances):
-            response = self.get_response(request)
+            response = bad_request(request) if _holds_nul(request) else self.get_response(request)
         response["X-Request-ID"] = circumstances.request_id
         self._report(request, response, time.monotonic() - started, circumstances.request_id)
         return response
@@ -58,6 +59,11 @@ class RequestContext:
                 module=module or "-",
                 request_id=request_id,
             )
+
+
+def _holds_nul(request: HttpRequest) -> bool:
+    # PostgreSQL cannot store it, so that no text of ours has it.
+    return "\0" in request.path or "%00" in request.META.get("QUERY_STRING", "")
 
 
 def module_of(view: Callable[..., object]) -> str | None:

@@ -92,7 +92,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return problem(500, "request.unexpected", "Unexpected", "Something went wrong on our side")
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Django's handler400."""
     return problem(400, "request.invalid", "Invalid request", "The request cannot be understood")
 
