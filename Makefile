@@ -1,11 +1,8 @@
 # The same file serves the monolith and every service extracted from it.
 
 VENV ?= .venv
-PORT ?= 8000
 UV ?= uv
 PYTHONS := python3.12 python3.11 python3.13 python3.14 python3
-
-export PORT
 
 BIN := $(VENV)/bin
 digest = $(firstword $(shell { sha256sum $(1) || shasum -a 256 $(1); } 2>/dev/null))
@@ -21,7 +18,7 @@ help:  ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / && ($(if $(wildcard extraction),1,$$1 != "extract")) \
 		{ printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: $(LOCAL)  ## serve everything on PORT (8000), with its own PostgreSQL unless DATABASE_URL is set
+run: $(LOCAL)  ## serve everything on PORT, with its own PostgreSQL unless DATABASE_URL is set
 	@exec $(BIN)/python manage.py serve
 
 test: lint  ## lint, then the whole suite; ARGS="-k pattern" for a part of it
@@ -34,6 +31,7 @@ lint: $(DEV)  ## style, imports between layers, types, and what only our own che
 	$(BIN)/lint-imports --config importlinter.ini
 	$(BIN)/python -m mypy $(wildcard contracts src extraction manage.py)
 	$(if $(wildcard extraction),$(BIN)/python -m extraction check)
+	$(if $(wildcard extraction),$(BIN)/python -m extraction compat)
 
 fmt: $(DEV)  ## format the code, and repair what can be repaired
 	$(BIN)/python -m ruff check --fix .

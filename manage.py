@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line. Unless DATABASE_URL is set, the embedded PostgreSQL runs while the command does."""
+"""Django's command line. In development, unless DATABASE_URL is set, an embedded PostgreSQL runs beside a command."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str]) -> None:
     from django.core.management import execute_from_command_line
 
     environ.Env.read_env(ROOT / ".env")
-    if os.environ.get("DATABASE_URL"):
+    if os.environ.get("DATABASE_URL") or os.environ.get("ENVIRONMENT", "development") != "development":
         execute_from_command_line(list(arguments))
     else:
         with embedded_database(start=needs_database(arguments)):

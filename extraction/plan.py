@@ -17,6 +17,7 @@ GENERIC = (
     ".editorconfig",
     ".gitignore",
     "Dockerfile",
+    "Makefile",
     "conftest.py",
     "contracts/__init__.py",
     "manage.py",
@@ -25,7 +26,6 @@ GENERIC = (
 )
 """Files that every deployable has, the same in each, where the monolith has them."""
 ADAPTED = {
-    "Makefile": [(r"^PORT \?= \d+$", f"PORT ?= {rendering.PORT}"), (r"PORT \(\d+\)", f"PORT ({rendering.PORT})")],
     "pyproject.toml": [(r'"extraction", ', "")],
 }
 """Files that differ in a few words: what to replace, line by line."""

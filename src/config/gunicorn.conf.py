@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from config import identity
+
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
     from gunicorn.workers.base import Worker
@@ -19,7 +21,8 @@ def number(name: str, default: int, most: int) -> int:
 
 # Only this machine is served unless somebody says otherwise, as a container does with HOST=0.0.0.0.
 host = os.environ.get("HOST") or "127.0.0.1"
-bind = f"[{host}]:{number('PORT', 8000, 65535)}" if ":" in host else f"{host}:{number('PORT', 8000, 65535)}"
+port = number("PORT", identity.PORT, 65535)
+bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 worker_class = "config.worker.Worker"
 workers = number("WEB_WORKERS", 1, 64)

@@ -1,8 +1,10 @@
 """Secrets and addresses from the environment. Development has fixed ones; production refuses to start with them."""
 
 import hashlib
+import pkgutil
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import environ
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.core.exceptions import ImproperlyConfigured
 
+import contracts
 from kernel.module import Module
 
 _DEVELOPMENT = "seam-development-only"
@@ -56,12 +59,12 @@ def user_token_keys(env: environ.Env, development: bool) -> tuple[str | None, li
     if not private and not public:
         if not development:
             raise ImproperlyConfigured("set JWT_PUBLIC_KEYS (and JWT_PRIVATE_KEY where users' tokens are issued)")
-        key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(_DEVELOPMENT.encode()).digest())
-        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        private = _development_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     if private:
-        loaded = load_pem_private_key(private.encode(), password=None)
-        own = loaded.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode().strip()
+        own = _public_pem(load_pem_private_key(private.encode(), password=None))
         public = [own, *(key for key in public if key != own)]
+    if not development and _public_pem(_development_key()) in public:
+        raise ImproperlyConfigured("JWT_PRIVATE_KEY and JWT_PUBLIC_KEYS must not hold development's key: all know it")
     return private or None, public
 
 
@@ -71,17 +74,15 @@ def module_settings(env: environ.Env, module: Module, development: bool) -> dict
     for setting in module.settings:
         name = f"{module.name}_{setting.name}".upper()
         value = env.str(name, "")
-        if not value and setting.required and not development:
-            raise ImproperlyConfigured(f"set {name}: {setting.help}")
+        if setting.required and not development and value in ("", setting.development):
+            raise ImproperlyConfigured(f"set {name} (and not to development's value): {setting.help}")
         values[setting.name] = value or setting.development
     return values
 
 
-def module_urls(environment: Mapping[str, str]) -> dict[str, str]:
-    """Where modules live that moved out: every `<MODULE>_URL` whose module has a contract."""
-    import contracts
-
-    known = set(_contract_files(contracts.__path__))
+def module_urls(environment: Mapping[str, str], here: Iterable[str]) -> dict[str, str]:
+    """Where modules live that moved out: every `<MODULE>_URL` whose module is known, by its code or its contract."""
+    known = {*here, *(info.name for info in pkgutil.iter_modules(contracts.__path__) if not info.ispkg)}
     found = {}
     for name, value in environment.items():
         match = _URL.fullmatch(name)
@@ -92,7 +93,30 @@ def module_urls(environment: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _contract_files(paths: list[str]) -> list[str]:
-    import pkgutil
+def database_server(env: environ.Env, development: bool, embedded: str) -> str:
+    """URL of the PostgreSQL server; in development the embedded one where none is given."""
+    url = env.str("DATABASE_URL", "")
+    if not url and not development:
+        raise ImproperlyConfigured("set DATABASE_URL: postgresql://user:password@host:5432/postgres")
+    return url or embedded
 
-    return [info.name for info in pkgutil.iter_modules(paths) if not info.ispkg]
+
+def seconds(env: environ.Env, name: str, default: float) -> float:
+    """A number of seconds, more than none. Raises `ImproperlyConfigured`."""
+    value = env.str(name, "") or str(default)
+    try:
+        number = float(value)
+    except ValueError:
+        number = 0
+    if not number > 0:
+        raise ImproperlyConfigured(f"{name} must be a number of seconds, such as {default:g}, not {value!r}")
+    return number
+
+
+def _development_key() -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(_DEVELOPMENT.encode()).digest())
+
+
+def _public_pem(key: Any) -> str:
+    pem: bytes = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return pem.decode().strip()

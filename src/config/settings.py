@@ -26,14 +26,14 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEVELOPMENT else [])
 
 ACTIVE_MODULES = module.find(modules, tuple(env.list("MODULES", default=[])))
 MODULE_SETTINGS = {name: keys.module_settings(env, active, DEVELOPMENT) for name, active in ACTIVE_MODULES.items()}
-MODULE_URLS = keys.module_urls(env.ENVIRON)
+MODULE_URLS = keys.module_urls(env.ENVIRON, ACTIVE_MODULES)
 GATEWAY_URL = env.str("GATEWAY_URL", identity.GATEWAY_URL if DEVELOPMENT else "").rstrip("/") or None
-REQUEST_TIMEOUT = env.float("REQUEST_TIMEOUT", 20.0)
+REQUEST_TIMEOUT = keys.seconds(env, "REQUEST_TIMEOUT", 20.0)
 
 # Databases: one per module
 
 DATABASE_SERVER = Server(
-    url=env.str("DATABASE_URL", "") or EmbeddedPostgres(BASE_DIR / "var" / "postgres").url,
+    url=keys.database_server(env, DEVELOPMENT, EmbeddedPostgres(BASE_DIR / "var" / "postgres").url),
     prefix=env.str("DATABASE_PREFIX", SERVICE_NAME.replace("-", "_")),
     secret=SECRET_KEY,
 )
@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     *(active.package for active in ACTIVE_MODULES.values()),
 ]
 MIDDLEWARE = [
+    "kernel.http.system.Probes",
     "kernel.http.middleware.RequestContext",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -99,7 +100,7 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 APPEND_SLASH = True
-LOGGING = logs.configuration(env.str("LOG_LEVEL", "INFO"), readable=env.bool("LOG_READABLE", DEVELOPMENT))
+LOGGING = logs.configuration(env.str("LOG_LEVEL", "") or "INFO", readable=env.bool("LOG_READABLE", DEVELOPMENT))
 
 if not DEVELOPMENT:
     if not ALLOWED_HOSTS:

@@ -134,6 +134,8 @@ class Saga(models.Model):
     """When it turns back by itself if it is still waiting."""
     claimed_until = models.DateTimeField()
     """Until when the process that works on it may hold it; also when it is tried next."""
+    request_id = models.CharField(max_length=64)
+    traceparent = models.CharField(max_length=64, null=True)  # noqa: DJ001  absent and empty differ
     started_at = models.DateTimeField()
 
     class Meta:

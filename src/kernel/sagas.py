@@ -15,6 +15,7 @@ import structlog
 
 from contracts.language import AvailabilityError, ContractError
 from kernel import context
+from kernel.context import Context
 from kernel.databases import cursor, transaction
 from kernel.models import SagaState
 
@@ -26,8 +27,9 @@ BATCH = 100
 MAX_PAUSE = 30.0
 
 _START = """
-    INSERT INTO kernel_saga (id, name, state, step, attempts, reason, deadline, claimed_until, started_at)
-    VALUES (%s, %s, 'running', 0, 1, '', now() + %s, now() + %s, now())
+    INSERT INTO kernel_saga (id, name, state, step, attempts, reason, deadline, claimed_until, request_id,
+                             traceparent, started_at)
+    VALUES (%s, %s, 'running', 0, 1, '', now() + %s, now() + %s, %s, %s, now())
 """
 _CLAIM = """
     UPDATE kernel_saga SET claimed_until = now() + %s, attempts = attempts + 1
@@ -35,7 +37,7 @@ _CLAIM = """
     RETURNING state, step, attempts, reason, deadline <= now()
 """
 _UNFINISHED = """
-    SELECT name, id FROM kernel_saga
+    SELECT name, id, request_id, traceparent FROM kernel_saga
     WHERE state IN ('running', 'compensating') AND claimed_until <= now() ORDER BY claimed_until LIMIT %s
 """
 _MOVE = "UPDATE kernel_saga SET state = %s, step = %s, reason = %s WHERE id = %s AND state = %s AND step = %s"
@@ -91,7 +93,8 @@ class Saga:
 
     def start(self, saga_id: UUID) -> None:
         """Store a new saga, in the caller's transaction, for `run_started` or, after a crash, for `resume`."""
-        self._execute(_START, [saga_id, self.name, self.deadline, CLAIM])
+        now = context.current()
+        self._execute(_START, [saga_id, self.name, self.deadline, CLAIM, now.request_id, now.traceparent])
 
     def run_started(self, saga_id: UUID) -> Outcome:
         """Work on a saga that this process has just started."""
@@ -202,8 +205,8 @@ def resume(module: str) -> int:
     if not found:
         return 0
     known = {saga.name: saga for saga in active()[module].room("sagas").SAGAS}
-    for name, saga_id in found:
-        with context.working_for(module, CLAIM.total_seconds()):
+    for name, saga_id, request_id, traceparent in found:
+        with context.entered(Context(request_id, traceparent, module=module)):
             known[name].resume(saga_id)
     return len(found)
 

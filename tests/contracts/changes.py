@@ -198,14 +198,14 @@ ARGUMENTS = {
         "argument-narrowed",
         "argument-widened",
     ),
-    "default": _both("Few = 5", "Few = 6", "argument-default-changed"),
-    "default that older servers refuse": Change(
+    "default": _both("Few = 5", "Few = 6", "default-changed"),
+    "null by default": Change(
         'coupon: str = ""',
         "coupon: str | None = None",
-        "argument-default-changed argument-default-widened argument-widened",
-        "argument-default-changed argument-narrowed",
+        "argument-widened default-changed",
+        "argument-narrowed default-changed",
     ),
-    "inner default": _both("    gift: bool = False", "    gift: bool = True", "field-default-changed"),
+    "inner default": _both("    gift: bool = False", "    gift: bool = True", "default-changed"),
 }
 ANSWERS = {
     "field": Change(
@@ -214,9 +214,7 @@ ANSWERS = {
     "required field": Change(
         "    state: State\n", "    state: State\n    tip: int\n", "field-added-required", "field-removed"
     ),
-    "optional field": Change(
-        "    note: str | None", "    note: str | None = None", "field-optional", "field-required"
-    ),
+    "optional field": Change("    note: str | None", "    note: str | None = None", "field-optional", "field-required"),
     "null field": Change("    box: tuple", "    box: None | tuple", "field-widened", "field-narrowed"),
     "member of an answer": Change(
         'SHUT = "shut"', 'SHUT = "shut"\n    SOLD = "sold"', "field-widened", "field-narrowed"
@@ -225,7 +223,7 @@ ANSWERS = {
     "type of an answer": _both("-> int", "-> str", "field-changed"),
     "answer instead of nothing": _both("closing(self) -> None", "closing(self) -> int", "field-changed"),
     "length of a tuple": _both("tuple[int, int]", "tuple[int, int, int]", "field-changed"),
-    "field default": _both("    paid: bool = False", "    paid: bool = True", "field-default-changed"),
+    "field default": _both("    paid: bool = False", "    paid: bool = True", "default-changed"),
     "field of a strict struct": Change(
         "    mark: str",
         "    mark: str\n    wax: bool = False",

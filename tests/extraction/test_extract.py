@@ -47,7 +47,7 @@ def test_the_service_has_a_name_of_its_own(monolith: Monolith, tmp_path: Path) -
     monolith.run("extract", "pens", "--into", tmp_path / "service")
 
     assert 'SERVICE_NAME = "pens-service"' in (tmp_path / "service/src/config/identity.py").read_text()
-    assert "PORT ?= 8001\n" in (tmp_path / "service/Makefile").read_text()
+    assert "PORT = 8001\n" in (tmp_path / "service/src/config/identity.py").read_text()
     assert "extraction" not in (tmp_path / "service/pyproject.toml").read_text()
     assert "PENS_NIB=fine" in (tmp_path / "service/.env.example").read_text()
 

@@ -1,7 +1,7 @@
-"""Every topology × the acceptance suite, as a table: `python -m tests.topology.matrix [--without-pairs]`.
+"""The acceptance suite in every topology, as a table: `python -m tests.topology.matrix [--without-pairs]`.
 
-All modules at home, each one apart, every two apart, and all apart, each as real processes on real databases. Exits with
-1 when the suite fails in any of them.
+All modules at home, each one apart, every two apart, and all apart, as real processes on real databases. Exits with 1
+when the suite fails in any of them.
 """
 
 import argparse

@@ -32,7 +32,7 @@ def test_a_killed_service_is_missed_and_catches_up(pair: Pair) -> None:
         started = time.monotonic()
         answer = customer.client.get(address)
         if module == pair.module:
-            answer.refused(503, f"{module}.unavailable")
+            answer.refused(503, "call.unavailable")
         else:
             answer.expect(200)
         assert time.monotonic() - started < AT_ONCE, str(answer)

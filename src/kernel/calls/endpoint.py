@@ -58,7 +58,7 @@ class ContractEndpoint:
         log.info(
             "contract_call",
             operation=path[:200],
-            status=answer.status,
+            status=int(answer.status),
             ms=round((time.monotonic() - started) * 1000, 1),
             request_id=_word(environ, "HTTP_X_REQUEST_ID") or "-",
         )

@@ -1,24 +1,30 @@
 """Make the databases and roles of a deployable, so that no module's role can open another's database."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import psycopg
 from psycopg import sql
 
 from kernel.databases.config import Server
 
+LOCK = 7326
+"""Advisory lock of whoever makes or migrates databases: several replicas may start at once."""
+
 
 class CannotProvision(Exception):
     """The server does not let us make databases; the message says what to do."""
 
 
-def provision(server: Server, aliases: Iterable[str]) -> None:
+def provision(server: Server, aliases: Collection[str]) -> None:
     """Make each alias's role and database where they do not exist, and set the role's password.
 
     Raises `CannotProvision` when the server cannot be reached or its user may not make roles and databases.
     """
+    if not aliases:
+        return
     try:
         with psycopg.connect(server.url, autocommit=True, connect_timeout=5) as connection:
+            connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
             for alias in sorted(aliases):
                 _make(connection, server, alias)
     except psycopg.errors.InsufficientPrivilege as error:

@@ -97,19 +97,28 @@ class BearerAuthentication(BaseAuthentication):
 def principal(token: str) -> Principal:
     """Who an access token speaks for. Raises `AuthenticationFailed`."""
     try:
-        claims = jwt.decode(
-            token,
-            _key_of(token),
-            algorithms=[ALGORITHM],
-            audience=AUDIENCE,
-            issuer=ISSUER,
-            options={"require": ["exp", "iat", "sub"]},
-        )
+        claims = verified(token, AUDIENCE)
         return Principal(uuid.UUID(claims["sub"]), frozenset(claims.get("scope", "").split()))
     except jwt.ExpiredSignatureError:
         raise AuthenticationFailed("The token has expired") from None
     except (jwt.InvalidTokenError, KeyError, ValueError, AttributeError):
         raise AuthenticationFailed("The token is not valid") from None
+
+
+def verified(token: str, audience: str) -> dict[str, Any]:
+    """The claims of a token that one of the known keys signed for `audience`.
+
+    Raises `jwt.InvalidTokenError`, or `KeyError` for a key that is not known.
+    """
+    key = public_keys()[jwt.get_unverified_header(token)["kid"]]
+    return jwt.decode(
+        token,
+        key,
+        algorithms=[ALGORITHM],
+        audience=audience,
+        issuer=ISSUER,
+        options={"require": ["exp", "iat", "sub"]},
+    )
 
 
 @cache
@@ -124,7 +133,3 @@ def key_id(key: Ed25519PublicKey) -> str:
     x = base64.urlsafe_b64encode(key.public_bytes_raw()).rstrip(b"=").decode()
     thumb = hashlib.sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()).digest()
     return base64.urlsafe_b64encode(thumb).rstrip(b"=").decode()
-
-
-def _key_of(token: str) -> Ed25519PublicKey:
-    return public_keys()[jwt.get_unverified_header(token)["kid"]]

@@ -30,7 +30,7 @@ _GENERAL = {
     HTTPStatus.FORBIDDEN: ("request.permission_denied", "The scope is not granted"),
     HTTPStatus.CONFLICT: ("request.in_flight", "The first request with this key is under way"),
     HTTPStatus.NOT_FOUND: ("request.not_found", "There is nothing here"),
-    HTTPStatus.SERVICE_UNAVAILABLE: ("unavailable", "Please try again in a moment"),
+    HTTPStatus.SERVICE_UNAVAILABLE: ("call.unavailable", "Please try again in a moment"),
 }
 
 

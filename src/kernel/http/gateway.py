@@ -8,9 +8,10 @@ import urllib3
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from contracts.language import Unavailable
 from kernel import context, topology
 from kernel.http.middleware import module_of
-from kernel.http.problems import MAX_BODY, Invalid, from_exception, problem
+from kernel.http.problems import MAX_BODY, Invalid, answer_to
 
 log = structlog.get_logger("seam.gateway")
 
@@ -44,7 +45,7 @@ class Gateway:
         if module is None or url is None:
             return None
         if int(request.headers.get("Content-Length") or 0) > MAX_BODY:
-            return from_exception(Invalid.too_large())
+            return answer_to(Invalid.too_large())
         return _pass_on(request, url, module)
 
 
@@ -62,7 +63,7 @@ def _pass_on(request: HttpRequest, url: str, module: str) -> HttpResponse:
         )
     except (urllib3.exceptions.HTTPError, OSError) as error:
         log.warning("module_away", module=module, error=type(error).__name__, request_id=now.request_id)
-        return problem(503, f"{module}.unavailable", "Unavailable", "Please try again in a moment")
+        return answer_to(Unavailable(module=module))
     response = HttpResponse(answer.data, status=answer.status)
     for name, value in answer.headers.items():
         if name.lower() not in _OWN:

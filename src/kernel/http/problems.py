@@ -71,13 +71,20 @@ def problem(status: int, code: str, title: str, detail: str, **more: Any) -> Htt
     return response
 
 
+def answer_to(error: ContractError | Invalid) -> HttpResponse:
+    """The response to an error of a contract, or to a request that cannot be understood."""
+    if isinstance(error, Invalid):
+        return problem(error.status, "request.invalid", "Invalid request", error.detail, errors=error.errors)
+    detail = "Please try again in a moment" if isinstance(error, AvailabilityError) else f"{error.detail}."
+    data = msgspec.to_builtins(error.payload)
+    return problem(STATUS[error.category], error.code, error.title, detail, data=data)
+
+
 def from_exception(error: Exception, _context: dict[str, Any] | None = None) -> HttpResponse | None:
     """The response to an exception, None for one that nobody foresaw. DRF's EXCEPTION_HANDLER."""
     match error:
-        case ContractError():
-            return _from_contract(error)
-        case Invalid():
-            return problem(error.status, "request.invalid", "Invalid request", error.detail, errors=error.errors)
+        case ContractError() | Invalid():
+            return answer_to(error)
         case Http404():
             return problem(404, "request.not_found", "Not found", "There is nothing here")
         case PermissionDenied():
@@ -100,12 +107,6 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404."""
     return problem(404, "request.not_found", "Not found", f"There is nothing at {request.path}")
-
-
-def _from_contract(error: ContractError) -> HttpResponse:
-    detail = "Please try again in a moment" if isinstance(error, AvailabilityError) else f"{error.detail}."
-    data = msgspec.to_builtins(error.payload)
-    return problem(STATUS[error.category], error.code, error.title, detail, data=data)
 
 
 def _from_framework(error: exceptions.APIException) -> HttpResponse:

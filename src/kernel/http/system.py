@@ -1,6 +1,7 @@
 """The deployable's own endpoints: health, metrics, keys."""
 
 import base64
+from collections.abc import Callable
 from http import HTTPStatus
 
 import msgspec
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.db import connections
 from django.db.utils import Error
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from kernel import topology
@@ -16,6 +18,17 @@ from kernel.http import access
 from kernel.module import active
 
 _DEPTH = "SELECT state, count(*) FROM kernel_outbox WHERE state <> 'done' GROUP BY state"
+
+
+class Probes:
+    """Django middleware: answer `/health` first, whatever host it is asked under; probes ask by address."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self.probes = {"/health": health, "/health/live": live, "/health/ready": ready}
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.probes.get(request.path, self.get_response)(request)
 
 
 def live(request: HttpRequest) -> HttpResponse:

@@ -1,14 +1,18 @@
 """Structured logs: one JSON object a line, or colours for a person in development."""
 
+import logging
+import sys
 from typing import Any
 
 import structlog
+
+from kernel import context
 
 
 def configuration(level: str, readable: bool) -> dict[str, Any]:
     """Settings for `logging.config.dictConfig`; sets up structlog to go the same way."""
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
+        _with_request_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -23,7 +27,9 @@ def configuration(level: str, readable: bool) -> dict[str, Any]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    renderer: Any = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if readable else structlog.processors.JSONRenderer()
+    )
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
         "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
@@ -33,12 +39,27 @@ def configuration(level: str, readable: bool) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"structured": formatter},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "filters": {"unforeseen": {"()": "django.utils.log.CallbackFilter", "callback": _has_traceback}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "structured"},
+            "unforeseen": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["unforeseen"]},
+        },
         "root": {"handlers": ["console"], "level": "WARNING"},
         "loggers": {
             "seam": {"level": level},
-            "django.request": {"level": "ERROR"},
+            "django.request": {"level": "ERROR", "handlers": ["unforeseen"], "propagate": False},
             "django.server": {"level": "WARNING"},
             "urllib3": {"level": "ERROR"},
         },
     }
+
+
+def _with_request_id(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Put the id of the request under way in every line, of libraries too."""
+    event.setdefault("request_id", context.current().request_id)
+    return event
+
+
+def _has_traceback(record: logging.LogRecord) -> bool:
+    # A 503 that we answered on purpose has its own line already.
+    return record.exc_info is not None

@@ -3,10 +3,11 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 
 from kernel.databases import transaction
+from kernel.demo import PASSWORD
 from modules.users.models import User
 
-PASSWORD = "demo-password"  # noqa: S105  development only
 STAFF_SCOPES = "users:read catalog:write inventory:write orders:write payments:write"
+LOGINS = (("ada@example.com", "a user"), ("staff@example.com", "a user with staff scopes"))
 PEOPLE = (
     (UUID("0000000a-da00-4000-8000-000000000001"), "ada@example.com", "Ada", ""),
     (UUID("0000000a-da00-4000-8000-000000000002"), "staff@example.com", "Staff", STAFF_SCOPES),

@@ -43,12 +43,17 @@ def issue(user_id: UUID, scopes: str) -> Tokens:
 def refreshed(token: str) -> UUID:
     """The user that a refresh token is of. Raises `BadCredentials`."""
     try:
-        claims = jwt.decode(
-            token, _key().public_key(), algorithms=[access.ALGORITHM], audience=_REFRESH, issuer=access.ISSUER
-        )
-        return UUID(claims["sub"])
-    except (jwt.InvalidTokenError, KeyError, ValueError):
+        return UUID(access.verified(token, _REFRESH)["sub"])
+    except (jwt.InvalidTokenError, KeyError, ValueError, AttributeError):
         raise BadCredentials() from None
+
+
+def check_settings() -> None:
+    """Find out at start that tokens cannot be issued, not at a login. Raises `ImproperlyConfigured`."""
+    _key()
+    for name in ("ACCESS_MINUTES", "REFRESH_DAYS"):
+        if not setting("users", name).isdecimal():
+            raise ImproperlyConfigured(f"USERS_{name} must be a whole number, not {setting('users', name)!r}")
 
 
 def _sign(user_id: UUID, audience: str, seconds: int, **claims: str) -> str:

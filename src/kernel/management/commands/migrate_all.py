@@ -5,9 +5,19 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 
-from kernel.databases.provision import CannotProvision, provision
+from kernel.databases.provision import LOCK, CannotProvision, provision
 from kernel.events import subscriptions
+
+
+def _migrate(alias: str) -> None:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        try:
+            call_command("migrate", database=alias, verbosity=0, interactive=False, skip_checks=True)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 class Command(BaseCommand):
@@ -22,8 +32,9 @@ class Command(BaseCommand):
         except CannotProvision as error:
             raise CommandError(str(error)) from None
         for alias in settings.DATABASES:
-            self.stdout.write(f"migrating {alias} …")
-            call_command("migrate", database=alias, verbosity=0, interactive=False, skip_checks=True)
+            if options["verbosity"]:
+                self.stdout.write(f"migrating {alias} …")
+            _migrate(alias)
         for announcement in subscriptions.announcements():
             if announcement.publisher in settings.ACTIVE_MODULES:
                 subscriptions.announce(announcement)

@@ -16,6 +16,8 @@ from django.db import connections
 from gunicorn.app.base import Application
 from gunicorn.arbiter import Arbiter
 
+from kernel import demo
+
 GUNICORN_CONFIG = Path(__file__).parents[3] / "config" / "gunicorn.conf.py"
 
 PLACES = {
@@ -26,12 +28,6 @@ PLACES = {
     "Admin": "/admin/",
     "Health": "/health",
 }
-DEMO_LOGINS = {
-    "ada@example.com": "a user",
-    "staff@example.com": "a user with staff scopes",
-    "admin": "an operator, for /admin/",
-}
-DEMO_PASSWORD = "demo-password"  # noqa: S105 - of the demo data, which only development loads
 
 
 class Command(BaseCommand):
@@ -59,7 +55,7 @@ class Command(BaseCommand):
 
     def announce(self, arbiter: Arbiter) -> None:
         [(host, port), *_] = arbiter.cfg.address
-        self.stdout.write(banner(host, port, demo=settings.DEVELOPMENT))
+        self.stdout.write(banner(host, port, list(demo.logins()) if settings.DEVELOPMENT else []))
         self.stdout.flush()
 
 
@@ -97,11 +93,11 @@ def check_free(host: str, port: int) -> None:
             raise CommandError(message) from error
 
 
-def banner(host: str, port: int, *, demo: bool) -> str:
+def banner(host: str, port: int, logins: list[tuple[str, str]]) -> str:
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with, not bound to
     base = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
     lines = ["", *(f"  {name:<10} {base}{path}" for name, path in PLACES.items())]
-    if demo:
-        lines += ["", f"  Demo logins, all with the password {DEMO_PASSWORD}:"]
-        lines += [f"  {login:<18} {who}" for login, who in DEMO_LOGINS.items()]
+    if logins:
+        lines += ["", f"  Demo logins, all with the password {demo.PASSWORD}:"]
+        lines += [f"  {login:<18} {who}" for login, who in logins]
     return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])

@@ -1,0 +1,49 @@
+"""The lock: what was promised so far, one JSON file per contract file, changed only by `compat --update`."""
+
+from pathlib import Path
+
+import msgspec
+
+from extraction.compat.description import ContractFile, Description
+from extraction.compat.trees import Unloadable
+
+FOLDER = "contracts/lock"
+
+
+def read(root: Path) -> Description:
+    """What is locked. Raises `Unloadable` for a file that is no lock."""
+    found = {}
+    for path in sorted((root / FOLDER).glob("*.json")):
+        try:
+            found[path.stem] = msgspec.json.decode(path.read_bytes(), type=ContractFile)
+        except msgspec.MsgspecError as error:
+            raise Unloadable(f"{FOLDER}/{path.name} is no lock ({error}): restore it from git") from None
+    return found
+
+
+def stale(root: Path, now: Description) -> list[str]:
+    """The paths of lock files that are not what `write` would make of the contracts as they are now."""
+    paths = {path.stem for path in (root / FOLDER).glob("*.json")} | now.keys()
+    return [f"{FOLDER}/{name}.json" for name in sorted(paths) if _locked(root, name) != _text(now.get(name))]
+
+
+def write(root: Path, now: Description) -> list[str]:
+    """Lock the contracts as they are now. Gives the paths of the files that were changed."""
+    changed = stale(root, now)
+    for path in changed:
+        place = root / path
+        if place.stem in now:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(now[place.stem].as_text(), encoding="utf-8")
+        else:
+            place.unlink()
+    return changed
+
+
+def _locked(root: Path, name: str) -> str | None:
+    place = root / FOLDER / f"{name}.json"
+    return place.read_text(encoding="utf-8") if place.exists() else None
+
+
+def _text(file: ContractFile | None) -> str | None:
+    return file.as_text() if file else None

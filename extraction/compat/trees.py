@@ -1,0 +1,58 @@
+"""Contracts of a folder, or of a git revision, each loaded by a process of its own."""
+
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import msgspec
+
+from extraction.compat.description import Description
+from extraction.verification import KEPT
+
+HOME = Path(__file__).parents[2]
+"""Where this package is found by its name."""
+
+
+class Unloadable(Exception):
+    """A tree's contracts cannot be loaded; the message has what was said of it."""
+
+
+class UnknownRevision(Exception):
+    """Git knows no such revision here, or it has no contracts."""
+
+
+def described(root: Path) -> Description:
+    """What the contract files of a folder declare. Raises `Unloadable`."""
+    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-m", "extraction.compat.describe", root],
+        cwd=HOME,
+        env=environment | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(HOME)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+    )
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()
+        raise Unloadable(f"the contracts in {root} cannot be loaded: {said.splitlines()[-1] if said else 'no reason'}")
+    return msgspec.json.decode(done.stdout, type=Description)
+
+
+def at_revision(root: Path, revision: str) -> Description:
+    """What the contract files of a git revision declared. Raises `UnknownRevision` and `Unloadable`."""
+    commit = _git(root, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
+    archive = _git(root, "archive", "--format=zip", commit, "contracts")
+    with tempfile.TemporaryDirectory() as folder:
+        zipfile.ZipFile(io.BytesIO(archive)).extractall(folder)
+        return described(Path(folder))
+
+
+def _git(root: Path, *arguments: str) -> bytes:
+    command = ["git", "-C", str(root), *arguments]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+    if done.returncode:
+        raise UnknownRevision(done.stderr.decode(errors="replace").strip().removeprefix("fatal: "))
+    return done.stdout

@@ -1,0 +1,55 @@
+"""A repository in miniature, whose contracts are locked and changed."""
+
+from pathlib import Path
+from shutil import copytree
+
+from click.testing import CliRunner
+
+from conftest import ROOT
+from extraction.cli import main
+from extraction.compat import lock
+from tests.contracts.changes import BEFORE
+
+MANIFEST = """
+from contracts.shop import Bought, Shop
+from kernel.module import Module
+
+MODULE = Module(name="till", summary="The till.", calls=(Shop,), subscribes=(Bought,))
+"""
+SIDE_BY_SIDE = (
+    BEFORE.replace("class Shop(Contract", "class ShopV1(Contract")
+    + """
+
+class Shop(Contract, module="shop", version=2):
+    @query
+    def price(self, sku: str) -> str: ...
+"""
+)
+IN_PLACE = BEFORE.replace('Contract, module="shop"', 'Contract, module="shop", version=2')
+
+
+class Repository:
+    """A repository with a shop, and a till that calls it; its contracts locked and committed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.contract = root, root / "contracts/shop.py"
+        copytree(ROOT / "contracts/language", root / "contracts/language")
+        for path, text in {
+            "contracts/__init__.py": "",
+            "contracts/shop.py": BEFORE,
+            "src/config/__init__.py": "",
+            "src/kernel/__init__.py": "",
+            "src/modules/till/module.py": MANIFEST,
+        }.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text)
+
+    def compat(self, *arguments: str, status: int) -> str:
+        """What the command says, which must end with this status."""
+        done = CliRunner().invoke(main, ["compat", "--root", str(self.root), *arguments])
+        assert done.exit_code == status, done.output
+        return done.output
+
+    @property
+    def locked(self) -> dict[str, str]:
+        return {path.name: path.read_text() for path in (self.root / lock.FOLDER).glob("*")}
