@@ -12,17 +12,21 @@ DEV := $(VENV)/.dev-$(call digest,requirements/dev.txt)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test lint fmt lock extract clean
+.PHONY: help run test test-topologies lint fmt lock extract clean
 
 help:  ## show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / && ($(if $(wildcard extraction),1,$$1 != "extract")) \
-		{ printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / && ($(if $(wildcard extraction),1,$$1 !~ /extract|topologies/)) \
+		{ printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(LOCAL)  ## serve everything on PORT, with its own PostgreSQL unless DATABASE_URL is set
 	@exec $(BIN)/python manage.py serve
 
 test: lint  ## lint, then the whole suite; ARGS="-k pattern" for a part of it
 	$(BIN)/python -m pytest $(ARGS)
+
+test-topologies: export PYTHONPATH = .:src
+test-topologies: $(DEV)  ## the acceptance suite with no, each, every two and all modules apart, as a table
+	$(BIN)/python -m tests.topology.matrix
 
 lint: export PYTHONPATH = .:src
 lint: $(DEV)  ## style, imports between layers, types, and what only our own check can see

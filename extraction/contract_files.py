@@ -25,6 +25,7 @@ class Declared(NamedTuple):
     kind: Kind
     operations: Mapping[str, str]
     """Of a contract: each operation with `query` or `command`."""
+    version: int
 
 
 def owner(dotted: str) -> str | None:
@@ -45,7 +46,7 @@ def declarations(sources: Iterable[Source]) -> dict[str, Declared]:
     for name, (_, node) in classes.items():
         kind = _kind(name, classes)
         if kind and owner(name):
-            found[name] = Declared(name, kind, _operations(node))
+            found[name] = Declared(name, kind, _operations(node), _version(node))
     return found
 
 
@@ -67,3 +68,8 @@ def _operations(node: ast.ClassDef) -> dict[str, str]:
         for decorator in function.decorator_list
         if (word := ast.unparse(decorator).partition("(")[0].rpartition(".")[2]) in ("query", "command")
     }
+
+
+def _version(node: ast.ClassDef) -> int:
+    given = next((keyword.value for keyword in node.keywords if keyword.arg == "version"), None)
+    return given.value if isinstance(given, ast.Constant) and isinstance(given.value, int) else 1

@@ -36,7 +36,8 @@ class Module:
     """A module's manifest: all that the rest of the system may know of it without asking it.
 
     The rooms follow from it: an operation of a contract in `serves` is a function of the same name, a query in
-    `queries.py`, a command in `service.py`; an event in `subscribes` is handled by `on_<event>` in `handlers.py`.
+    `queries.py`, a command in `service.py`, either in `v<N>.py` for a version that is not the newest; an event in
+    `subscribes` is handled by `on_<event>` in `handlers.py`.
     """
 
     name: str

@@ -76,10 +76,13 @@ def unused(subject: Subject) -> Iterator[Finding]:
 def unserved(subject: Subject) -> Iterator[Finding]:
     """An operation of a contract that the module serves, and has no function for."""
     manifest = subject.project.manifests[subject.module]
-    for name, line in manifest.serves.items():
-        contract = subject.project.declarations.get(name)
-        for operation, kind in contract.operations.items() if contract else ():
+    served = {name: found for name in manifest.serves if (found := subject.project.declarations.get(name))}
+    newest = max((contract.version for contract in served.values()), default=1)
+    for name, contract in served.items():
+        line = manifest.serves[name]
+        for operation, kind in contract.operations.items():
             room = "service" if kind == "command" else "queries"
+            room = room if contract.version == newest else f"v{contract.version}"
             if operation not in _functions(subject, room):
                 message = f"{name} has a {kind} {operation}, and {room}.py no function of that name"
                 yield Finding(manifest.path, line, "unserved", message, f"define {operation} in {room}.py")

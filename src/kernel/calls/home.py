@@ -39,10 +39,14 @@ def serve(contract: type[Contract], implementations: Mapping[str, Implementation
 def serve_module(module: Module) -> None:
     """Answer for all that a module's manifest says it serves: queries from `queries.py`, commands from `service.py`.
 
+    Where it serves several versions of a contract, that is the newest; an older one is answered from `v<N>.py`.
     Raises `BadManifest` where an operation has no function, or one with another signature than the contract's.
     """
+    newest = max((contract.version for contract in module.serves), default=1)
     for contract in module.serves:
-        serve(contract, {name: _implementation(module, operation) for name, operation in contract.operations.items()})
+        older = f"v{contract.version}" if contract.version < newest else None
+        functions = {name: _implementation(module, op, older) for name, op in contract.operations.items()}
+        serve(contract, functions)
 
 
 def served(path: str) -> Served | None:
@@ -91,8 +95,8 @@ def _unexpected(operation: Operation, error: Exception) -> Answer:
     return wire.refusal(Unexpected(operation=operation.path, incident=incident))
 
 
-def _implementation(module: Module, operation: Operation) -> Callable[..., Any]:
-    room = "service" if operation.is_command else "queries"
+def _implementation(module: Module, operation: Operation, older: str | None) -> Callable[..., Any]:
+    room = older or ("service" if operation.is_command else "queries")
     where = f"src/modules/{module.name}/{room}.py"
     try:
         function: Callable[..., Any] = getattr(module.room(room), operation.name)
