@@ -62,8 +62,8 @@ INSTALLED_APPS = [
     *(active.package for active in ACTIVE_MODULES.values()),
 ]
 MIDDLEWARE = [
-    "kernel.http.system.Probes",
     "kernel.http.middleware.RequestContext",
+    "kernel.http.system.Probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "kernel.http.gateway.Gateway",
