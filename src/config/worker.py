@@ -4,6 +4,7 @@ A request that is passed on to a service holds a thread while it waits, and the 
 needs to answer. Were those calls to queue for the same threads, as many requests as threads would wait in vain.
 """
 
+import signal
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +37,9 @@ class Worker(ThreadWorker):
         done.add_done_callback(lambda future: self.method_queue.defer(self.finish_request, conn, future))
 
     def handle_quit(self, sig: int, frame: Any) -> None:
+        # Ctrl-C is heard twice, from the terminal and from the arbiter; the second must not disturb the end.
+        for again in (signal.SIGINT, signal.SIGQUIT):
+            signal.signal(again, signal.SIG_IGN)
         self.contract_pool.shutdown(wait=False)
         super().handle_quit(sig, frame)
 
