@@ -1,6 +1,7 @@
 """What runs beside the requests in every worker: a relay per module, the periodic jobs, the announcements."""
 
 import threading
+import time
 
 from django.conf import settings
 
@@ -12,6 +13,8 @@ _relays: dict[str, Relay] = {}
 _scheduler = Scheduler()
 _stopping = threading.Event()
 ANNOUNCE_EVERY = 2.0
+PATIENCE = 3.0
+"""Seconds that all of them together have to end."""
 
 
 def start() -> None:
@@ -30,8 +33,9 @@ def stop() -> None:
     _scheduler.stop()
     for relay in _relays.values():
         relay.stop()
-    for relay in _relays.values():
-        relay.join(timeout=3)
+    deadline = time.monotonic() + PATIENCE
+    for thread in (_scheduler, *_relays.values()):
+        thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def _announce() -> None:

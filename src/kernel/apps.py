@@ -5,7 +5,7 @@ from django.apps import AppConfig
 from kernel import topology
 from kernel.calls import home
 from kernel.events import mailbox
-from kernel.module import active, owner
+from kernel.module import active
 from kernel.topology import Topology
 
 
@@ -30,6 +30,9 @@ class ModuleConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        module = active()[owner(self.name) or self.label]
+        from kernel import jobs  # its tables are models, which cannot be imported before
+
+        module = active()[self.label]
         home.serve_module(module)
         mailbox.serve_module(module)
+        jobs.check_module(module)

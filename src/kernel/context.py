@@ -1,5 +1,6 @@
 """What a piece of work carries with it through contract calls and events: who asked, under what id, until when."""
 
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from contextvars import ContextVar
 import msgspec
 
 FOREVER = float("inf")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -72,3 +75,13 @@ def calling(module: str, timeout: float) -> Context:
 def new_id() -> str:
     """A new request id."""
     return uuid.uuid4().hex
+
+
+def request_id_of(header: str | None) -> str:
+    """The request id that a caller gave, or a new one where it gave none that is fit for a log."""
+    return header if header and _REQUEST_ID.fullmatch(header) else new_id()
+
+
+def traceparent_of(header: str | None) -> str | None:
+    """The trace context that a caller gave, if it is one (W3C Trace Context, version 00)."""
+    return header if header and _TRACEPARENT.fullmatch(header) else None

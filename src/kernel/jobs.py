@@ -11,7 +11,7 @@ from django.db import close_old_connections, connections
 from kernel import sagas, topology
 from kernel.context import working_for
 from kernel.databases import cursor, transaction
-from kernel.module import active
+from kernel.module import BadManifest, Module, active
 
 log = structlog.get_logger("seam.jobs")
 
@@ -50,6 +50,18 @@ def tasks() -> list[Task]:
             found.append(Task(module.name, "kernel.resume_sagas", 2.0, _resumption(module.name)))
             found.append(Task(module.name, "kernel.prune", 3600.0, _pruning(module.name)))
     return found
+
+
+def check_module(module: Module) -> None:
+    """Raises `BadManifest` when a job of the module's manifest has no function."""
+    for job in module.jobs:
+        try:
+            getattr(module.room("jobs"), job.name)
+        except (ModuleNotFoundError, AttributeError) as cause:
+            raise BadManifest(
+                f"src/modules/{module.name}/jobs.py: the manifest declares the job {job.name!r}; "
+                f"define {job.name}() here"
+            ) from cause
 
 
 def run_due() -> None:

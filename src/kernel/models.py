@@ -23,6 +23,9 @@ class Outbox(models.Model):
     traceparent = models.CharField(max_length=64, null=True)  # noqa: DJ001  absent and empty differ
     state = models.CharField(max_length=12, choices=OutboxState, default=OutboxState.PENDING)
     attempts = models.IntegerField(default=0)
+    """Deliveries that were begun; whoever began the last one may end it."""
+    failures = models.IntegerField(default=0)
+    """Deliveries that the subscriber refused; those while it was away do not count."""
     due_at = models.DateTimeField()
     """When it may be tried next; while delivering, when the claim lapses."""
     last_error = models.TextField(default="")

@@ -125,6 +125,8 @@ class Saga:
         for number in range(progress.step, len(self.steps)):
             try:
                 done = self.steps[number].do(progress.id)
+                if done and not self._advance(progress.id, number):
+                    return Outcome(SagaState.COMPENSATING)
                 if not done and not progress.expired:
                     return self._later(progress, SagaState.RUNNING)
             except AvailabilityError as error:
@@ -136,15 +138,17 @@ class Saga:
                 return self._refuse(progress.at(number), error)
             if not done:
                 return self._refuse(progress.at(number), None)
-            last = number + 1 == len(self.steps)
-            with transaction(self.module):
-                if not self._moved(
-                    progress.id, SagaState.RUNNING, number, SagaState.DONE if last else None, number + 1
-                ):
-                    return Outcome(SagaState.COMPENSATING)
-                if last:
-                    self.complete(progress.id)
         return Outcome(SagaState.DONE)
+
+    def _advance(self, saga_id: UUID, number: int) -> bool:
+        """Store that a step is done, and complete the saga with the last; False where it was turned back meanwhile."""
+        if number + 1 < len(self.steps):
+            return self._moved(saga_id, SagaState.RUNNING, number, None, number + 1)
+        with transaction(self.module):
+            if not self._moved(saga_id, SagaState.RUNNING, number, SagaState.DONE, number + 1):
+                return False
+            self.complete(saga_id)
+        return True
 
     def _refuse(self, progress: "_Progress", error: ContractError | None) -> Outcome:
         refusal = Refusal(error.code, error.detail) if error else Refusal("expired", "No answer came in time")
@@ -206,8 +210,11 @@ def resume(module: str) -> int:
         return 0
     known = {saga.name: saga for saga in active()[module].room("sagas").SAGAS}
     for name, saga_id, request_id, traceparent in found:
-        with context.entered(Context(request_id, traceparent, module=module)):
-            known[name].resume(saga_id)
+        try:
+            with context.entered(Context(request_id, traceparent, module=module)):
+                known[name].resume(saga_id)
+        except Exception as error:
+            log.error("saga_failed", saga=name, id=str(saga_id), exc_info=error)
     return len(found)
 
 

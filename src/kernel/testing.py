@@ -41,9 +41,11 @@ def listening(*events: type[Event]) -> Iterator[Callable[[], list[Event]]]:
         rows = [row for m in modules for row in Outbox.objects.using(m).filter(name__in=names, subscriber="test")]
         return [_event(row) for row in sorted(rows, key=lambda row: (row.published_at, row.id))]
 
-    yield published
-    for event in events:
-        Subscription.objects.using(event.module).filter(event=event.event_name, subscriber="test").delete()
+    try:
+        yield published
+    finally:
+        for event in events:
+            Subscription.objects.using(event.module).filter(event=event.event_name, subscriber="test").delete()
 
 
 def deliver(event: Event, to: str, times: int = 1) -> None:

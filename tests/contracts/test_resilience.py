@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -112,3 +113,21 @@ def test_a_module_that_nobody_serves_is_unavailable() -> None:
             call(Probe).text("hello")
     finally:
         topology.use(before)
+
+
+def test_calls_to_one_target_go_side_by_side(probe_url: str) -> None:
+    before = topology.current()
+    topology.use(topology.Topology(before.here, {MODULE: probe_url}))
+    try:
+        call(Probe).sleep(0)
+        started = time.monotonic()
+        with ThreadPoolExecutor(4) as callers:
+            list(callers.map(lambda _: call(Probe).sleep(0.5), range(4)))
+        assert time.monotonic() - started < 1.5
+    finally:
+        topology.use(before)
+
+
+def test_a_key_that_could_not_be_sent_is_refused_before_the_call() -> None:
+    with pytest.raises(ValueError, match="key"):
+        call(Probe, key="with a space")

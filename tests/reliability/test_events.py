@@ -138,7 +138,11 @@ def test_a_subscriber_that_is_away_never_makes_an_event_dead(listener: Listener)
         all_due()
         relay.drain("orders")
     assert states() == ["pending"]
-    listener.away = False
+    listener.away, listener.failing = False, {"order_id"}
+    all_due()
+    relay.drain("orders")
+    assert states() == ["pending"]
+    listener.failing = set()
     all_due()
     relay.drain("orders")
     assert states() == ["done"]

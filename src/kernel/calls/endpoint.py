@@ -12,8 +12,9 @@ from django.core.signals import request_finished, request_started
 from contracts.language import Category, ContractError
 from kernel import topology
 from kernel.calls import home, remote, tokens, wire
+from kernel.calls.idempotency import KEY
 from kernel.calls.wire import Answer
-from kernel.context import Context, new_id
+from kernel.context import Context, new_id, request_id_of, traceparent_of
 
 PREFIX = "/_contracts/"
 MAX_SECONDS = 60.0
@@ -22,7 +23,6 @@ log = structlog.get_logger("seam.calls")
 Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 _WORD = re.compile(r"[A-Za-z0-9._-]{1,100}")
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class UnknownOperation(ContractError, category=Category.NOT_FOUND):
@@ -60,7 +60,7 @@ class ContractEndpoint:
             operation=path[:200],
             status=int(answer.status),
             ms=round((time.monotonic() - started) * 1000, 1),
-            request_id=_word(environ, "HTTP_X_REQUEST_ID") or "-",
+            request_id=request_id_of(environ.get("HTTP_X_REQUEST_ID")),
         )
         kind = "application/problem+json" if answer.is_error else "application/json"
         headers = [("Content-Type", kind), ("Content-Length", str(len(answer.body)))]
@@ -126,10 +126,12 @@ def _circumstances(environ: Environ, module: str) -> tuple[str, Context]:
         seconds = min(int(environ.get("HTTP_X_DEADLINE_MS", "") or MAX_SECONDS * 1000) / 1000, MAX_SECONDS)
     except ValueError:
         raise _Refused(HTTPStatus.BAD_REQUEST, "X-Deadline-Ms must be a whole number of milliseconds") from None
-    traceparent = environ.get("HTTP_TRACEPARENT", "")
-    return _word(environ, "HTTP_IDEMPOTENCY_KEY") or new_id(), Context(
-        request_id=_word(environ, "HTTP_X_REQUEST_ID") or new_id(),
-        traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
+    key = environ.get("HTTP_IDEMPOTENCY_KEY")
+    if key is not None and not KEY.fullmatch(key):
+        raise _Refused(HTTPStatus.BAD_REQUEST, "Idempotency-Key must be 1 to 100 letters, digits, or ._:-")
+    return key or new_id(), Context(
+        request_id=request_id_of(environ.get("HTTP_X_REQUEST_ID")),
+        traceparent=traceparent_of(environ.get("HTTP_TRACEPARENT")),
         deadline=time.monotonic() + seconds,
         actor=_word(environ, "HTTP_X_ACTING_USER"),
         module=module,

@@ -7,8 +7,17 @@ from typing import Any, NamedTuple
 
 import msgspec
 import structlog
+from django.db import InterfaceError, OperationalError, connections
 
-from contracts.language import AvailabilityError, Contract, ContractError, DeadlineExceeded, Operation, Unexpected
+from contracts.language import (
+    AvailabilityError,
+    Contract,
+    ContractError,
+    DeadlineExceeded,
+    Operation,
+    Unavailable,
+    Unexpected,
+)
 from kernel import context
 from kernel.calls import idempotency, wire
 from kernel.calls.wire import Answer
@@ -42,11 +51,15 @@ def serve_module(module: Module) -> None:
     Where it serves several versions of a contract, that is the newest; an older one is answered from `v<N>.py`.
     Raises `BadManifest` where an operation has no function, or one with another signature than the contract's.
     """
-    newest = max((contract.version for contract in module.serves), default=1)
     for contract in module.serves:
+        newest = max(other.version for other in module.serves if _facet(other) == _facet(contract))
         older = f"v{contract.version}" if contract.version < newest else None
         functions = {name: _implementation(module, op, older) for name, op in contract.operations.items()}
         serve(contract, functions)
+
+
+def _facet(contract: type[Contract]) -> str:
+    return contract.address.rpartition("/")[0]
 
 
 def served(path: str) -> Served | None:
@@ -77,6 +90,11 @@ def execute(operation: Operation, body: bytes, key: str, circumstances: context.
         if error.code in operation.errors or isinstance(error, AvailabilityError):
             return wire.refusal(error)
         return _unexpected(operation, error)
+    except (OperationalError, InterfaceError) as error:
+        # The module's database is away: as good as the module, and to be tried again.
+        log.error("database_away", operation=operation.path, exc_info=error)
+        connections[operation.module].close_if_unusable_or_obsolete()
+        return wire.refusal(Unavailable(module=operation.module))
     except Exception as error:
         return _unexpected(operation, error)
 

@@ -1,11 +1,15 @@
 """Command keys: a repeat of a command under the same key answers what the first call answered."""
 
 import hashlib
+import re
 from collections.abc import Callable
 
 from contracts.language import KeyReused, Operation
 from kernel.calls.wire import Answer
 from kernel.databases import cursor, transaction
+
+KEY = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+"""What a key may be made of."""
 
 _CLAIM = """
     INSERT INTO kernel_command (key, operation, fingerprint, answer, created_at)

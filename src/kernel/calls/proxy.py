@@ -11,6 +11,7 @@ from django.db import connections
 from contracts.language import Contract, DeadlineExceeded, Operation, Unavailable
 from kernel import context, topology
 from kernel.calls import home, remote, wire
+from kernel.calls.idempotency import KEY
 
 C = TypeVar("C", bound=Contract)
 
@@ -28,6 +29,8 @@ def call(contract: type[C], *, key: str | None = None, timeout: float | None = N
     The operations raise what their contract declares; any may raise `InvalidArguments`, `Unexpected`, or an
     `AvailabilityError`. A command inside an open transaction raises `TransactionOpen`.
     """
+    if key is not None and not KEY.fullmatch(key):
+        raise ValueError(f"a key is 1 to 100 letters, digits, or ._:- and not {key!r}")
     if key is None and timeout is None:
         return cast(C, _plain(contract))
     return cast(C, _Proxy(contract, key, timeout))

@@ -1,8 +1,10 @@
 """The way to a module in another process: one POST per call, on kept-alive connections, inside the deadline."""
 
 from functools import cache
+from http import HTTPStatus
 
 import pybreaker
+import structlog
 import urllib3
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
@@ -11,13 +13,19 @@ from kernel.calls import tokens
 from kernel.calls.wire import Answer
 from kernel.context import Context
 
+log = structlog.get_logger("seam.calls")
+
 ATTEMPTS = 3
-POOL_SIZE = 16
-"""Calls that may be under way to one target at a time: a slow one must not take every thread."""
+POOL_SIZE = 8
+"""Calls that may be under way to one target at a time."""
+CONNECT = 1.0
+"""Seconds to wait for a connection."""
+QUEUE = 0.25
+"""Seconds to wait for another call to the target to end, where there are that many."""
 FAILURES = 5
 """Calls to a target that must fail one after the other before it is left alone."""
 REST = 2.0
-"""Seconds that it is left alone, before one call may see whether it is back."""
+"""Seconds that it is left alone, before a call may see whether it is back."""
 HURRY = 0.5
 """Seconds: that a call with less than this was not answered says nothing of its target."""
 _HTTP_ERRORS = (urllib3.exceptions.HTTPError, OSError)
@@ -35,15 +43,21 @@ def send(url: str, operation: Operation, body: bytes, key: str, circumstances: C
     """Call an operation served at `url`.
 
     Queries are safe to repeat, commands carry their key, so both are retried while time is left. Raises
-    `DeadlineExceeded` or `Unavailable`.
+    `DeadlineExceeded`, `Unavailable` or `Rejected`.
     """
     return post(url, operation.module, operation.path, body, key, circumstances)
 
 
 def post(url: str, module: str, path: str, body: bytes, key: str, circumstances: Context) -> Answer:
     """POST encoded arguments to the contract endpoint at `url`, and give back its encoded answer."""
+    hurried = circumstances.remaining < HURRY
     try:
-        return _breaker(url, module).call(_try, url, module, path, body, key, circumstances)
+        # Not `call`, which holds the breaker's lock until the answer is there.
+        with _breaker(url, module).calling():
+            try:
+                return _try(url, module, path, body, key, circumstances)
+            except DeadlineExceeded as late:
+                raise _Hurried if hurried else late from None
     except pybreaker.CircuitBreakerError:
         raise Rejected(module=module) from None
     except _Hurried:
@@ -65,23 +79,26 @@ def _try(url: str, module: str, path: str, body: bytes, key: str, circumstances:
 def _post(url: str, module: str, path: str, body: bytes, key: str, circumstances: Context) -> Answer:
     remaining = circumstances.remaining
     if remaining <= 0:
-        raise _Hurried
+        raise DeadlineExceeded(module=module)
     try:
         response = _pool().request(
             "POST",
             f"{url}/_contracts/{path}",
             body=body,
             headers=_headers(module, key, circumstances, remaining),
-            timeout=urllib3.Timeout(total=remaining),
-            pool_timeout=remaining,
+            timeout=urllib3.Timeout(connect=min(CONNECT, remaining), total=remaining),
+            pool_timeout=min(QUEUE, remaining),
             retries=False,
         )
     except urllib3.exceptions.EmptyPoolError:
         raise Rejected(module=module) from None
     except urllib3.exceptions.ReadTimeoutError:
-        raise (_Hurried if remaining < HURRY else DeadlineExceeded(module=module)) from None
+        raise DeadlineExceeded(module=module) from None
     except _HTTP_ERRORS as error:
         raise _NoAnswer from error
+    if response.status == HTTPStatus.UNAUTHORIZED:
+        log.error("service_token_refused", module=module, url=url)
+        raise Unavailable(module=module)
     if response.headers.get("Content-Type", "").startswith(("application/json", "application/problem+json")):
         return Answer(response.status, response.data)
     raise _NoAnswer

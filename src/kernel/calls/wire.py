@@ -1,12 +1,16 @@
 """The codec of contract calls. All arguments, answers and errors cross it, in-process too: both modes are by value."""
 
+import uuid
 from functools import cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import msgspec
+import structlog
 
 from contracts.language import Category, ContractError, InvalidArguments, Operation, Unexpected
+
+log = structlog.get_logger("seam.calls")
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes that a call's arguments may take, encoded."""
@@ -91,7 +95,11 @@ def open_answer(operation: Operation, answer: Answer) -> Any:
         declared = operation.errors[problem.code]
         error = declared.from_payload(msgspec.json.decode(problem.data, type=declared.Payload))
     except (msgspec.MsgspecError, KeyError) as cause:
-        raise Unexpected(operation=operation.path, incident=f"unreadable answer: {cause}") from None
+        incident = uuid.uuid4().hex
+        log.error(
+            "unreadable_answer", operation=operation.path, status=int(answer.status), incident=incident, exc_info=cause
+        )
+        raise Unexpected(operation=operation.path, incident=incident) from None
     raise error
 
 

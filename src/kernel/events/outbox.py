@@ -15,8 +15,8 @@ from kernel.calls import wire
 
 _INSERT = """
     INSERT INTO kernel_outbox (event_id, name, key, subscriber, payload, request_id, traceparent,
-                               state, attempts, due_at, last_error, published_at)
-    SELECT %s, %s, %s, subscriber, %s, %s, %s, 'pending', 0, now(), '', now()
+                               state, attempts, failures, due_at, last_error, published_at)
+    SELECT %s, %s, %s, subscriber, %s, %s, %s, 'pending', 0, 0, now(), '', now()
     FROM kernel_subscription WHERE event = %s
 """
 _listeners: list[Callable[[str], None]] = []

@@ -38,13 +38,13 @@ _CLAIM = """
             WHERE earlier.subscriber = candidate.subscriber AND earlier.key = candidate.key
               AND earlier.id < candidate.id AND earlier.state <> 'done')
         ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
-    RETURNING id, event_id, name, subscriber, payload, request_id, traceparent, attempts
+    RETURNING id, event_id, name, subscriber, payload, request_id, traceparent, attempts, failures
 """
 _DONE = """
     UPDATE kernel_outbox SET state = 'done', done_at = now() WHERE id = %s AND state = 'delivering' AND attempts = %s
 """
 _FAILED = """
-    UPDATE kernel_outbox SET state = %s, due_at = now() + %s, last_error = %s
+    UPDATE kernel_outbox SET state = %s, due_at = now() + %s, last_error = %s, failures = %s
     WHERE id = %s AND state = 'delivering' AND attempts = %s
 """
 
@@ -60,6 +60,7 @@ class Claimed(NamedTuple):
     request_id: str
     traceparent: str | None
     attempts: int
+    failures: int
 
 
 class Relay(threading.Thread):
@@ -131,9 +132,10 @@ def _deliver(module: str, row: Claimed) -> None:
 
 def _retry_later(module: str, row: Claimed, error: ContractError) -> None:
     away = isinstance(error, AvailabilityError)
-    state = "dead" if row.attempts >= MAX_ATTEMPTS and not away else "pending"
+    failures = row.failures if away else row.failures + 1
+    state = "dead" if failures >= MAX_ATTEMPTS else "pending"
     pause = min(AWAY_PAUSE if away else MAX_PAUSE, 0.1 * 2 ** min(row.attempts, 20)) * random.uniform(0.5, 1)  # noqa: S311
-    _execute(module, _FAILED, [state, timedelta(seconds=pause), str(error), row.id, row.attempts])
+    _execute(module, _FAILED, [state, timedelta(seconds=pause), str(error), failures, row.id, row.attempts])
     log.warning("not_delivered", name=row.name, subscriber=row.subscriber, state=state, error=error.code)
 
 

@@ -8,7 +8,7 @@ import urllib3
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from contracts.language import Unavailable
+from contracts.language import DeadlineExceeded, Unavailable
 from kernel import context, topology
 from kernel.http.middleware import module_of
 from kernel.http.problems import MAX_BODY, Invalid, answer_to
@@ -58,9 +58,12 @@ def _pass_on(request: HttpRequest, url: str, module: str) -> HttpResponse:
             body=request.body or None,
             headers={**_forwarded(request), "X-Request-ID": now.request_id},
             timeout=urllib3.Timeout(total=max(now.remaining, 0.001), connect=2.0),
+            pool_timeout=max(now.remaining, 0.001),
             retries=False,
             redirect=False,
         )
+    except urllib3.exceptions.ReadTimeoutError:
+        return answer_to(DeadlineExceeded(module=module))
     except (urllib3.exceptions.HTTPError, OSError) as error:
         log.warning("module_away", module=module, error=type(error).__name__, request_id=now.request_id)
         return answer_to(Unavailable(module=module))

@@ -32,14 +32,15 @@ _START = """
 """
 _RECALL = "SELECT fingerprint, status, body, location FROM kernel_request WHERE owner = %s AND key = %s"
 _FINISH = "UPDATE kernel_request SET status = %s, body = %s, location = %s WHERE id = %s"
-_FORGET = "DELETE FROM kernel_request WHERE id = %s"
+_RELEASE = "UPDATE kernel_request SET claimed_until = now() WHERE id = %s"
 
 
 def once(module: str, request: Request, body: bytes, respond: Callable[..., HttpResponse]) -> HttpResponse:
     """The response to a request, made once per key and asker.
 
     `respond` gets `new_id`, for what the request makes. A repeat after a crash gets the same id, so that what the first
-    try made is found, not made again. A response that says "try later" is not kept.
+    try made is found, not made again. A response that says "try later" is not kept;
+    a repeat goes on with the same id.
     """
     key = request.headers.get(HEADER)
     if key is None:
@@ -103,7 +104,7 @@ def _answered(respond: Callable[..., HttpResponse], request_id: uuid.UUID) -> Ht
 def _keep(module: str, request_id: uuid.UUID, response: HttpResponse) -> None:
     with cursor(module) as sql:
         if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-            sql.execute(_FORGET, [request_id])
+            sql.execute(_RELEASE, [request_id])
         else:
             location = response.headers.get("Location", "")
             sql.execute(_FINISH, [response.status_code, response.content, location, request_id])

@@ -1,6 +1,5 @@
 """Every request runs in a context of its own and leaves one line in the log."""
 
-import re
 import time
 from collections.abc import Callable
 
@@ -10,14 +9,13 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from kernel import context
-from kernel.context import Context, new_id
+from kernel.context import Context
 from kernel.http.problems import bad_request
 from kernel.module import owner
 from kernel.observability import metrics
 
 log = structlog.get_logger("seam.http")
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
-_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _QUIET = ("/health", "/metrics", "/static")
 
 
@@ -32,10 +30,9 @@ class RequestContext:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = time.monotonic()
-        given = request.headers.get("X-Request-ID", "")
         circumstances = Context(
-            request_id=given if _ID.fullmatch(given) else new_id(),
-            traceparent=request.headers.get("traceparent"),
+            request_id=context.request_id_of(request.headers.get("X-Request-ID")),
+            traceparent=context.traceparent_of(request.headers.get("traceparent")),
             deadline=started + settings.REQUEST_TIMEOUT,
         )
         with context.entered(circumstances):

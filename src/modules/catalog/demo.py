@@ -2,6 +2,7 @@ from uuid import uuid4
 
 from contracts.catalog import Product
 from contracts.language import Money
+from kernel.databases import transaction
 from modules.catalog import models, service
 
 PRODUCTS = (
@@ -15,8 +16,9 @@ PRODUCTS = (
 
 def load() -> bool:
     """A few products; whether they were new."""
-    if models.Product.objects.filter(sku=PRODUCTS[0][0]).exists():
-        return False
-    for sku, name, description, price in PRODUCTS:
-        service.add(uuid4(), Product(sku, name, description, Money(price, "EUR")))
+    with transaction("catalog"):
+        if models.Product.objects.filter(sku=PRODUCTS[0][0]).exists():
+            return False
+        for sku, name, description, price in PRODUCTS:
+            service.add(uuid4(), Product(sku, name, description, Money(price, "EUR")))
     return True

@@ -44,7 +44,7 @@ def take_back(order_id: UUID) -> None:
     with transaction("inventory"):
         reservation = _locked(order_id)
         if reservation and reservation.state == State.SHIPPED:
-            for line in reservation.lines.order_by("stock_id"):
+            for line in _lines(reservation):
                 _stock(line.stock_id).update(on_hand=F("on_hand") + line.quantity)
             reservation.state = State.RELEASED
             reservation.save(update_fields=["state"])
@@ -84,12 +84,17 @@ def _hold(reservation: models.Reservation, line: StockLine) -> None:
 
 
 def _end(reservation: models.Reservation, state: models.Reservation.State, on_hand: int) -> None:
-    for line in reservation.lines.order_by("stock_id"):
+    for line in _lines(reservation):
         _stock(line.stock_id).update(
             reserved=F("reserved") - line.quantity, on_hand=F("on_hand") + on_hand * line.quantity
         )
     reservation.state = state
     reservation.save(update_fields=["state"])
+
+
+def _lines(reservation: models.Reservation) -> list[models.ReservationLine]:
+    # In the order that they were held in, however the database sorts text.
+    return sorted(reservation.lines.all(), key=lambda line: line.stock_id)
 
 
 def _locked(order_id: UUID) -> models.Reservation | None:

@@ -17,7 +17,14 @@ from kernel.http.access import user
 from kernel.http.endpoints import Created, Endpoint, endpoint
 from kernel.http.problems import FieldError, Invalid
 from modules.orders import queries, service
-from modules.orders.errors import IllegalTransition, MixedCurrencies, NotForCustomers, OrderRefused, UnknownCoupon
+from modules.orders.errors import (
+    IllegalTransition,
+    MixedCurrencies,
+    NotForCustomers,
+    OrderRefused,
+    OrderTooLarge,
+    UnknownCoupon,
+)
 
 STATUS = OpenApiParameter("status", str, enum=list(OrderStatus), description="Only orders of this status.")
 
@@ -71,6 +78,7 @@ class OrdersView(Endpoint):
             UnknownProvider,
             UnknownCoupon,
             MixedCurrencies,
+            OrderTooLarge,
             UnknownUser,
         ),
         idempotent=True,

@@ -30,5 +30,9 @@ class UnknownCoupon(ContractError, category=Category.INVALID):
     coupon: Coupon
 
 
+class OrderTooLarge(ContractError, category=Category.INVALID):
+    """The order costs more than can be paid at once."""
+
+
 class MixedCurrencies(ContractError, category=Category.INVALID):
     """The products are not sold in one currency; order them apart."""

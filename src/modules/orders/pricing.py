@@ -5,8 +5,11 @@ from typing import NamedTuple
 from contracts.catalog import Price
 from contracts.inventory import StockLine
 from contracts.language import Money
-from modules.orders.errors import MixedCurrencies, UnknownCoupon
+from modules.orders.errors import MixedCurrencies, OrderTooLarge, UnknownCoupon
 from modules.orders.models import Coupon
+
+MOST = 10**12
+"""The most that an order may cost, in minor units."""
 
 
 class Cost(NamedTuple):
@@ -17,13 +20,15 @@ class Cost(NamedTuple):
 def cost(lines: tuple[StockLine, ...], prices: tuple[Price, ...], coupon: str | None) -> Cost:
     """The total of `lines` at `prices`, and what the coupon takes off it, rounded half to even.
 
-    Raises `MixedCurrencies` or `UnknownCoupon`.
+    Raises `MixedCurrencies`, `OrderTooLarge` or `UnknownCoupon`.
     """
     if len({price.price.currency for price in prices}) > 1:
         raise MixedCurrencies()
     full = Money(0, prices[0].price.currency)
     for line, price in zip(lines, prices, strict=True):
         full += price.price * line.quantity
+    if full.amount > MOST:
+        raise OrderTooLarge()
     discount = full.percent(_percent(coupon))
     return Cost(discount, full - discount)
 

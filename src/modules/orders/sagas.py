@@ -8,6 +8,7 @@ from contracts.language import Money
 from contracts.orders import OrderCreated, OrderStatus
 from contracts.payments import Payments, PaymentStatus
 from kernel.calls import call
+from kernel.databases import transaction
 from kernel.events import publish
 from kernel.sagas import Refusal, Saga, Step
 from modules.orders.models import Order
@@ -28,7 +29,8 @@ def authorise_payment(order_id: UUID) -> bool:
     payment = call(Payments).authorise(
         order_id, order.customer_id, Money(order.total, order.currency), order.payment_method
     )
-    Order.objects.filter(id=order_id).update(payment_id=payment.id)
+    with transaction("orders"):
+        Order.objects.filter(id=order_id).update(payment_id=payment.id)
     return payment.status is not PaymentStatus.PENDING
 
 

@@ -42,6 +42,9 @@ def change_status(order_id: UUID, wanted: OrderStatus, customer_id: UUID | None)
     Raises `UnknownOrder`, `IllegalTransition`, or `NotForCustomers`.
     """
     with transaction("orders"):
+        if wanted is OrderStatus.CANCELLED:
+            # The checkout's row is locked before the order's, as the checkout does it; a refusal below undoes this.
+            CHECKOUT.turn_back(order_id, Refusal("orders.cancelled", "The customer cancelled"))
         order = models.Order.objects.select_for_update().filter(id=order_id).first()
         if order is None or customer_id not in (None, order.customer_id):
             raise UnknownOrder(order_id)
@@ -52,7 +55,7 @@ def change_status(order_id: UUID, wanted: OrderStatus, customer_id: UUID | None)
             raise IllegalTransition(order_id, before, wanted)
         order.status = wanted
         order.save(update_fields=["status"])
-        _tell(order, before)
+        _tell(order)
     return queries.order(order_id)
 
 
@@ -83,7 +86,7 @@ def _accept(order_id: UUID, customer_id: UUID, lines: tuple[StockLine, ...], cou
         CHECKOUT.start(order_id)
 
 
-def _tell(order: models.Order, before: OrderStatus) -> None:
+def _tell(order: models.Order) -> None:
     total = Money(order.total, order.currency)
     match order.status:
         case OrderStatus.SHIPPED:
@@ -91,6 +94,4 @@ def _tell(order: models.Order, before: OrderStatus) -> None:
         case OrderStatus.RETURNED:
             publish(OrderReturned(order.id, order.customer_id, total))
         case OrderStatus.CANCELLED:
-            if before is OrderStatus.PENDING:
-                CHECKOUT.turn_back(order.id, Refusal("orders.cancelled", "The customer cancelled"))
             publish(OrderCancelled(order.id, order.customer_id, total))

@@ -1,4 +1,4 @@
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from contracts.language import Money
 from contracts.payments import (
@@ -19,22 +19,17 @@ from modules.payments.providers import Answer, Outcome, provider_of
 
 def authorise(order_id: UUID, customer_id: UUID, amount: Money, method: PaymentMethod) -> Payment:
     provider, token = provider_of(method)
-    row, _ = models.Payment.objects.get_or_create(
-        order_id=order_id,
-        defaults={
-            "id": uuid4(),
-            "customer_id": customer_id,
-            "amount": amount.amount,
-            "currency": amount.currency,
-            "method": method,
-            "status": PaymentStatus.PENDING,
-        },
-    )
+    asked = {"customer_id": customer_id, "amount": amount.amount, "currency": amount.currency, "method": method}
+    with transaction("payments"):
+        row, _ = models.Payment.objects.get_or_create(
+            order_id=order_id, defaults={"id": uuid4(), "status": PaymentStatus.PENDING, **asked}
+        )
     # The provider is asked outside any transaction; a repeat after a crash asks again, and it knows the payment's id.
     if row.status == PaymentStatus.PENDING:
         answer = provider.authorise(row.id, amount, token)
-        if answer.outcome is not Outcome.PENDING:
-            row = _settled(row.id, answer)
+        with transaction("payments"):
+            row = models.Payment.objects.select_for_update().get(id=row.id)
+            _settle(row, answer)
     if row.status == PaymentStatus.DECLINED:
         raise PaymentDeclined(order_id, row.reason)
     if row.status == PaymentStatus.VOIDED:
@@ -51,8 +46,7 @@ def settle(payment_id: UUID, answer: Answer) -> Payment | None:
         row = models.Payment.objects.select_for_update().filter(id=payment_id).first()
         if row is None:
             return None
-        if row.status == PaymentStatus.PENDING and answer.outcome is not Outcome.PENDING:
-            _settle(row, answer)
+        if _settle(row, answer):
             if answer.outcome is Outcome.AUTHORISED:
                 publish(PaymentAuthorised(row.order_id, row.id))
             else:
@@ -78,7 +72,7 @@ def cancel(order_id: UUID) -> None:
         )
         row = _locked(order_id)
         if row and row.status == PaymentStatus.CAPTURED:
-            _refund(row, uuid4(), row.amount - row.refunded)
+            _refund_rest(row)
         elif row and row.status in (PaymentStatus.PENDING, PaymentStatus.AUTHORISED):
             provider_of(row.method)[0].void(row.id)
             _set(row, PaymentStatus.VOIDED)
@@ -102,17 +96,25 @@ def refund(refund_id: UUID, payment_id: UUID, amount: int | None) -> Payment | N
         return queries.to_payment(row)
 
 
-def _settled(payment_id: UUID, answer: Answer) -> models.Payment:
-    with transaction("payments"):
-        row = models.Payment.objects.select_for_update().get(id=payment_id)
-        if row.status == PaymentStatus.PENDING:
-            _settle(row, answer)
-        return row
-
-
-def _settle(row: models.Payment, answer: Answer) -> None:
+def _settle(row: models.Payment, answer: Answer) -> bool:
+    """Take a provider's answer; whether it settled the payment."""
+    if row.status == PaymentStatus.VOIDED and answer.outcome is Outcome.AUTHORISED:
+        # The order was given up while the provider was asked: what it set aside is freed again.
+        provider_of(row.method)[0].void(row.id)
+    if row.status != PaymentStatus.PENDING or answer.outcome is Outcome.PENDING:
+        return False
     row.reason = answer.reason
     _set(row, PaymentStatus.AUTHORISED if answer.outcome is Outcome.AUTHORISED else PaymentStatus.DECLINED)
+    return True
+
+
+def _refund_rest(row: models.Payment) -> None:
+    left = row.amount - row.refunded
+    if left:
+        # Always the same id, by which the provider knows a repeat.
+        _refund(row, uuid5(row.id, "rest"), left)
+    else:
+        _set(row, PaymentStatus.REFUNDED)
 
 
 def _refund(row: models.Payment, refund_id: UUID, amount: int) -> None:

@@ -11,7 +11,7 @@ from contracts.language import Money
 from contracts.orders import OrderReturned, OrderShipped, OrderStatus, UnknownOrder
 from kernel.testing import listening
 from modules.orders import models, service
-from modules.orders.errors import IllegalTransition, MixedCurrencies, NotForCustomers
+from modules.orders.errors import IllegalTransition, MixedCurrencies, NotForCustomers, OrderTooLarge
 from modules.orders.lifecycle import BY_CUSTOMER, BY_STAFF, TRANSITIONS
 from modules.orders.pricing import cost
 
@@ -77,6 +77,12 @@ def test_total_and_discount_add_up_to_the_full_price(basket: list[tuple[int, int
     full = sum(quantity * amount for quantity, amount in basket)
     assert discount.amount + total.amount == full
     assert abs(discount.amount * 100 - full * 33) <= 50
+
+
+@database
+def test_an_order_may_not_cost_more_than_can_be_paid() -> None:
+    with pytest.raises(OrderTooLarge):
+        cost((StockLine("A", 10_000),), (Price("A", "", Money(10**12, "EUR")),), None)
 
 
 @database

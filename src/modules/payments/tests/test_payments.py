@@ -149,3 +149,11 @@ def test_a_refund_that_comes_again_under_its_id_is_given_once() -> None:
     refund = uuid4()
     answers = [service.refund(refund, payment.id, 1000) for _ in range(2)]
     assert [answer and answer.refunded.amount for answer in answers] == [1000, 1000]
+
+
+def test_an_order_that_cost_nothing_can_be_returned() -> None:
+    order = uuid4()
+    call(Payments).authorise(order, CUSTOMER, Money(0, "EUR"), "sandbox:approve")
+    shipped(order)
+    deliver(OrderReturned(order, CUSTOMER, Money(0, "EUR")), to="payments")
+    assert status(order) is PaymentStatus.REFUNDED
