@@ -9,7 +9,7 @@ A contract is a class whose methods are operations, each a `query` (no effect) o
 Arguments, answers, errors and events are immutable values; what is not is refused when it is declared.
 """
 
-from contracts.language.contract import Contract, Kind, Operation, command, operations_of, query
+from contracts.language.contract import Contract, Kind, Operation, command, query
 from contracts.language.errors import (
     AvailabilityError,
     Category,
@@ -47,7 +47,6 @@ __all__ = [
     "Unexpected",
     "Value",
     "command",
-    "operations_of",
     "query",
     "whole",
 ]

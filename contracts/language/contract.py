@@ -43,7 +43,6 @@ class Operation:
     is_command: bool
     needs_key: bool
     """Its answer is stored under an idempotency key; False where the effect's own key makes a repeat harmless."""
-    summary: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +98,6 @@ def command(function: Any = None, /, *, raises: Errors = (), timeout: float = 5.
     return _declare(_Declared(Kind.COMMAND, raises, timeout, natural_key), function)
 
 
-def operations_of(contract: type[Contract]) -> tuple[Operation, ...]:
-    """A contract's operations, by name."""
-    return tuple(contract.operations[name] for name in sorted(contract.operations))
-
-
 def _declare(declared: _Declared, function: Any) -> Any:
     def mark(target: Any) -> Any:
         target.declared = declared
@@ -135,7 +129,6 @@ def _operation(contract: type[Contract], name: str, function: Any) -> Operation:
         timeout=declared.timeout,
         is_command=declared.kind is Kind.COMMAND,
         needs_key=not declared.natural_key,
-        summary=(inspect.getdoc(function) or name).splitlines()[0],
     )
 
 

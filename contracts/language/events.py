@@ -54,11 +54,6 @@ def event_named(name: str) -> type[Event] | None:
     return _catalogue.get(name)
 
 
-def events_of(module: str) -> tuple[type[Event], ...]:
-    """Every event that a module publishes, by name."""
-    return tuple(event for name, event in sorted(_catalogue.items()) if event.module == module)
-
-
 def _declare(cls: Any, key: str, version: int) -> None:
     immutable(cls, location(cls))
     if key not in cls.__struct_fields__:

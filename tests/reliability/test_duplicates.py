@@ -8,7 +8,7 @@ from django.conf import settings
 
 from contracts.catalog import Product
 from contracts.inventory import Inventory, StockLevel, StockLine
-from contracts.language import Money, Operation, operations_of
+from contracts.language import Money, Operation
 from contracts.notifications import Notifications
 from contracts.orders import Orders, OrderStatus
 from contracts.payments import Payments, PaymentStatus
@@ -100,7 +100,7 @@ def test_compensations_have_one_effect_too_and_every_command_was_among_the_repea
         operation.path
         for module in active().values()
         for contract in module.serves
-        for operation in operations_of(contract)
+        for operation in contract.operations.values()
         if operation.is_command
     }
     order(ada)

@@ -29,7 +29,6 @@ _GENERAL = {
     HTTPStatus.UNAUTHORIZED: ("request.unauthenticated", "Authentication credentials were not provided."),
     HTTPStatus.FORBIDDEN: ("request.permission_denied", "The scope is not granted"),
     HTTPStatus.CONFLICT: ("request.in_flight", "The first request with this key is under way"),
-    HTTPStatus.NOT_FOUND: ("request.not_found", "There is nothing here"),
     HTTPStatus.SERVICE_UNAVAILABLE: ("call.unavailable", "Please try again in a moment"),
 }
 
@@ -86,6 +85,8 @@ def _errors(
     for status in (*general, HTTPStatus.SERVICE_UNAVAILABLE):
         code, detail = _GENERAL[status]
         found[status][code] = detail
+    if idempotent:
+        found[HTTPStatus.UNPROCESSABLE_ENTITY]["request.key_reused"] = "The key came before with another request"
     for error in raises:
         found[STATUS[error.category]][error.code] = error.title
     return found

@@ -42,7 +42,10 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Invalid(Exception):
-    """The request cannot be understood; `status` is 400 when it is not even JSON, 422 when a field does not fit."""
+    """The request cannot be understood; `status` says in what way.
+
+    400 for what is not even JSON, 413 for too much, 415 for another content type, 422 for a field that does not fit.
+    """
 
     def __init__(self, detail: str, errors: tuple[FieldError, ...] = (), status: int = HTTPStatus.UNPROCESSABLE_ENTITY):
         self.detail, self.errors, self.status = detail, errors, status

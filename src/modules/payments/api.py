@@ -2,7 +2,6 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
@@ -11,7 +10,7 @@ from contracts.payments import Payment, UnknownProvider
 from kernel.http.access import public, scope, user
 from kernel.http.endpoints import Created, Endpoint, endpoint
 from modules.payments import queries, service
-from modules.payments.errors import BadSignature, NotRefundable
+from modules.payments.errors import BadSignature, NoSuchPayment, NotRefundable
 from modules.payments.providers import Answer, Outcome, provider_of, signed_by_provider
 
 SIGNATURE = OpenApiParameter(
@@ -38,14 +37,14 @@ class Callback(Value):
 
 
 class PaymentView(Endpoint):
-    @endpoint(access=user, returns=Payment)
+    @endpoint(access=user, returns=Payment, raises=(NoSuchPayment,))
     def get(self, request: Request, payment_id: UUID) -> Payment:
         """Read a payment.
 
         A user reads their own; staff with `payments:write` any.
         """
         everybody = self.user.may("payments:write")
-        return _found(queries.payment_of(payment_id, None if everybody else self.user.id))
+        return queries.payment_of(payment_id, None if everybody else self.user.id)
 
 
 class RefundsView(Endpoint):
@@ -54,12 +53,12 @@ class RefundsView(Endpoint):
         body=Refund,
         returns=Payment,
         status=201,
-        raises=(NotRefundable,),
+        raises=(NoSuchPayment, NotRefundable),
         idempotent=True,
     )
     def post(self, request: Request, payment_id: UUID, body: Refund, new_id: UUID) -> Created:
         """Give back some or all of a captured payment."""
-        return Created(_found(service.refund(new_id, payment_id, body.amount)), f"/api/v1/payments/{payment_id}")
+        return Created(service.refund(new_id, payment_id, body.amount), f"/api/v1/payments/{payment_id}")
 
 
 class CallbackView(Endpoint):
@@ -67,7 +66,7 @@ class CallbackView(Endpoint):
         access=public,
         body=Callback,
         returns=Payment,
-        raises=(BadSignature, UnknownProvider),
+        raises=(BadSignature, NoSuchPayment, UnknownProvider),
         parameters=(SIGNATURE,),
     )
     def post(self, request: Request, provider: str, body: Callback) -> Payment:
@@ -79,10 +78,4 @@ class CallbackView(Endpoint):
             raise BadSignature()
         provider_of(f"{provider}:")
         answer = Answer(Outcome(body.outcome), body.reason or ("Declined" if body.outcome == "declined" else ""))
-        return _found(service.settle(body.payment_id, answer))
-
-
-def _found(payment: Payment | None) -> Payment:
-    if payment is None:
-        raise Http404
-    return payment
+        return service.settle(body.payment_id, answer)

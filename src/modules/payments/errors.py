@@ -4,6 +4,12 @@ from contracts.language import Category, ContractError, Money
 from contracts.payments import PaymentStatus
 
 
+class NoSuchPayment(ContractError, category=Category.NOT_FOUND):
+    """There is no such payment."""
+
+    payment_id: UUID
+
+
 class NotRefundable(ContractError, category=Category.CONFLICT):
     """So much cannot be given back of this payment."""
 

@@ -3,6 +3,7 @@ from uuid import UUID
 from contracts.language import Money
 from contracts.payments import Payment, PaymentStatus, UnknownPayment
 from modules.payments import models
+from modules.payments.errors import NoSuchPayment
 
 
 def payment(order_id: UUID) -> Payment:
@@ -12,11 +13,13 @@ def payment(order_id: UUID) -> Payment:
     return to_payment(row)
 
 
-def payment_of(payment_id: UUID, customer_id: UUID | None) -> Payment | None:
-    """One payment, if it is this customer's; anybody's for None."""
+def payment_of(payment_id: UUID, customer_id: UUID | None) -> Payment:
+    """One payment, if it is this customer's; anybody's for None. Raises `NoSuchPayment`."""
     rows = models.Payment.objects.filter(id=payment_id)
     row = (rows if customer_id is None else rows.filter(customer_id=customer_id)).first()
-    return None if row is None else to_payment(row)
+    if row is None:
+        raise NoSuchPayment(payment_id)
+    return to_payment(row)
 
 
 def to_payment(row: models.Payment) -> Payment:

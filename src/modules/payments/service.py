@@ -13,7 +13,7 @@ from contracts.payments import (
 from kernel.databases import transaction
 from kernel.events import publish
 from modules.payments import models, queries
-from modules.payments.errors import NotRefundable
+from modules.payments.errors import NoSuchPayment, NotRefundable
 from modules.payments.providers import Answer, Outcome, provider_of
 
 
@@ -37,15 +37,13 @@ def authorise(order_id: UUID, customer_id: UUID, amount: Money, method: PaymentM
     return queries.to_payment(row)
 
 
-def settle(payment_id: UUID, answer: Answer) -> Payment | None:
-    """Take a provider's late answer, and tell who waits for it; None for a payment that is not known.
+def settle(payment_id: UUID, answer: Answer) -> Payment:
+    """Take a provider's late answer, and tell who waits for it. Raises `NoSuchPayment`.
 
     A payment that was settled before stays as it is.
     """
     with transaction("payments"):
-        row = models.Payment.objects.select_for_update().filter(id=payment_id).first()
-        if row is None:
-            return None
+        row = _known(payment_id)
         if _settle(row, answer):
             if answer.outcome is Outcome.AUTHORISED:
                 publish(PaymentAuthorised(row.order_id, row.id))
@@ -78,15 +76,13 @@ def cancel(order_id: UUID) -> None:
             _set(row, PaymentStatus.VOIDED)
 
 
-def refund(refund_id: UUID, payment_id: UUID, amount: int | None) -> Payment | None:
+def refund(refund_id: UUID, payment_id: UUID, amount: int | None) -> Payment:
     """Give back `amount` minor units of a captured payment, or all that is left; once for each id.
 
-    None for a payment that is not known. Raises `NotRefundable`.
+    Raises `NoSuchPayment` or `NotRefundable`.
     """
     with transaction("payments"):
-        row = models.Payment.objects.select_for_update().filter(id=payment_id).first()
-        if row is None:
-            return None
+        row = _known(payment_id)
         if row.refunds.filter(id=refund_id).exists():
             return queries.to_payment(row)
         left = row.amount - row.refunded if row.status == PaymentStatus.CAPTURED else 0
@@ -130,6 +126,13 @@ def _refund(row: models.Payment, refund_id: UUID, amount: int) -> None:
 def _set(row: models.Payment, status: PaymentStatus) -> None:
     row.status = status
     row.save(update_fields=["status", "reason", "refunded"])
+
+
+def _known(payment_id: UUID) -> models.Payment:
+    row = models.Payment.objects.select_for_update().filter(id=payment_id).first()
+    if row is None:
+        raise NoSuchPayment(payment_id)
+    return row
 
 
 def _locked(order_id: UUID) -> models.Payment | None:
