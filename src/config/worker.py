@@ -39,7 +39,7 @@ class Worker(ThreadWorker):
     def handle_quit(self, sig: int, frame: Any) -> None:
         # Ctrl-C is heard twice, from the terminal and from the arbiter; the second must not disturb the end.
         for again in (signal.SIGINT, signal.SIGQUIT):
-            signal.signal(again, signal.SIG_IGN)
+            signal.signal(again, lambda *_: None)
         self.contract_pool.shutdown(wait=False)
         super().handle_quit(sig, frame)
 
