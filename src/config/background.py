@@ -13,6 +13,7 @@ _relays: dict[str, Relay] = {}
 _scheduler = Scheduler()
 _stopping = threading.Event()
 ANNOUNCE_EVERY = 2.0
+REPEAT_EVERY = 15.0
 PATIENCE = 3.0
 """Seconds that all of them together have to end."""
 
@@ -39,6 +40,9 @@ def stop() -> None:
 
 
 def _announce() -> None:
-    while not subscriptions.announce_pending():
-        if _stopping.wait(ANNOUNCE_EVERY):
-            return
+    heard = subscriptions.announce_pending()
+    while not _stopping.wait(REPEAT_EVERY if heard else ANNOUNCE_EVERY):
+        if heard:
+            # A publisher may have got a new or an older database meanwhile.
+            subscriptions.announce_again()
+        heard = subscriptions.announce_pending()

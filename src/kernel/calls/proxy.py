@@ -82,7 +82,7 @@ def _send(operation: Operation, body: bytes, key: str, circumstances: context.Co
 
 
 def _refuse_inside_transaction(operation: Operation, module: str | None) -> None:
-    for alias in connections if module is None else (module,):
+    for alias in (module,) if module in connections.settings else connections:
         if _in_transaction(alias):
             place = next(f for f in reversed(traceback.extract_stack()) if "/kernel/" not in f.filename)
             raise TransactionOpen(

@@ -45,6 +45,9 @@ DEFAULTS: Mapping[str, str] = {
     "max_connections": "200",
     "shared_buffers": "64MB",
     "timezone": "UTC",
+    # A failing statement would be logged with its values: personal data.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
     "log_timezone": "UTC",
 }
 

@@ -49,6 +49,13 @@ def pending() -> tuple[Announcement, ...]:
     return tuple(a for a in announcements() if a not in _heard)
 
 
+def announce_again() -> None:
+    """Announce all once more; what is not heard this time is pending again."""
+    for announcement in announcements():
+        if not announce(announcement):
+            _heard.discard(announcement)
+
+
 def announce_pending() -> bool:
     """Announce what was not heard yet; whether all is heard now."""
     for announcement in pending():

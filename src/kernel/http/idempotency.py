@@ -103,7 +103,7 @@ def _answered(respond: Callable[..., HttpResponse], request_id: uuid.UUID) -> Ht
 
 def _keep(module: str, request_id: uuid.UUID, response: HttpResponse) -> None:
     with cursor(module) as sql:
-        if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             sql.execute(_RELEASE, [request_id])
         else:
             location = response.headers.get("Location", "")

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
@@ -38,5 +40,8 @@ def paginated(request: Request, rows: Any, ordering: str, to: Callable[[Any], T]
     """
     cursor = _Cursor()
     cursor.ordering = ordering
-    found: list[Any] = cursor.paginate_queryset(rows, request) or []
+    try:
+        found: list[Any] = cursor.paginate_queryset(rows, request) or []
+    except (ValidationError, ValueError, OverflowError):
+        raise NotFound("There is no such cursor") from None
     return Page(tuple(to(row) for row in found), cursor.get_next_link(), cursor.get_previous_link())

@@ -30,7 +30,7 @@ class PointsEntry(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="points")
     order_id = models.UUIDField()
-    points = models.IntegerField()
+    points = models.BigIntegerField()
     reason = models.CharField(max_length=12, choices=Reason)
     created_at = models.DateTimeField(auto_now_add=True)
 

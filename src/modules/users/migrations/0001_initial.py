@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("order_id", models.UUIDField()),
-                ("points", models.IntegerField()),
+                ("points", models.BigIntegerField()),
                 ("reason", models.CharField(choices=[("order", "Order"), ("taken_back", "Taken Back")], max_length=12)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
