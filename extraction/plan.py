@@ -62,7 +62,7 @@ def plan(project: Project, module: str) -> Plan:
     needs = dependencies.of(project, sources)
     manifest = project.manifests[module]
     contracts = tuple(sorted({owner for source in sources if (owner := contract_files.owner(source.name))}))
-    subject = rendering.Subject.of(manifest, contracts, project.declarations)
+    subject = rendering.Subject.of(manifest, contracts, project.declarations, project.manifests.values())
     files = {file.path: file for file in _copied(project, module, sources)}
     files |= {path: File(path, text.encode()) for path, text in needs.files.items()}
     files |= {file.path: _adapted(file) for file in files.values() if file.path in ADAPTED}

@@ -1,6 +1,7 @@
 """The files that are written for a service, from templates that lie in `templates/` as the files do in the service."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,14 +31,22 @@ class Subject:
     """Other modules that it calls."""
     subscribes: tuple[str, ...]
     """Events it listens to: `orders.OrderCreated`."""
+    subscribers: tuple[tuple[str, tuple[str, ...]], ...]
+    """Who listens to its events, by event: `orders.OrderCreated.v1`."""
     contracts: tuple[str, ...]
     settings: tuple[Setting, ...]
     monolith: str = MONOLITH
     port: int = PORT
 
     @classmethod
-    def of(cls, manifest: Manifest, contracts: tuple[str, ...], declared: Mapping[str, Declared]) -> "Subject":
-        """The subject that a manifest describes."""
+    def of(
+        cls,
+        manifest: Manifest,
+        contracts: tuple[str, ...],
+        declared: Mapping[str, Declared],
+        others: Iterable[Manifest],
+    ) -> "Subject":
+        """The subject that a manifest describes, among the `others` of its project."""
         return cls(
             module=manifest.name,
             summary=manifest.summary,
@@ -49,6 +58,7 @@ class Subject:
             ),
             calls=tuple(sorted({owner for name in manifest.calls if (owner := contract_files.owner(name))})),
             subscribes=tuple(name.removeprefix("contracts.") for name in manifest.subscribes),
+            subscribers=_subscribers(manifest.name, declared, others),
             contracts=contracts,
             settings=manifest.settings,
         )
@@ -84,3 +94,14 @@ def render(subject: Subject) -> Iterator[tuple[str, str]]:
     )
     for name in sorted(environment.list_templates(filter_func=lambda name: name.endswith(SUFFIX))):
         yield name.removesuffix(SUFFIX), environment.get_template(name).render(it=subject)
+
+
+def _subscribers(
+    module: str, declared: Mapping[str, Declared], others: Iterable[Manifest]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for other in others:
+        for name in other.subscribes:
+            if contract_files.owner(name) == module and other.name != module and name in declared:
+                found[f"{name.removeprefix('contracts.')}.v{declared[name].version}"].append(other.name)
+    return tuple((event, tuple(sorted(names))) for event, names in sorted(found.items()))

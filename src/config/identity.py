@@ -4,3 +4,5 @@ SERVICE_NAME = "seam"
 PORT = 8000
 GATEWAY_URL = ""
 """In development only."""
+SUBSCRIBERS: dict[str, list[str]] = {}
+"""Who listened to its events when it left, by event: they are heard from the first one on, before they announce it."""

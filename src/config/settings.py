@@ -28,6 +28,7 @@ ACTIVE_MODULES = module.find(modules, tuple(env.list("MODULES", default=[])))
 MODULE_SETTINGS = {name: keys.module_settings(env, active, DEVELOPMENT) for name, active in ACTIVE_MODULES.items()}
 MODULE_URLS = keys.module_urls(env.ENVIRON, ACTIVE_MODULES)
 GATEWAY_URL = env.str("GATEWAY_URL", identity.GATEWAY_URL if DEVELOPMENT else "").rstrip("/") or None
+KNOWN_SUBSCRIBERS = identity.SUBSCRIBERS
 REQUEST_TIMEOUT = keys.seconds(env, "REQUEST_TIMEOUT", 20.0)
 
 # Databases: one per module

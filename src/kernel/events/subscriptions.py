@@ -5,14 +5,22 @@ from typing import NamedTuple
 
 import structlog
 
+from django.conf import settings
+
 from contracts.language import ContractError
 from kernel import topology
 from kernel.calls import call
 from kernel.context import working_for
+from kernel.databases import cursor
 from kernel.events.mailbox import mailbox
 from kernel.module import active
 
 log = structlog.get_logger("seam.events")
+
+_EXPECT = """
+    INSERT INTO kernel_subscription (event, subscriber)
+    SELECT * FROM unnest(%s::text[], %s::text[]) WHERE NOT EXISTS (SELECT FROM kernel_subscription)
+"""
 
 
 class Announcement(NamedTuple):
@@ -31,6 +39,21 @@ def announcements() -> tuple[Announcement, ...]:
             for event in module.subscribes:
                 wanted[module.name, event.module].append(event.event_name)
     return tuple(Announcement(*pair, tuple(sorted(events))) for pair, events in sorted(wanted.items()))
+
+
+def expect(publisher: str) -> None:
+    """Have a module with a new database know its subscribers before they announce themselves, so that none misses
+    what is published until then: those that its own deployable tells of, and those from before it left another.
+    """
+    known = [(event, name) for event, names in settings.KNOWN_SUBSCRIBERS.items() for name in names]
+    known += [
+        (event.event_name, module.name)
+        for module in active().values()
+        for event in module.subscribes
+        if event.module == publisher
+    ]
+    with cursor(publisher) as sql:
+        sql.execute(_EXPECT, [[event for event, _ in known], [subscriber for _, subscriber in known]])
 
 
 def announce(announcement: Announcement) -> bool:

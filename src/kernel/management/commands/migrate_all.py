@@ -35,6 +35,8 @@ class Command(BaseCommand):
             if options["verbosity"]:
                 self.stdout.write(f"migrating {alias} …")
             _migrate(alias)
+        for module in settings.ACTIVE_MODULES:
+            subscriptions.expect(module)
         for announcement in subscriptions.announcements():
             if announcement.publisher in settings.ACTIVE_MODULES:
                 subscriptions.announce(announcement)
