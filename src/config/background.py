@@ -1,4 +1,4 @@
-"""What runs beside the requests in every worker: a relay per module, the periodic jobs, the announcements."""
+"""What runs beside the requests in every worker: relays and deliveries, the periodic jobs, the announcements."""
 
 import threading
 import time
@@ -6,10 +6,12 @@ import time
 from django.conf import settings
 
 from kernel.events import outbox, subscriptions
+from kernel.events.lanes import Lanes
 from kernel.events.relay import Relay
 from kernel.jobs import Scheduler
 
 _relays: dict[str, Relay] = {}
+_lanes = Lanes(ended=lambda module: _relays[module].wake())
 _scheduler = Scheduler()
 _stopping = threading.Event()
 ANNOUNCE_EVERY = 2.0
@@ -21,7 +23,7 @@ PATIENCE = 3.0
 def start() -> None:
     """Start delivering events, running jobs, and telling publishers what this deployable's modules listen to."""
     for module in settings.ACTIVE_MODULES:
-        _relays[module] = Relay(module)
+        _relays[module] = Relay(module, _lanes)
         _relays[module].start()
     outbox.on_commit(lambda module: _relays[module].wake())
     _scheduler.start()
@@ -37,6 +39,7 @@ def stop() -> None:
     deadline = time.monotonic() + PATIENCE
     for thread in (_scheduler, *_relays.values()):
         thread.join(max(0.0, deadline - time.monotonic()))
+    _lanes.stop(deadline)
 
 
 def _announce() -> None:

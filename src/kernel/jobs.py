@@ -27,6 +27,7 @@ _PRUNE = (
     "DELETE FROM kernel_inbox WHERE handled_at < now() - interval '30 days'",
     "DELETE FROM kernel_command WHERE created_at < now() - interval '7 days'",
     "DELETE FROM kernel_request WHERE created_at < now() - interval '2 days'",
+    "DELETE FROM kernel_saga WHERE state IN ('done', 'compensated') AND started_at < now() - interval '30 days'",
 )
 
 

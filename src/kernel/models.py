@@ -1,5 +1,6 @@
 """Tables that stand in every module's database, and move with it."""
 
+from django.contrib.postgres.functions import TransactionNow
 from django.db import models
 
 
@@ -23,11 +24,11 @@ class Outbox(models.Model):
     traceparent = models.CharField(max_length=64, null=True)  # noqa: DJ001  absent and empty differ
     state = models.CharField(max_length=12, choices=OutboxState, default=OutboxState.PENDING)
     attempts = models.IntegerField(default=0)
-    """Deliveries that were begun; whoever began the last one may end it."""
+    """Claims; only the holder of the latest may settle it."""
     failures = models.IntegerField(default=0)
-    """Deliveries that the subscriber refused; those while it was away do not count."""
+    """Deliveries that went wrong; those while the subscriber was away do not count."""
     due_at = models.DateTimeField()
-    """When it may be tried next; while delivering, when the claim lapses."""
+    """When it may be tried next; while delivering, when the lease lapses."""
     last_error = models.TextField(default="")
     published_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
@@ -38,10 +39,14 @@ class Outbox(models.Model):
         indexes = [
             models.Index(
                 fields=["subscriber", "key", "id"],
-                condition=~models.Q(state="done"),
+                condition=models.Q(state__in=["pending", "delivering", "dead"]),
                 name="outbox_open_by_key",
             ),
-            models.Index(fields=["id"], condition=models.Q(state__in=["pending", "delivering"]), name="outbox_to_do"),
+            models.Index(
+                fields=["subscriber", "id"],
+                condition=models.Q(state__in=["pending", "delivering"]),
+                name="outbox_to_do",
+            ),
             models.Index(fields=["done_at"], condition=models.Q(state="done"), name="outbox_done"),
         ]
 
@@ -54,7 +59,7 @@ class Inbox(models.Model):
 
     event_id = models.UUIDField(primary_key=True)
     name = models.CharField(max_length=200)
-    handled_at = models.DateTimeField()
+    handled_at = models.DateTimeField(db_index=True)
 
     class Meta:
         db_table = "kernel_inbox"
@@ -68,6 +73,8 @@ class Subscription(models.Model):
 
     event = models.CharField(max_length=200)
     subscriber = models.CharField(max_length=60)
+    rests_until = models.DateTimeField(db_default=TransactionNow())
+    """Until when the subscriber is left alone, because it could not be reached."""
 
     class Meta:
         db_table = "kernel_subscription"
@@ -148,7 +155,12 @@ class Saga(models.Model):
                 fields=["claimed_until"],
                 condition=models.Q(state__in=["running", "compensating"]),
                 name="saga_unfinished",
-            )
+            ),
+            models.Index(
+                fields=["started_at"],
+                condition=models.Q(state__in=["done", "compensated"]),
+                name="saga_finished",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from uuid import uuid4
 
 import msgspec
 
 from contracts.language import Contract, Event
 from contracts.language.events import event_named
 from kernel import topology
-from kernel.calls import call, home
+from kernel.calls import call, home, wire
+from kernel.context import new_id
 from kernel.events.mailbox import Envelope, mailbox
 from kernel.models import Outbox, Subscription
 
@@ -50,9 +52,9 @@ def listening(*events: type[Event]) -> Iterator[Callable[[], list[Event]]]:
 
 def deliver(event: Event, to: str, times: int = 1) -> None:
     """Have a module handle an event as the relay would; `times` over, as after a lost answer."""
-    envelope = Envelope.of(event)
+    envelope = Envelope(uuid4(), event.event_name, wire.encode(event).decode(), new_id(), None)
     for _ in range(times):
-        call(mailbox(to)).deliver(envelope)
+        call(mailbox(to)).deliver((envelope,))
 
 
 def _event(row: Outbox) -> Event:

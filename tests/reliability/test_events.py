@@ -7,12 +7,13 @@ from uuid import UUID, uuid4
 import pytest
 from django.utils import timezone
 
-from contracts.language import Money, Unavailable
+from contracts.language import DeadlineExceeded, Money, Unavailable
 from contracts.orders import OrderCancelled, OrderCreated
 from kernel.calls import home
 from kernel.databases import transaction
-from kernel.events import publish, relay
-from kernel.events.mailbox import Envelope, mailbox
+from kernel.events import claims, publish, relay
+from kernel.events.delivery import deliver
+from kernel.events.mailbox import Envelope, EventName, ModuleName, mailbox
 from kernel.events.outbox import NoTransaction
 from kernel.models import Outbox, Subscription
 from kernel.testing import standing_in
@@ -28,16 +29,23 @@ class Listener:
     def __init__(self) -> None:
         self.got: list[str] = []
         self.failing: set[str] = set()
-        self.away = False
+        self.away = self.hanging = False
 
-    def deliver(self, envelope: Envelope) -> None:
+    def deliver(self, envelopes: tuple[Envelope, ...]) -> None:
         if self.away:
             raise Unavailable(module=LISTENER)
-        if any(word in envelope.payload for word in self.failing):
+        if self.hanging:
+            raise DeadlineExceeded(module=LISTENER)
+        payloads = [envelope.payload for envelope in envelopes]
+        if any(word in payload for payload in payloads for word in self.failing):
             raise RuntimeError("cannot handle this")
-        self.got.append(envelope.payload)
+        self.got += payloads
 
-    def subscribe(self, subscriber: str, events: tuple[str, ...]) -> None: ...
+    def subscribe(self, subscriber: ModuleName, events: tuple[EventName, ...]) -> None: ...
+
+    def ping(self) -> None:
+        if self.away:
+            raise Unavailable(module=LISTENER)
 
 
 @pytest.fixture
@@ -62,7 +70,9 @@ def publish_all(*events: OrderCreated | OrderCancelled) -> None:
 
 def all_due() -> None:
     """Make every waiting delivery due, and every claim lapsed."""
-    Outbox.objects.using("orders").exclude(state="done").update(due_at=timezone.now() - timedelta(seconds=1))
+    past = timezone.now() - timedelta(seconds=1)
+    Outbox.objects.using("orders").exclude(state="done").update(due_at=past)
+    Subscription.objects.using("orders").update(rests_until=past)
 
 
 def states() -> list[str]:
@@ -122,19 +132,19 @@ def test_an_event_that_fails_too_often_is_dead_and_parks_its_key(listener: Liste
     bad = uuid4()
     listener.failing = {str(bad)}
     publish_all(created(bad), OrderCancelled(bad, CUSTOMER, PRICE))
-    for _ in range(relay.MAX_ATTEMPTS):
+    for _ in range(claims.MAX_FAILURES):
         all_due()
         relay.drain("orders")
     assert states() == ["dead", "pending"]
     dead = Outbox.objects.using("orders").get(state="dead")
-    assert dead.attempts == relay.MAX_ATTEMPTS
+    assert dead.failures == claims.MAX_FAILURES
     assert "incident" in dead.last_error
 
 
 def test_a_subscriber_that_is_away_never_makes_an_event_dead(listener: Listener) -> None:
     listener.away = True
     publish_all(created(uuid4()))
-    for _ in range(relay.MAX_ATTEMPTS + 3):
+    for _ in range(claims.MAX_FAILURES + 3):
         all_due()
         relay.drain("orders")
     assert states() == ["pending"]
@@ -148,9 +158,34 @@ def test_a_subscriber_that_is_away_never_makes_an_event_dead(listener: Listener)
     assert states() == ["done"]
 
 
+def test_a_handler_that_does_not_end_makes_its_event_dead(listener: Listener) -> None:
+    listener.hanging = True
+    publish_all(created(uuid4()))
+    for _ in range(claims.MAX_FAILURES):
+        all_due()
+        relay.drain("orders")
+    assert states() == ["dead"]
+
+
+def test_events_that_fail_together_are_told_one_by_one(listener: Listener) -> None:
+    bad, good = uuid4(), uuid4()
+    listener.failing = {str(bad)}
+    publish_all(created(good), created(bad), OrderCancelled(good, CUSTOMER, PRICE))
+    relay.drain("orders")
+    assert (states(), len(listener.got)) == (["done", "pending", "done"], 2)
+
+
+def test_a_subscriber_that_is_away_is_asked_once_and_left_alone(listener: Listener) -> None:
+    listener.away = True
+    publish_all(*(created(uuid4()) for _ in range(claims.BATCH + 1)))
+    assert relay.drain("orders") == claims.BATCH
+    attempts = Outbox.objects.using("orders").order_by("id").values_list("attempts", "failures")
+    assert list(attempts) == [*[(1, 0)] * claims.BATCH, (0, 0)]
+
+
 def test_a_claim_of_a_process_that_died_lapses(listener: Listener) -> None:
     publish_all(created(uuid4()))
-    relay._claim("orders")
+    claims.claim("orders")
     assert (relay.drain("orders"), states()) == (0, ["delivering"])
     all_due()
     relay.drain("orders")
@@ -159,10 +194,10 @@ def test_a_claim_of_a_process_that_died_lapses(listener: Listener) -> None:
 
 def test_a_claim_that_lapsed_cannot_finish_what_another_took_over(listener: Listener) -> None:
     publish_all(created(uuid4()))
-    stale = relay._claim("orders")[0]
+    [stale] = claims.claim("orders")
     all_due()
-    relay._claim("orders")
-    relay._deliver("orders", stale)
+    claims.claim("orders")
+    deliver(stale)
     assert states() == ["delivering"]
 
 

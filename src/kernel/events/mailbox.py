@@ -1,19 +1,29 @@
 """Delivery is a contract call like any other: every module serves a second contract, its mailbox."""
 
 from functools import cache
-from typing import Self
-from uuid import UUID, uuid4
+from typing import Annotated
+from uuid import UUID
 
 import msgspec
+import structlog
+from msgspec import structs
 
-from contracts.language import Contract, Value, command
+from contracts.language import Category, Contract, ContractError, Value, command, query, whole
 from contracts.language.events import Event
-from kernel.calls import home, wire
+from kernel import context
+from kernel.calls import home
 from kernel.databases import cursor, transaction
 from kernel.module import BadManifest, Module
 
+log = structlog.get_logger("seam.events")
+
+# PostgreSQL ends a handler that does not end by itself, and with it what it locks.
 _REMEMBER = """
-    INSERT INTO kernel_inbox (event_id, name, handled_at) VALUES (%s, %s, now()) ON CONFLICT (event_id) DO NOTHING
+    INSERT INTO kernel_inbox (event_id, name, handled_at)
+    SELECT id, name, now() FROM unnest(%s::uuid[], %s::text[]) AS envelope (id, name),
+        set_config('statement_timeout', %s, true) AS statement,
+        set_config('idle_in_transaction_session_timeout', %s, true) AS transaction
+    ON CONFLICT (event_id) DO NOTHING RETURNING event_id
 """
 _FORGET = "DELETE FROM kernel_subscription WHERE subscriber = %s AND NOT event = ANY(%s)"
 _SUBSCRIBE = """
@@ -22,31 +32,43 @@ _SUBSCRIBE = """
 """
 
 
+ModuleName = Annotated[str, msgspec.Meta(pattern=whole("[a-z][a-z0-9_]{0,59}"))]
+EventName = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class NotSubscribed(ContractError, category=Category.NOT_FOUND):
+    """The module does not listen to this event."""
+
+    name: str
+
+
 class Envelope(Value):
     """An event under way."""
 
     id: UUID
-    name: str
+    name: EventName
     """Stable name: `orders.OrderCreated.v1`."""
     payload: str
     """The event, as JSON."""
-
-    @classmethod
-    def of(cls, event: Event) -> Self:
-        """A new event, in an envelope of its own."""
-        return cls(uuid4(), event.event_name, wire.encode(event).decode())
+    request_id: str
+    traceparent: str | None
+    """Of the request that it came of."""
 
 
 class Mailbox(Contract, module="", facet="events"):
     """What every module answers about events: those it hears, and who hears its own."""
 
-    @command(natural_key=True, timeout=30.0)
-    def deliver(self, envelope: Envelope) -> None:
-        """Handle an event, once: a repeat does nothing."""
+    @command(natural_key=True, timeout=15.0, raises=(NotSubscribed,))
+    def deliver(self, envelopes: tuple[Envelope, ...]) -> None:
+        """Handle events in this order, all or none, each once: a repeat does nothing."""
 
     @command(natural_key=True)
-    def subscribe(self, subscriber: str, events: tuple[str, ...]) -> None:
+    def subscribe(self, subscriber: ModuleName, events: tuple[EventName, ...]) -> None:
         """Have these events of the module delivered to `subscriber`, and no others."""
+
+    @query(timeout=2.0)
+    def ping(self) -> None:
+        """Say that the module answers."""
 
 
 @cache
@@ -63,19 +85,41 @@ def serve_module(module: Module) -> None:
     """Answer for a module's mailbox. Raises `BadManifest` when an event it subscribes to has no handler."""
     handlers = {event.event_name: _handler(module, event) for event in module.subscribes}
 
-    def deliver(envelope: Envelope) -> None:
-        event, handle = handlers[envelope.name]
-        with transaction(module.name), cursor(module.name) as sql:
-            sql.execute(_REMEMBER, [envelope.id, envelope.name])
-            if sql.rowcount == 1:
-                handle(msgspec.json.decode(envelope.payload, type=event))
+    def deliver(envelopes: tuple[Envelope, ...]) -> None:
+        unknown = next((envelope.name for envelope in envelopes if envelope.name not in handlers), None)
+        if unknown:
+            raise NotSubscribed(name=unknown)
+        with transaction(module.name):
+            new = _remembered(module.name, envelopes)
+            for envelope in envelopes:
+                if envelope.id in new:
+                    _handle(module.name, envelope, *handlers[envelope.name])
 
     def subscribe(subscriber: str, events: tuple[str, ...]) -> None:
         with transaction(module.name), cursor(module.name) as sql:
             sql.execute(_FORGET, [subscriber, list(events)])
             sql.execute(_SUBSCRIBE, [list(events), subscriber])
 
-    home.serve(mailbox(module.name), {"deliver": deliver, "subscribe": subscribe})
+    def ping() -> None:
+        pass
+
+    home.serve(mailbox(module.name), {"deliver": deliver, "subscribe": subscribe, "ping": ping})
+
+
+def _remembered(module: str, envelopes: tuple[Envelope, ...]) -> set[UUID]:
+    """Note that these events are handled; which of them were not before."""
+    limit = str(max(1, int(min(context.current().remaining, 3600) * 1000)))
+    with cursor(module) as sql:
+        sql.execute(_REMEMBER, [[e.id for e in envelopes], [e.name for e in envelopes], limit, limit])
+        return {row[0] for row in sql.fetchall()}
+
+
+def _handle(module: str, envelope: Envelope, event: type[Event], handle: home.Implementation) -> None:
+    now = context.current()
+    cause = structs.replace(now, request_id=envelope.request_id, traceparent=envelope.traceparent)
+    with context.entered(cause):
+        handle(msgspec.json.decode(envelope.payload, type=event))
+        log.info("handled", name=envelope.name, module=module)
 
 
 def _handler(module: Module, event: type[Event]) -> tuple[type[Event], home.Implementation]:

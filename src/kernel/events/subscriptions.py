@@ -4,7 +4,6 @@ from collections import defaultdict
 from typing import NamedTuple
 
 import structlog
-
 from django.conf import settings
 
 from contracts.language import ContractError

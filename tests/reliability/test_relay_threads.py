@@ -1,0 +1,140 @@
+"""Relays in real threads, on committed rows: several at once, and subscribers that hang."""
+
+import random
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from contracts.language import Money
+from contracts.orders import OrderCancelled
+from kernel.databases import transaction
+from kernel.events import claims, lanes, publish
+from kernel.events.lanes import Lanes
+from kernel.events.mailbox import Envelope, EventName, ModuleName, mailbox
+from kernel.events.relay import Relay
+from kernel.models import Outbox, Subscription
+from kernel.testing import standing_in
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.django_db(databases=["orders"], transaction=True)
+CUSTOMER = uuid4()
+
+
+class Subscriber:
+    """Remembers the amounts that it was told, by order, each event once as an inbox does; waits where it is closed."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.open.set()
+        self.told: dict[UUID, list[int]] = defaultdict(list)
+        self.known: set[UUID] = set()
+        self.lock = threading.Lock()
+
+    def deliver(self, envelopes: tuple[Envelope, ...]) -> None:
+        self.open.wait(30)
+        for envelope in envelopes:
+            with self.lock:
+                if envelope.id not in self.known:
+                    self.known.add(envelope.id)
+                    event = msgspec.json.decode(envelope.payload, type=OrderCancelled)
+                    self.told[event.order_id].append(event.total.amount)
+
+    def subscribe(self, subscriber: ModuleName, events: tuple[EventName, ...]) -> None: ...
+
+    def ping(self) -> None: ...
+
+
+@contextmanager
+def subscribed(name: str) -> Iterator[Subscriber]:
+    Subscription.objects.using("orders").create(event=OrderCancelled.event_name, subscriber=name)
+    fake = Subscriber()
+    with standing_in(mailbox(name), fake):
+        yield fake
+
+
+@contextmanager
+def running(number: int = 1) -> Iterator[None]:
+    """So many processes' worth of relays and delivery threads."""
+    relays: list[Relay] = []
+    for _ in range(number):
+        relays.append(Relay("orders", Lanes(ended=lambda module: [relay.wake() for relay in relays])))
+    for relay in relays:
+        relay.start()
+    try:
+        yield
+    finally:
+        for relay in relays:
+            relay.stop()
+            relay.join(10)
+            relay.carrier.stop(time.monotonic() + 10)  # type: ignore[attr-defined]
+
+
+def cancel(order: UUID, *amounts: int) -> None:
+    with transaction("orders"):
+        for amount in amounts:
+            publish(OrderCancelled(order, CUSTOMER, Money(amount, "EUR")))
+
+
+def all_done() -> bool:
+    return not Outbox.objects.using("orders").exclude(state="done").exists()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_else() -> None:
+    Subscription.objects.using("orders").all().delete()
+
+
+def test_relays_that_work_at_once_keep_the_order_of_each_key() -> None:
+    seed = random.randrange(10_000)
+    orders = [uuid4() for _ in range(7)]
+    sequence = [random.Random(seed).choice(orders) for _ in range(400)]
+    with subscribed("first") as first, subscribed("second") as second, running(3):
+        for amount, order in enumerate(sequence):
+            cancel(order, amount)
+        eventually(all_done, bool)
+
+    expected = {order: [n for n, other in enumerate(sequence) if other == order] for order in set(sequence)}
+    assert first.told == expected, f"seed {seed}"
+    assert second.told == expected, f"seed {seed}"
+
+
+def test_a_subscriber_that_hangs_holds_up_nobody_else() -> None:
+    with subscribed("hanging") as hanging, subscribed("lively") as lively, running():
+        hanging.open.clear()
+        for amount in range(3 * claims.BATCH):
+            cancel(uuid4(), amount)
+        eventually(lambda: len(lively.known), lambda handled: handled == 3 * claims.BATCH)
+        assert not hanging.known
+        hanging.open.set()
+        eventually(all_done, bool)
+
+
+def test_a_delivery_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims, "LEASE", 1.0)
+    monkeypatch.setattr(lanes, "LEASE", 1.0)
+    with subscribed("hanging") as hanging, running():
+        hanging.open.clear()
+        order = uuid4()
+        cancel(order, 1)
+        eventually(
+            lambda: Outbox.objects.using("orders").get().failures,
+            lambda failures: failures >= lanes.WIDTH + 1,
+        )
+        hanging.open.set()
+        eventually(all_done, bool)
+    assert hanging.told == {order: [1]}
+
+
+def test_what_never_ends_is_dead_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    with subscribed("listener"):
+        cancel(uuid4(), 1)
+        rows = Outbox.objects.using("orders")
+        rows.update(state="delivering", failures=claims.MAX_FAILURES - 1)
+        assert claims.claim("orders") == []
+        assert rows.get().state == "dead"
