@@ -11,7 +11,7 @@ from kernel.events.relay import Relay
 from kernel.jobs import Scheduler
 
 _relays: dict[str, Relay] = {}
-_lanes = Lanes(ended=lambda module: _relays[module].wake())
+_lanes = Lanes(freed=lambda module: _relays[module].wake())
 _scheduler = Scheduler()
 _stopping = threading.Event()
 ANNOUNCE_EVERY = 2.0

@@ -185,7 +185,7 @@ def test_a_subscriber_that_is_away_is_asked_once_and_left_alone(listener: Listen
 
 def test_a_claim_of_a_process_that_died_lapses(listener: Listener) -> None:
     publish_all(created(uuid4()))
-    claims.claim("orders")
+    claims.claim("orders", LISTENER)
     assert (relay.drain("orders"), states()) == (0, ["delivering"])
     all_due()
     relay.drain("orders")
@@ -194,10 +194,10 @@ def test_a_claim_of_a_process_that_died_lapses(listener: Listener) -> None:
 
 def test_a_claim_that_lapsed_cannot_finish_what_another_took_over(listener: Listener) -> None:
     publish_all(created(uuid4()))
-    [stale] = claims.claim("orders")
+    stale = claims.claim("orders", LISTENER)
     all_due()
-    claims.claim("orders")
-    deliver(stale)
+    claims.claim("orders", LISTENER)
+    deliver("orders", LISTENER, stale)
     assert states() == ["delivering"]
 
 

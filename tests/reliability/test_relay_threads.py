@@ -62,8 +62,8 @@ def subscribed(name: str) -> Iterator[Subscriber]:
 def running(number: int = 1) -> Iterator[None]:
     """So many processes' worth of relays and delivery threads."""
     relays: list[Relay] = []
-    for _ in range(number):
-        relays.append(Relay("orders", Lanes(ended=lambda module: [relay.wake() for relay in relays])))
+    lanes = [Lanes(freed=lambda module: [relay.wake() for relay in relays]) for _ in range(number)]
+    relays += [Relay("orders", carrier) for carrier in lanes]
     for relay in relays:
         relay.start()
     try:
@@ -72,7 +72,8 @@ def running(number: int = 1) -> Iterator[None]:
         for relay in relays:
             relay.stop()
             relay.join(10)
-            relay.carrier.stop(time.monotonic() + 10)  # type: ignore[attr-defined]
+        for carrier in lanes:
+            carrier.stop(time.monotonic() + 10)
 
 
 def cancel(order: UUID, *amounts: int) -> None:
@@ -118,6 +119,7 @@ def test_a_subscriber_that_hangs_holds_up_nobody_else() -> None:
 def test_a_delivery_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims, "LEASE", 1.0)
     monkeypatch.setattr(lanes, "LEASE", 1.0)
+    monkeypatch.setattr(lanes, "TURN", 0.5)
     with subscribed("hanging") as hanging, running():
         hanging.open.clear()
         order = uuid4()
@@ -136,5 +138,5 @@ def test_what_never_ends_is_dead_at_last(monkeypatch: pytest.MonkeyPatch) -> Non
         cancel(uuid4(), 1)
         rows = Outbox.objects.using("orders")
         rows.update(state="delivering", failures=claims.MAX_FAILURES - 1)
-        assert claims.claim("orders") == []
+        assert claims.claim("orders", "listener") == []
         assert rows.get().state == "dead"

@@ -5,13 +5,10 @@ A claim is a lease: it lapses when its holder dies, and only the holder of the l
 """
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from itertools import groupby
-from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
-
-import msgspec
 
 from contracts.language import ContractError
 from kernel.databases import cursor
@@ -27,21 +24,26 @@ MAX_PAUSE = 60.0
 AWAY_PAUSE = 5.0
 """Longest pause, in seconds, while a subscriber cannot be reached: that never makes an event dead."""
 
-# Of each subscriber that is not at rest the oldest due events, in order. Behind one that is dead, or waits for its next
-# try, or that somebody else delivers, its key is parked. A lease that lapsed counts as a failure. The scalar subqueries
-# are there to be run per row, by index: as joins they would read the whole backlog.
-_CLAIM = """
+# Behind an event that is dead, or waits for its next try, or is under way, its key is parked. The scalar subqueries are
+# there to be run per row, by index: as joins they would read the whole backlog.
+_IS_DUE = """
+    state IN ('pending', 'delivering') AND due_at <= now()
+    AND (SELECT state <> 'dead' AND due_at <= now() FROM kernel_outbox AS first
+         WHERE first.subscriber = event.subscriber AND first.key = event.key
+           AND state IN ('pending', 'delivering', 'dead') ORDER BY id LIMIT 1)
+"""
+_WAITING = f"""
+    SELECT DISTINCT subscriber FROM kernel_subscription AS subscription
+    WHERE rests_until <= now() AND EXISTS (
+        SELECT FROM kernel_outbox AS event WHERE subscriber = subscription.subscriber AND {_IS_DUE})
+"""  # noqa: S608
+# A lease that lapsed counts as a failure.
+_CLAIM = f"""
     WITH due AS MATERIALIZED (
-        SELECT oldest.* FROM (
-            SELECT DISTINCT subscriber FROM kernel_subscription
-            WHERE rests_until <= now() AND subscriber <> ALL(%(busy)s)) AS free,
-        LATERAL (
-            SELECT id, subscriber, key FROM kernel_outbox AS event
-            WHERE subscriber = free.subscriber AND state IN ('pending', 'delivering') AND due_at <= now()
-              AND (SELECT state <> 'dead' AND due_at <= now() FROM kernel_outbox AS first
-                   WHERE first.subscriber = event.subscriber AND first.key = event.key
-                     AND state IN ('pending', 'delivering', 'dead') ORDER BY id LIMIT 1)
-            ORDER BY id LIMIT %(batch)s FOR UPDATE SKIP LOCKED) AS oldest),
+        SELECT id, subscriber, key FROM kernel_outbox AS event
+        WHERE subscriber = %(subscriber)s AND {_IS_DUE}
+          AND NOT EXISTS (SELECT FROM kernel_subscription WHERE subscriber = %(subscriber)s AND rests_until > now())
+        ORDER BY id LIMIT %(batch)s FOR UPDATE SKIP LOCKED),
     next AS MATERIALIZED (
         SELECT id FROM due WHERE (
             SELECT count(*) = 0 FROM kernel_outbox AS earlier
@@ -52,8 +54,8 @@ _CLAIM = """
         attempts = attempts + 1, failures = failures + (state = 'delivering')::int, due_at = now() + %(lease)s,
         last_error = CASE state WHEN 'delivering' THEN 'no answer before the lease lapsed' ELSE last_error END
     WHERE id = ANY(ARRAY(SELECT id FROM next))
-    RETURNING id, event_id, name, subscriber, key, payload, request_id, traceparent, attempts, failures, state = 'dead'
-"""
+    RETURNING id, event_id, name, key, payload, request_id, traceparent, attempts, failures, state = 'dead'
+"""  # noqa: S608
 _DONE = """
     UPDATE kernel_outbox SET state = 'done', done_at = now()
     WHERE state = 'delivering' AND id = ANY(%s) AND (id, attempts) IN (SELECT * FROM unnest(%s::bigint[], %s::int[]))
@@ -69,13 +71,12 @@ _FAILED = """
 _REST = "UPDATE kernel_subscription SET rests_until = now() + %s WHERE subscriber = %s"
 
 
-class Claimed(msgspec.Struct, frozen=True):
+class Claimed(NamedTuple):
     """A row of an outbox that its claimer may deliver, until the claim lapses."""
 
     id: int
     event_id: UUID
     name: str
-    subscriber: str
     key: str
     payload: str
     request_id: str
@@ -84,22 +85,19 @@ class Claimed(msgspec.Struct, frozen=True):
     failures: int
 
 
-class Batch(msgspec.Struct, frozen=True):
-    """Claimed events of one publisher for one subscriber, in the order they were published in."""
-
-    publisher: str
-    subscriber: str
-    events: tuple[Claimed, ...]
-
-
-def claim(publisher: str, busy: Collection[str] = ()) -> list[Batch]:
-    """Claim what is due in a module's outbox, but for the `busy` subscribers."""
-    lease = timedelta(seconds=LEASE)
+def waiting(publisher: str) -> list[str]:
+    """The subscribers that a module's outbox has something for, now."""
     with cursor(publisher) as sql:
-        sql.execute(_CLAIM, {"busy": list(busy), "batch": BATCH, "lease": lease, "most": MAX_FAILURES})
-        rows = [Claimed(*row) for *row, dead in sql.fetchall() if not dead]
-    rows.sort(key=lambda row: (row.subscriber, row.id))
-    return [Batch(publisher, name, tuple(events)) for name, events in groupby(rows, attrgetter("subscriber"))]
+        sql.execute(_WAITING)
+        return [row[0] for row in sql.fetchall()]
+
+
+def claim(publisher: str, subscriber: str) -> list[Claimed]:
+    """Claim the oldest events of a module that are due for a subscriber, in the order they were published in."""
+    values = {"subscriber": subscriber, "batch": BATCH, "lease": timedelta(seconds=LEASE), "most": MAX_FAILURES}
+    with cursor(publisher) as sql:
+        sql.execute(_CLAIM, values)
+        return sorted(Claimed(*row) for *row, dead in sql.fetchall() if not dead)
 
 
 def done(publisher: str, events: Sequence[Claimed]) -> None:

@@ -1,5 +1,6 @@
-"""Delivery of a batch of events, the same wherever it is run: a contract call like any other."""
+"""Delivery of events, the same whoever runs it: a contract call like any other."""
 
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -10,11 +11,13 @@ from contracts.language import AvailabilityError, Category, ContractError, Deadl
 from kernel.calls import call
 from kernel.context import working_for
 from kernel.events import claims
-from kernel.events.claims import LEASE, Batch, Claimed
+from kernel.events.claims import LEASE, Claimed
 from kernel.events.mailbox import Envelope, mailbox
 
 log = structlog.get_logger("seam.events")
 
+TURN = 5.0
+"""Seconds after which others have their turn."""
 MARGIN = 5.0
 """Seconds before a lease lapses in which nothing is begun any more."""
 
@@ -23,33 +26,44 @@ class Unfinished(ContractError, category=Category.INTERNAL):
     """The event was not handled in time, by a subscriber that answers."""
 
 
-def deliver(batch: Batch) -> None:
-    """Deliver a batch in order, and note in the outbox what became of each event.
+def drain(publisher: str, subscriber: str) -> int:
+    """Deliver what is due in a publisher's outbox to one subscriber, for a while; how many events were claimed."""
+    claimed = 0
+    over = time.monotonic() + TURN
+    while time.monotonic() < over and (events := claims.claim(publisher, subscriber)):
+        claimed += len(events)
+        deliver(publisher, subscriber, events)
+    return claimed
+
+
+def deliver(publisher: str, subscriber: str, events: Sequence[Claimed]) -> None:
+    """Deliver claimed events in order, and note in the outbox what became of each.
 
     New events go together, in one call and one transaction of the subscriber's; where they fail together each goes
     alone, as does one that was tried before. A failure holds up the events of its own key and no others.
     """
-    ahead = deque(_runs(batch.events))
+    ahead = deque(_runs(events))
     parked: set[str] = set()
     untried: list[Claimed] = []
-    with working_for(batch.publisher, timeout=LEASE - MARGIN):
+    with working_for(publisher, timeout=LEASE - MARGIN):
         while ahead:
             run = ahead.popleft()
             untried += [event for event in run if event.key in parked]
             run = [event for event in run if event.key not in parked]
-            error = _attempt(batch.subscriber, run) if run else None
+            error = _attempt(subscriber, run) if run else None
             if error is None:
-                claims.done(batch.publisher, run)
+                claims.done(publisher, run)
             elif isinstance(error, AvailabilityError):
-                _leave_alone(batch, error, run[0].attempts)
+                log.warning("subscriber_away", publisher=publisher, subscriber=subscriber, error=error.code)
+                claims.rest(publisher, subscriber, run[0].attempts)
                 untried += run + [event for run in ahead for event in run]
                 break
             elif len(run) == 1:
-                _fail(batch, run[0], error)
+                _fail(publisher, subscriber, run[0], error)
                 parked.add(run[0].key)
             else:
                 ahead.extendleft([event] for event in reversed(run))
-    claims.release(batch.publisher, untried)
+    claims.release(publisher, untried)
 
 
 def _runs(events: Sequence[Claimed]) -> Iterator[list[Claimed]]:
@@ -79,19 +93,14 @@ def _answers(subscriber: str) -> bool:
     return True
 
 
-def _fail(batch: Batch, event: Claimed, error: ContractError) -> None:
-    dead = claims.failed(batch.publisher, event, error)
+def _fail(publisher: str, subscriber: str, event: Claimed, error: ContractError) -> None:
+    dead = claims.failed(publisher, event, error)
     report = log.error if dead else log.warning
     report(
         "event_dead" if dead else "event_failed",
         name=event.name,
         event_id=str(event.event_id),
-        subscriber=batch.subscriber,
+        subscriber=subscriber,
         error=error.code,
         request_id=event.request_id,
     )
-
-
-def _leave_alone(batch: Batch, error: ContractError, attempts: int) -> None:
-    log.warning("subscriber_away", publisher=batch.publisher, subscriber=batch.subscriber, error=error.code)
-    claims.rest(batch.publisher, batch.subscriber, attempts)

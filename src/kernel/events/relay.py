@@ -1,15 +1,12 @@
-"""The relay: takes events out of one module's outbox, and has them carried to their subscribers."""
+"""The relay: watches one module's outbox, and has its subscribers served by threads or by workers."""
 
 import threading
-from collections.abc import Collection
 from typing import Protocol
 
 import structlog
 from django.db import close_old_connections, connections
 
-from kernel.events import claims
-from kernel.events.claims import Batch
-from kernel.events.delivery import deliver
+from kernel.events import claims, delivery
 
 log = structlog.get_logger("seam.events")
 
@@ -18,22 +15,19 @@ POLL = 1.0
 
 
 class Carrier(Protocol):
-    """What delivers the batches: threads of this process, or workers behind a broker."""
+    """What runs `delivery.drain`: threads of this process, or Celery workers."""
 
-    def busy(self) -> Collection[str]:
-        """The subscribers to which no more can be carried now."""
-
-    def carry(self, batch: Batch) -> None:
-        """Have a batch delivered soon."""
+    def carry(self, publisher: str, subscriber: str) -> None:
+        """Have what is due delivered soon."""
 
 
 class Relay(threading.Thread):
-    """Claims one module's events until it is stopped. Any number of processes may run one each."""
+    """Watches one module's outbox until it is stopped. Any number of processes may run one each."""
 
     def __init__(self, module: str, carrier: Carrier) -> None:
         super().__init__(name=f"relay-{module}", daemon=True)
         self.module = module
-        self.carrier = carrier
+        self._carrier = carrier
         self._wake = threading.Event()
         self._stopping = False
 
@@ -42,7 +36,7 @@ class Relay(threading.Thread):
         self._wake.set()
 
     def stop(self) -> None:
-        """Claim no more."""
+        """Begin nothing more."""
         self._stopping = True
         self._wake.set()
 
@@ -50,28 +44,19 @@ class Relay(threading.Thread):
         while not self._stopping:
             self._wake.clear()
             try:
-                busy = self._carry_due()
+                for subscriber in claims.waiting(self.module):
+                    self._carrier.carry(self.module, subscriber)
             except Exception as error:
-                # The database may be away for a while.
+                # The database or the broker may be away for a while.
                 log.error("relay_failed", module=self.module, exc_info=error)
                 close_old_connections()
-                busy = False
-            if not busy:
-                self._wake.wait(POLL)
+            self._wake.wait(POLL)
         connections.close_all()
-
-    def _carry_due(self) -> bool:
-        batches = claims.claim(self.module, self.carrier.busy())
-        for batch in batches:
-            self.carrier.carry(batch)
-        return bool(batches)
 
 
 def drain(module: str) -> int:
     """Deliver all that is due in a module's outbox, here and now; how many deliveries were tried."""
     tried = 0
-    while batches := claims.claim(module):
-        for batch in batches:
-            deliver(batch)
-            tried += len(batch.events)
+    while delivered := sum(delivery.drain(module, subscriber) for subscriber in claims.waiting(module)):
+        tried += delivered
     return tried
