@@ -2,20 +2,30 @@
 
 from django.conf import settings
 from django.contrib import admin
+from django.http import Http404
 from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from kernel.http import system
+from kernel.http.problems import not_found
+
+ONLY_GET = {"http_method_names": ["get", "head"]}
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs")),
     *(path("api/v1/", include(f"{module.package}.urls")) for module in settings.ACTIVE_MODULES.values()),
-    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
-    path("api/redoc", SpectacularRedocView.as_view(url_name="schema", template_name="redoc.html"), name="redoc"),
+    path("api/schema", SpectacularAPIView.as_view(**ONLY_GET), name="schema"),
+    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema", **ONLY_GET), name="docs"),
+    path(
+        "api/redoc",
+        SpectacularRedocView.as_view(url_name="schema", template_name="redoc.html", **ONLY_GET),
+        name="redoc",
+    ),
     path("metrics", system.metrics),
     path(".well-known/jwks.json", system.jwks),
+    # The admin's way from a row to its page on the site: no row has one, and an id that does not fit would be an error.
+    path("admin/r/<path:_>", lambda request, _: not_found(request, Http404())),
     path("admin/", admin.site.urls),
 ]
 handler400 = "kernel.http.problems.bad_request"

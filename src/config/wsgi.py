@@ -8,5 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 _django = get_wsgi_application()
 
 from kernel.calls.endpoint import ContractEndpoint  # noqa: E402  Django has to be set up first
+from kernel.http.chunked import Chunked  # noqa: E402
 
-application = ContractEndpoint(_django)
+application = ContractEndpoint(Chunked(_django))

@@ -1,6 +1,7 @@
 """Django's view of the kernel, and of each module."""
 
 from django.apps import AppConfig
+from django.urls.converters import UUIDConverter
 
 from kernel import topology
 from kernel.calls import home
@@ -21,6 +22,8 @@ class KernelConfig(AppConfig):
 
         from kernel.http import schema  # noqa: F401  registers itself with drf-spectacular
 
+        # Upper case is as good (RFC 9562, section 4).
+        UUIDConverter.regex = f"(?i:{UUIDConverter.regex})"
         topology.use(Topology(frozenset(active()), settings.MODULE_URLS, settings.GATEWAY_URL))
 
 

@@ -43,6 +43,7 @@ def test_registering_again_under_the_same_key_is_no_second_account(anonymous: Cl
     [
         ({"email": "not an address"}, "$.email"),
         ({"email": 7}, "$.email"),
+        ({"email": "İ" * 240 + "@a.bc"}, "$.email"),
         ({"password": "short"}, "$.password"),
         ({"nickname": ""}, "$.nickname"),
         ({"nickname": "x" * 41}, "$.nickname"),
@@ -104,3 +105,8 @@ def test_others_cannot_be_told_from_nobody(regular: Customer, passer_by: Custome
     for stranger in (regular.id, str(uuid4())):
         for path in (f"/users/{stranger}", f"/users/{stranger}/points"):
             passer_by.client.get(path).refused(404)
+
+
+def test_an_id_is_the_same_in_capitals(passer_by: Customer) -> None:
+    account = passer_by.client.get(f"/users/{passer_by.id.upper()}").expect(200)
+    assert account["id"] == passer_by.id

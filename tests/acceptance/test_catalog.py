@@ -124,3 +124,9 @@ def test_a_search_that_finds_nothing_is_an_empty_page(anonymous: Client) -> None
 
 def test_a_made_up_cursor_is_refused(anonymous: Client) -> None:
     assert anonymous.get("/products?cursor=made-up").refused(404)
+
+
+@pytest.mark.parametrize("limit", ["abc", "", "0", "-1", "101", "1.5", "9" * 400])
+def test_a_limit_that_is_none_is_refused(anonymous: Client, limit: str) -> None:
+    problem = anonymous.get(f"/products?limit={limit}").refused(422, "request.invalid")
+    assert [error["path"] for error in problem["errors"]] == ["limit"]

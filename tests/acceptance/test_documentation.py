@@ -132,6 +132,11 @@ def test_the_pages_need_nothing_from_elsewhere(anonymous: Client, page: str) -> 
         assert anonymous.page(asset).status == 200, asset
 
 
+@pytest.mark.parametrize("page", ["/api/docs", "/api/redoc", "/api/schema"])
+def test_the_pages_are_there_to_be_read(anonymous: Client, page: str) -> None:
+    anonymous.send("OPTIONS", anonymous.base_url + page).refused(405)
+
+
 def test_the_schema_comes_as_yaml_and_as_json(anonymous: Client) -> None:
     assert anonymous.page("/api/schema").text.startswith("openapi: ")
     assert anonymous.page("/api/schema?format=json").expect(200)["openapi"].startswith("3.")

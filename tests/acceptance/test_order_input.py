@@ -99,6 +99,11 @@ def test_another_media_type_is_refused(passer_by: Customer) -> None:
     answer.refused(415)
 
 
+def test_a_media_type_has_no_case(passer_by: Customer) -> None:
+    answer = passer_by.client.send("POST", "/orders", b"not json", {"Content-Type": "Application/JSON"})
+    answer.refused(400)
+
+
 def test_a_huge_body_is_refused(passer_by: Customer, sku: str) -> None:
     order = order_of((sku, 1), padding="x" * (3 * 1024 * 1024))
     passer_by.client.afresh().post("/orders", order).refused(413)
@@ -107,6 +112,14 @@ def test_a_huge_body_is_refused(passer_by: Customer, sku: str) -> None:
 def test_a_method_that_is_not_there_is_refused(passer_by: Customer) -> None:
     answer = passer_by.client.send("DELETE", "/orders")
     answer.refused(405)
+
+
+@pytest.mark.parametrize("path", ["/orders", "/products", "/users/me"])
+def test_options_are_not_there_whoever_asks(anonymous: Client, passer_by: Customer, path: str) -> None:
+    for client in (anonymous, passer_by.client):
+        answer = client.send("OPTIONS", path)
+        answer.refused(405)
+        assert "GET" in answer.headers["Allow"]
 
 
 def test_who_asks_is_checked_before_what_is_asked(anonymous: Client) -> None:

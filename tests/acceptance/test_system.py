@@ -72,3 +72,14 @@ def test_a_problem_names_its_request(anonymous: Client) -> None:
     for path in ("/nothing", "/api/v1/users/me", "/api/v1/products/NO-SUCH-PRODUCT"):
         answer = anonymous.page(path, X_Request_ID="from-the-test-8")
         assert answer.refused(answer.status)["request_id"] == "from-the-test-8"
+
+
+def test_it_counts_methods_that_nobody_knows_together(anonymous: Client) -> None:
+    anonymous.send("BREW", "/products").refused(405)
+    counted = anonymous.page("/metrics").text
+    assert "BREW" not in counted
+    assert 'method="other"' in counted
+
+
+def test_the_admin_has_no_way_to_pages_that_are_not_there(anonymous: Client) -> None:
+    anonymous.page("/admin/r/1/NO-UUID/").refused(404)

@@ -71,6 +71,7 @@ def signed(key: str | None = None, kid: str | None = None, **claims: Any) -> str
 def test_a_proper_call_is_answered(spy: Spy) -> None:
     assert post() == (200, "application/json", "hello")
     assert post(HTTP_AUTHORIZATION=f"Bearer {signed()}")[0] == 200
+    assert post(CONTENT_TYPE="Application/JSON; charset=utf-8")[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -136,7 +137,9 @@ def test_a_key_is_rotated_without_a_gap(spy: Spy, settings: Any) -> None:
         (401, {"path": "/_contracts/"}),
         (401, {"path": "/_contracts/another/v1/text"}),
         (400, {"HTTP_X_DEADLINE_MS": "soon"}),
-        (503, {"HTTP_X_DEADLINE_MS": "-5"}),
+        (400, {"HTTP_X_DEADLINE_MS": "-5"}),
+        (400, {"HTTP_X_DEADLINE_MS": "9" * 400}),
+        (503, {"HTTP_X_DEADLINE_MS": "0"}),
     ],
     ids=str,
 )

@@ -1,5 +1,7 @@
 """What a repeat of a request gets, whatever became of the first."""
 
+import hashlib
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
@@ -7,7 +9,9 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from rest_framework.request import Request
 
+from kernel import models
 from kernel.http import idempotency
+from kernel.http.access import Principal
 from kernel.module import active
 
 MODULE = min(active())
@@ -26,8 +30,11 @@ class Endpoint:
         return HttpResponse(str(new_id), status=self.statuses[len(self.ids) - 1])
 
 
-def send(endpoint: Endpoint, key: str, body: bytes = b"{}") -> HttpResponse:
+def send(
+    endpoint: Callable[..., HttpResponse], key: str, body: bytes = b"{}", asker: Principal | None = None
+) -> HttpResponse:
     request = Request(RequestFactory().post("/things", headers={"Idempotency-Key": key}))
+    request.user = asker
     return idempotency.once(MODULE, request, body, endpoint)
 
 
@@ -44,11 +51,39 @@ def test_after_a_try_later_the_repeat_goes_on_with_the_same_id() -> None:
     assert len(set(endpoint.ids)) == 1
 
 
+def test_after_what_nobody_foresaw_the_repeat_goes_on_with_the_same_id() -> None:
+    endpoint, key = Endpoint(201), uuid4().hex
+
+    def fail(new_id: UUID) -> HttpResponse:
+        endpoint.ids.append(new_id)
+        endpoint.statuses.insert(0, 500)
+        raise RuntimeError("nobody foresaw this")
+
+    with pytest.raises(RuntimeError):
+        send(fail, key)
+    assert send(endpoint, key).status_code == 201
+    assert len(set(endpoint.ids)) == 1
+
+
 def test_the_key_with_another_body_is_refused() -> None:
-    endpoint, key = Endpoint(201, 201), uuid4().hex
-    send(endpoint, key)
-    assert send(endpoint, key, b'{"other": 1}').status_code == 422
+    endpoint, key, asker = Endpoint(201, 201), uuid4().hex, Principal(uuid4(), frozenset())
+    send(endpoint, key, asker=asker)
+    assert send(endpoint, key, b'{"other": 1}', asker).status_code == 422
     assert len(endpoint.ids) == 1
+
+
+def test_strangers_who_have_chosen_the_same_key_do_not_meet() -> None:
+    endpoint, key = Endpoint(201, 201), uuid4().hex
+    assert [send(endpoint, key, body).status_code for body in (b"1", b"2", b"1", b"2")] == [201] * 4
+    assert len(endpoint.ids) == 2
+
+
+def test_what_was_asked_cannot_be_guessed_from_what_is_stored() -> None:
+    key, body = uuid4().hex, b'{"password": "easy to guess"}'
+    send(Endpoint(201), key, body)
+    row = models.Request.objects.using(MODULE).get(key=key)
+    asked = b"POST /things\n" + body
+    assert bytes(row.fingerprint) != hashlib.sha256(asked).digest()
 
 
 def test_while_the_first_is_under_way_the_repeat_waits() -> None:

@@ -22,6 +22,7 @@ MAX_SECONDS = 60.0
 log = structlog.get_logger("seam.calls")
 Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+_MILLISECONDS = re.compile(r"[0-9]{1,15}")
 _WORD = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
@@ -107,7 +108,7 @@ def _authenticate(environ: Environ, module: str) -> None:
 
 
 def _body(environ: Environ) -> bytes:
-    if environ.get("CONTENT_TYPE", "").partition(";")[0].strip() != "application/json":
+    if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != "application/json":
         raise _Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body must be application/json")
     try:
         length = int(environ.get("CONTENT_LENGTH") or "")
@@ -122,17 +123,16 @@ def _body(environ: Environ) -> bytes:
 
 
 def _circumstances(environ: Environ, module: str) -> tuple[str, Context]:
-    try:
-        seconds = min(int(environ.get("HTTP_X_DEADLINE_MS", "") or MAX_SECONDS * 1000) / 1000, MAX_SECONDS)
-    except ValueError:
-        raise _Refused(HTTPStatus.BAD_REQUEST, "X-Deadline-Ms must be a whole number of milliseconds") from None
+    deadline = environ.get("HTTP_X_DEADLINE_MS") or str(int(MAX_SECONDS * 1000))
+    if not _MILLISECONDS.fullmatch(deadline):
+        raise _Refused(HTTPStatus.BAD_REQUEST, "X-Deadline-Ms must be a whole number of milliseconds")
     key = environ.get("HTTP_IDEMPOTENCY_KEY")
     if key is not None and not KEY.fullmatch(key):
         raise _Refused(HTTPStatus.BAD_REQUEST, "Idempotency-Key must be 1 to 100 letters, digits, or ._:-")
     return key or new_id(), Context(
         request_id=request_id_of(environ.get("HTTP_X_REQUEST_ID")),
         traceparent=traceparent_of(environ.get("HTTP_TRACEPARENT")),
-        deadline=time.monotonic() + seconds,
+        deadline=time.monotonic() + min(int(deadline) / 1000, MAX_SECONDS),
         actor=_word(environ, "HTTP_X_ACTING_USER"),
         module=module,
     )

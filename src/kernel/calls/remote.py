@@ -31,6 +31,16 @@ HURRY = 0.5
 _HTTP_ERRORS = (urllib3.exceptions.HTTPError, OSError)
 
 
+def circuit_breaker(*innocent: type[Exception]) -> pybreaker.CircuitBreaker:
+    """For one module at one place: Nygard, "Release It!", chapter "Stability Patterns".
+
+    Every exception counts as a failure of the target, but those that are `innocent`.
+    """
+    return pybreaker.CircuitBreaker(
+        fail_max=FAILURES, reset_timeout=REST, exclude=[*innocent], throw_new_error_on_trip=False
+    )
+
+
 class _NoAnswer(Exception):
     """The other side could not be reached, or broke off; the call may be tried again."""
 
@@ -127,7 +137,4 @@ def _pool() -> urllib3.PoolManager:
 
 @cache
 def _breaker(url: str, module: str) -> pybreaker.CircuitBreaker:
-    """One circuit breaker per module and place: Nygard, "Release It!", chapter "Stability Patterns"."""
-    return pybreaker.CircuitBreaker(
-        fail_max=FAILURES, reset_timeout=REST, exclude=[_Hurried, Rejected], throw_new_error_on_trip=False
-    )
+    return circuit_breaker(_Hurried, Rejected)

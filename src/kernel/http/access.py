@@ -69,7 +69,8 @@ class DeclaredAccess(BasePermission):
     """Let a request through by the access its endpoint declares; without a declaration, nobody."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        handler = getattr(view, (request.method or "").lower(), None)
+        method = (request.method or "").lower()
+        handler = getattr(view, method, None) if method in view.http_method_names else None
         if handler is None:
             return True  # there is nothing to reach: the view answers 405
         declared: Access | None = getattr(handler, "access", None)

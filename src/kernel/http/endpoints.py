@@ -104,7 +104,7 @@ def _actor(request: Request) -> str | None:
 
 
 def _read(request: Request) -> bytes:
-    if (request.content_type or "").partition(";")[0].strip() != "application/json":
+    if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
         raise Invalid("The body must be application/json", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
         raise Invalid.too_large()

@@ -3,17 +3,21 @@
 from collections.abc import Callable
 from functools import cache
 
+import pybreaker
 import structlog
 import urllib3
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 
-from contracts.language import DeadlineExceeded, Unavailable
+from contracts.language import AvailabilityError, DeadlineExceeded, Rejected, Unavailable
 from kernel import context, topology
+from kernel.calls.remote import circuit_breaker
+from kernel.http.bulkhead import Bulkhead
 from kernel.http.middleware import module_of
 from kernel.http.problems import MAX_BODY, Invalid, answer_to
 
 log = structlog.get_logger("seam.gateway")
+Guards = tuple[Bulkhead, pybreaker.CircuitBreaker]
 
 # Hop-by-hop (RFC 9110, section 7.6.1), or set anew on each side.
 _OWN = {
@@ -44,29 +48,19 @@ class Gateway:
         url = topology.current().moved.get(module) if module else None
         if module is None or url is None:
             return None
-        if int(request.headers.get("Content-Length") or 0) > MAX_BODY:
-            return answer_to(Invalid.too_large())
-        return _pass_on(request, url, module)
+        try:
+            return _pass_on(request, url, module)
+        except pybreaker.CircuitBreakerError:
+            return answer_to(Rejected(module=module))
+        except (Invalid, AvailabilityError) as refusal:
+            return answer_to(refusal)
 
 
 def _pass_on(request: HttpRequest, url: str, module: str) -> HttpResponse:
-    now = context.current()
-    try:
-        answer = _pool().request(
-            request.method or "GET",
-            url + request.get_full_path(),
-            body=request.body or None,
-            headers={**_forwarded(request), "X-Request-ID": now.request_id},
-            timeout=urllib3.Timeout(total=max(now.remaining, 0.001), connect=2.0),
-            pool_timeout=max(now.remaining, 0.001),
-            retries=False,
-            redirect=False,
-        )
-    except urllib3.exceptions.ReadTimeoutError:
-        return answer_to(DeadlineExceeded(module=module))
-    except (urllib3.exceptions.HTTPError, OSError) as error:
-        log.warning("module_away", module=module, error=type(error).__name__, request_id=now.request_id)
-        return answer_to(Unavailable(module=module))
+    body = _body(request)  # before anything is held, for its sender may be slow
+    bulkhead, breaker = _guards_of(url, module)
+    with bulkhead, breaker.calling():
+        answer = _ask(request, body, url, module)
     response = HttpResponse(answer.data, status=answer.status)
     for name, value in answer.headers.items():
         if name.lower() not in _OWN:
@@ -74,11 +68,49 @@ def _pass_on(request: HttpRequest, url: str, module: str) -> HttpResponse:
     return response
 
 
+def _body(request: HttpRequest) -> bytes:
+    if int(request.headers.get("Content-Length") or 0) > MAX_BODY:
+        raise Invalid.too_large()
+    try:
+        return request.body
+    except UnreadablePostError:
+        raise Invalid.broken_off() from None
+
+
+def _ask(request: HttpRequest, body: bytes, url: str, module: str) -> urllib3.BaseHTTPResponse:
+    now = context.current()
+    try:
+        return _pool().request(
+            request.method or "GET",
+            url + request.get_full_path(),
+            body=body or None,
+            headers={**_forwarded(request), "X-Request-ID": now.request_id},
+            timeout=urllib3.Timeout(total=max(now.remaining, 0.001), connect=2.0),
+            retries=False,
+            redirect=False,
+        )
+    except urllib3.exceptions.ReadTimeoutError:
+        raise DeadlineExceeded(module=module) from None
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        log.warning("module_away", module=module, error=type(error).__name__, request_id=now.request_id)
+        raise Unavailable(module=module) from None
+
+
 def _forwarded(request: HttpRequest) -> dict[str, str]:
     # Host stays the caller's, so that links in the answer lead back here.
     return {name: value for name, value in request.headers.items() if name.lower() not in _OWN}
 
 
+def _guards_of(url: str, module: str) -> Guards:
+    # `setdefault`, so that the first requests of all, at the same time, share one bulkhead.
+    place = (url, module)
+    return _guards.get(place) or _guards.setdefault(place, (Bulkhead(module), circuit_breaker()))
+
+
+_guards: dict[tuple[str, str], Guards] = {}
+
+
 @cache
 def _pool() -> urllib3.PoolManager:
-    return urllib3.PoolManager(num_pools=32, maxsize=16, block=True)
+    # Nobody waits for a connection: the bulkhead says how many there may be.
+    return urllib3.PoolManager(num_pools=32, maxsize=16)

@@ -4,13 +4,14 @@ As in the IETF draft "The Idempotency-Key HTTP Header Field": same key and body 
 422, a repeat while the first is under way is 409.
 """
 
-import hashlib
+import hmac
 import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 
+from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
 
@@ -47,14 +48,24 @@ def once(module: str, request: Request, body: bytes, respond: Callable[..., Http
         return respond(new_id=uuid.uuid4())
     if not _KEY.fullmatch(key):
         raise Invalid(f"{HEADER} must be 1 to 100 visible ASCII characters", (FieldError(HEADER, "does not fit"),))
-    owner = str(request.user.id) if isinstance(request.user, Principal) else "anonymous"
-    fingerprint = hashlib.sha256(f"{request.method} {request.path}\n".encode() + body).digest()
+    fingerprint = _fingerprint(f"{request.method} {request.path}\n".encode() + body)
+    # Strangers do not share their keys: two who have chosen the same are told apart by what they ask.
+    owner = str(request.user.id) if isinstance(request.user, Principal) else fingerprint.hex()
     request_id = _start(module, owner, key, fingerprint)
     if request_id is None:
         return _replay(module, owner, key, fingerprint)
-    response = _answered(respond, request_id)
+    try:
+        response = _answered(respond, request_id)
+    except Exception:
+        _release(module, request_id)
+        raise
     _keep(module, request_id, response)
     return response
+
+
+def _fingerprint(request: bytes) -> bytes:
+    # Keyed, because a body may hold a password that could be guessed from a plain digest.
+    return hmac.digest(settings.SECRET_KEY.encode(), request, "sha256")
 
 
 def _start(module: str, owner: str, key: str, fingerprint: bytes) -> uuid.UUID | None:
@@ -101,10 +112,15 @@ def _answered(respond: Callable[..., HttpResponse], request_id: uuid.UUID) -> Ht
         return response
 
 
-def _keep(module: str, request_id: uuid.UUID, response: HttpResponse) -> None:
+def _release(module: str, request_id: uuid.UUID) -> None:
     with cursor(module) as sql:
-        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            sql.execute(_RELEASE, [request_id])
-        else:
-            location = response.headers.get("Location", "")
+        sql.execute(_RELEASE, [request_id])
+
+
+def _keep(module: str, request_id: uuid.UUID, response: HttpResponse) -> None:
+    if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _release(module, request_id)
+    else:
+        location = response.headers.get("Location", "")
+        with cursor(module) as sql:
             sql.execute(_FINISH, [response.status_code, response.content, location, request_id])

@@ -16,6 +16,7 @@ from kernel.observability import metrics
 
 log = structlog.get_logger("seam.http")
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _QUIET = ("/health", "/metrics", "/static")
 
 
@@ -45,7 +46,8 @@ class RequestContext:
         match = request.resolver_match
         route = match.route if match else "-"
         module = module_of(match.func) if match else None
-        metrics.requests.labels(request.method, f"/{route}", response.status_code).observe(seconds)
+        method = request.method if request.method in _METHODS else "other"  # anybody may make up another
+        metrics.requests.labels(method, f"/{route}", response.status_code).observe(seconds)
         if not request.path.startswith(_QUIET):
             log.info(
                 "request",

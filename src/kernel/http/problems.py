@@ -6,12 +6,14 @@ from typing import Any
 import msgspec
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import InterfaceError, OperationalError, connections
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 
-from contracts.language import AvailabilityError, ContractError
+from contracts.language import AvailabilityError, ContractError, Unavailable
 from kernel import context
 from kernel.calls.wire import STATUS
+from kernel.module import owner
 
 log = structlog.get_logger("seam.http")
 CONTENT_TYPE = "application/problem+json"
@@ -57,6 +59,11 @@ class Invalid(Exception):
         return cls(f"The body may be {MAX_BODY} bytes long", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     @classmethod
+    def broken_off(cls) -> "Invalid":
+        """For a body of which the rest did not come, or not in time."""
+        return cls("The body did not come whole, or not in time", status=HTTPStatus.REQUEST_TIMEOUT)
+
+    @classmethod
     def of(cls, error: msgspec.MsgspecError) -> "Invalid":
         """From what the decoder says: `Expected int, got str - at $.quantity`."""
         if not isinstance(error, msgspec.ValidationError):
@@ -83,9 +90,14 @@ def answer_to(error: ContractError | Invalid) -> HttpResponse:
     return problem(STATUS[error.category], error.code, error.title, detail, data=data)
 
 
-def from_exception(error: Exception, _context: dict[str, Any] | None = None) -> HttpResponse | None:
+def from_exception(error: Exception, circumstances: dict[str, Any] | None = None) -> HttpResponse | None:
     """The response to an exception, None for one that nobody foresaw. DRF's EXCEPTION_HANDLER."""
     match error:
+        case OperationalError() | InterfaceError():
+            view = (circumstances or {}).get("view")
+            return _database_away(error, context.current().module or owner(type(view).__module__) or "")
+        case UnreadablePostError():
+            return answer_to(Invalid.broken_off())
         case ContractError() | Invalid():
             return answer_to(error)
         case Http404():
@@ -110,6 +122,14 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404."""
     return problem(404, "request.not_found", "Not found", f"There is nothing at {request.path}")
+
+
+def _database_away(error: Exception, module: str) -> HttpResponse:
+    # As good as the module being away, and to be tried again: the next request finds a new connection.
+    log.error("database_away", module=module, exc_info=error)
+    for connection in connections.all(initialized_only=True):
+        connection.close_if_unusable_or_obsolete()
+    return answer_to(Unavailable(module=module))
 
 
 def _from_framework(error: exceptions.APIException) -> HttpResponse:

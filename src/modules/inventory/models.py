@@ -8,8 +8,8 @@ class Stock(models.Model):
     """How many pieces of a product there are; those reserved are on hand too, but not available."""
 
     sku = models.CharField(primary_key=True, max_length=40)
-    on_hand = models.IntegerField(default=0)
-    reserved = models.IntegerField(default=0)
+    on_hand = models.BigIntegerField(default=0)
+    reserved = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [

@@ -3,7 +3,7 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 
 from contracts.inventory import OutOfStock, Reservation, ReservationOver, StockLevel, StockLine, UnknownStock
-from contracts.language import Sku
+from contracts.language import InvalidArguments, Sku
 from kernel.databases import transaction
 from modules.inventory import models, queries
 
@@ -11,6 +11,8 @@ State = models.Reservation.State
 
 
 def reserve(order_id: UUID, lines: tuple[StockLine, ...]) -> Reservation:
+    if len({line.sku for line in lines}) < len(lines):
+        raise InvalidArguments("each product may stand in one line")
     with transaction("inventory"):
         reservation, new = models.Reservation.objects.get_or_create(order_id=order_id, defaults={"state": State.HELD})
         if new:

@@ -1,6 +1,6 @@
 from uuid import UUID, uuid4, uuid5
 
-from contracts.language import Money
+from contracts.language import InvalidArguments, Money
 from contracts.payments import (
     Payment,
     PaymentAuthorised,
@@ -18,6 +18,8 @@ from modules.payments.providers import Answer, Outcome, provider_of
 
 
 def authorise(order_id: UUID, customer_id: UUID, amount: Money, method: PaymentMethod) -> Payment:
+    if amount.amount < 0:
+        raise InvalidArguments("the amount to authorise may not be negative")
     provider, token = provider_of(method)
     asked = {"customer_id": customer_id, "amount": amount.amount, "currency": amount.currency, "method": method}
     with transaction("payments"):

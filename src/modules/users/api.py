@@ -9,14 +9,16 @@ from contracts.language import AwareDatetime, Value, whole
 from contracts.users import Nickname, Points, UnknownUser
 from kernel.http.access import Principal, public, user
 from kernel.http.endpoints import Created, Endpoint, endpoint
+from kernel.http.problems import FieldError, Invalid
 from modules.users import queries, service
 from modules.users.errors import BadCredentials, EmailTaken, WeakPassword
 from modules.users.models import User
 from modules.users.tokens import Tokens
 
+EMAIL_LENGTH = 254
 Email = Annotated[
     str,
-    msgspec.Meta(pattern=whole(r"[^@\s]+@[^@\s]+\.[^@\s]+"), max_length=254, examples=["ada@example.com"]),
+    msgspec.Meta(pattern=whole(r"[^@\s]+@[^@\s]+\.[^@\s]+"), max_length=EMAIL_LENGTH, examples=["ada@example.com"]),
 ]
 Password = Annotated[str, msgspec.Meta(min_length=8, max_length=200, examples=["demo-password"])]
 
@@ -69,6 +71,9 @@ class UsersView(Endpoint):
     )
     def post(self, request: Request, body: Registration, new_id: UUID) -> Created:
         """Register."""
+        if len(body.email.lower()) > EMAIL_LENGTH:  # some letters are two in lower case
+            error = FieldError("$.email", f"Expected `str` of length <= {EMAIL_LENGTH} in lower case")
+            raise Invalid("Some fields do not fit", (error,))
         account = service.register(new_id, body.email, body.password, body.nickname)
         return Created(_account(account), f"/api/v1/users/{account.id}")
 

@@ -29,8 +29,8 @@ class Migration(migrations.Migration):
             name="Stock",
             fields=[
                 ("sku", models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ("on_hand", models.IntegerField(default=0)),
-                ("reserved", models.IntegerField(default=0)),
+                ("on_hand", models.BigIntegerField(default=0)),
+                ("reserved", models.BigIntegerField(default=0)),
             ],
             options={
                 "verbose_name_plural": "stock",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.catalog import ProductAdded
 from contracts.inventory import Inventory, OutOfStock, Reservation, ReservationOver, StockLevel, StockLine, UnknownStock
-from contracts.language import Money
+from contracts.language import InvalidArguments, Money
 from contracts.orders import OrderCancelled, OrderReturned, OrderShipped
 from kernel.calls import call
 from kernel.databases import transaction
@@ -53,6 +53,17 @@ def test_reserving_again_for_the_same_order_changes_nothing(mugs: str) -> None:
     answers = [call(Inventory).reserve(order, (StockLine(mugs, 2),)) for _ in range(2)]
     assert answers == [Reservation(order, (StockLine(mugs, 2),))] * 2
     assert level(mugs).reserved == 2
+
+
+def test_a_product_that_stands_in_two_lines_is_refused(mugs: str) -> None:
+    with pytest.raises(InvalidArguments, match="one line"):
+        call(Inventory).reserve(uuid4(), (StockLine(mugs, 1), StockLine(mugs, 2)))
+    assert level(mugs).reserved == 0
+
+
+def test_stock_grows_beyond_what_32_bits_hold(mugs: str) -> None:
+    Stock.objects.filter(sku=mugs).update(on_hand=2**31 - 1)
+    assert service.adjust(uuid4(), mugs, 1_000_000, "Delivery").on_hand == 2**31 - 1 + 1_000_000
 
 
 def test_all_lines_are_held_or_none(mugs: str) -> None:

@@ -2,7 +2,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from contracts.language import Money
+from contracts.language import InvalidArguments, Money
 from contracts.orders import OrderCancelled, OrderReturned, OrderShipped
 from contracts.payments import (
     Payment,
@@ -60,6 +60,11 @@ def test_an_unknown_provider_is_refused_and_nothing_is_stored() -> None:
         authorise(order, "nobody:approve")
     with pytest.raises(UnknownPayment):
         call(Payments).payment(order)
+
+
+def test_less_than_nothing_cannot_be_authorised() -> None:
+    with pytest.raises(InvalidArguments, match="negative"):
+        call(Payments).authorise(uuid4(), CUSTOMER, Money(-1, "EUR"), "sandbox:approve")
 
 
 @pytest.mark.parametrize(

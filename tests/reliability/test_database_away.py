@@ -1,0 +1,40 @@
+"""A module's database goes away: who asks that module is told to try again, and it answers when it is back."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.processes import Deployable, Yard
+
+
+@pytest.fixture
+def served(the_yard: Yard) -> Iterator[Deployable]:
+    with the_yard.deployable("away") as deployable:
+        yield deployable.start()
+        deployable.stop()
+
+
+def let_in(deployable: Deployable, module: str, anybody: bool) -> None:
+    """Open a module's database, or shut it and throw out who is in."""
+    name = f"{deployable.settings['DATABASE_PREFIX']}_{module}"
+    with psycopg.connect(deployable.settings["DATABASE_URL"], autocommit=True) as server:
+        server.execute(
+            sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {}").format(sql.Identifier(name), sql.Literal(anybody))
+        )
+        if not anybody:
+            server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+
+
+def test_a_module_without_its_database_is_unavailable_until_it_is_back(served: Deployable) -> None:
+    client = served.client
+    client.get("/products").expect(200)
+    let_in(served, "catalog", False)
+    for _ in range(6):
+        problem = client.get("/products").refused(503, "call.unavailable")
+        assert problem["data"] == {"module": "catalog"}
+    client.get("/stock/TEAPOT").expect(200)
+    let_in(served, "catalog", True)
+    for _ in range(6):
+        client.get("/products").expect(200)
