@@ -12,7 +12,7 @@ DEV := $(VENV)/.dev-$(call digest,requirements/dev.txt)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-topologies lint fmt lock extract clean
+.PHONY: help run test test-topologies lint fmt lock extract extract-usage clean
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / && ($(if $(wildcard extraction),1,$$1 !~ /extract|topologies/)) \
@@ -51,10 +51,12 @@ lock:  ## compile requirements/*.in to *.txt with uv; UPGRADE=1 for newer versio
 	done
 
 extract: export PYTHONPATH = .:src
-extract: $(DEV)  ## promote a module to a service of its own: MODULE=orders INTO=../orders-service
+extract: extract-usage $(DEV)  ## promote a module to a service of its own: MODULE=orders INTO=../orders-service
+	@$(BIN)/python -m extraction extract "$(MODULE)" --into "$(INTO)" $(ARGS)
+
+extract-usage:
 	@if [ -z "$(MODULE)" ] || [ -z "$(INTO)" ]; then \
 		echo "usage: make extract MODULE=orders INTO=../orders-service" >&2; exit 2; fi
-	@$(BIN)/python -m extraction extract "$(MODULE)" --into "$(INTO)"
 
 clean:  ## remove what can be made again; the databases under var/ stay
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache

@@ -2,7 +2,7 @@
 
 import json
 import os
-import signal
+import shlex
 import sys
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from extraction import analysis, plan, verification, writer
+from extraction import analysis, boot, interruption, plan, verification, writer
 from extraction.analysis import Finding
 from extraction.compat import comparison, lock, trees
 from extraction.contract_files import owner
@@ -29,8 +29,7 @@ ERR = Console(stderr=True, highlight=False, soft_wrap=True)
 )
 def main() -> None:
     """Promote a module to a service of its own."""
-    # Being asked to end is no reason to leave anything half-written.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    interruption.prepare()
 
 
 def with_project(command: Callable[..., None]) -> Callable[..., None]:
@@ -127,8 +126,9 @@ def compat(project: Project, against: str | None, update: bool) -> None:
     "--into", type=click.Path(path_type=Path, resolve_path=True), required=True, help="An empty or new folder."
 )
 @click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
+@click.option("--no-verify", is_flag=True, help="Do not start the service; check only what can be read of it.")
 @with_project
-def extract(project: Project, module: str, into: Path, dry_run: bool) -> None:
+def extract(project: Project, module: str, into: Path, dry_run: bool, no_verify: bool) -> None:
     """Write MODULE as a service of its own, verify it, and say what to do next."""
     _known(project, module)
     step(f"checking {module}")
@@ -141,7 +141,11 @@ def extract(project: Project, module: str, into: Path, dry_run: bool) -> None:
         show_plan(planned, into)
         return
     step(f"writing and verifying {len(planned.files)} files")
-    writer.write(planned, into, verification.verify)
+    untried = "--no-verify" if no_verify else boot.hindrance()
+    writer.write(planned, into, verification.verify if untried else _verify_and_boot)
+    _summary(planned, into, "is now")
+    verified = f"what can be read of it; it was not started: {untried}" if untried else "it starts, and answers"
+    OUT.print(f"  verified      {verified}", markup=False)
     show_next(planned, into)
 
 
@@ -159,9 +163,8 @@ def show_plan(planned: plan.Plan, into: Path) -> None:
 
 
 def show_next(planned: plan.Plan, into: Path) -> None:
-    """What was written, and the three commands that come next."""
-    _summary(planned, into, "is now")
-    there = f"cd {_shown(into)} && "
+    """The three commands that come next."""
+    there = f"cd {shlex.quote(_shown(into))} && "
     commands = {
         f"{there}make run": f"the service, at http://127.0.0.1:{planned.port}",
         f"{planned.url_setting}=http://127.0.0.1:{planned.port} make run": "the monolith, here, using it",
@@ -191,6 +194,11 @@ def _summary(planned: plan.Plan, into: Path, becomes: str) -> None:
     )
     OUT.print(f"  contracts     {', '.join(planned.contracts)}", markup=False)
     OUT.print(f"  requirements  {', '.join(planned.requirements)}", markup=False)
+
+
+def _verify_and_boot(folder: Path) -> None:
+    verification.verify(folder)
+    boot.boot(folder, step)
 
 
 def _known(project: Project, module: str) -> str:

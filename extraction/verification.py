@@ -7,7 +7,7 @@ from pathlib import Path
 
 LINT = "from importlinter.cli import lint_imports_command as main; main()"
 CHECKS = {
-    "it does not start": ("manage.py", "check"),
+    "its configuration or its code does not load": ("manage.py", "check"),
     "it breaks its layers": ("-c", LINT, "--config", "importlinter.ini", "--no-cache", "--no-logo"),
 }
 KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "SYSTEMROOT", "TMPDIR")
@@ -20,19 +20,34 @@ class Unsound(Exception):
 
 
 def verify(folder: Path) -> None:
-    """Start the service's management command, and check its layers. Raises `Unsound`."""
-    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
-    environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": f".{os.pathsep}src"}
+    """Load the service's code by its management command, and check its layers. Raises `Unsound`."""
     for problem, command in CHECKS.items():
+        run(folder, problem, *command)
+
+
+def run(folder: Path, problem: str, *command: str, **settings: str) -> None:
+    """Run Python in the service's folder. Raises `Unsound` with the problem and what was said."""
+    try:
         done = subprocess.run(
             [sys.executable, *command],
             cwd=folder,
-            env=environment,
+            env=environment(**settings),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=PATIENCE,
             text=True,
+            errors="replace",
+            # Ctrl-C reaches the terminal's every process; here it is for this one to say what becomes of the others.
+            start_new_session=True,
         )
-        if done.returncode:
-            raise Unsound(f"{problem}:\n{done.stdout.strip()}")
+    except subprocess.TimeoutExpired as late:
+        raise Unsound(f"{problem}: it did not end within {late.timeout:g} seconds") from None
+    if done.returncode:
+        raise Unsound(f"{problem}:\n{done.stdout.strip()}")
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """What a process of the service finds in its environment. It writes nothing into the folder by itself."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return kept | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": f".{os.pathsep}src"} | settings

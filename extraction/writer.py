@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from extraction import interruption
 from extraction.plan import Plan
 
 Verify = Callable[[Path], None]
@@ -50,4 +51,5 @@ def _unfinished(target: Path) -> Iterator[Path]:
         folder.chmod(0o777 & ~mask)
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with interruption.deferred():
+            shutil.rmtree(folder, ignore_errors=True)

@@ -164,6 +164,10 @@ class Monolith:
     def project(self) -> Project:
         return Project.at(self.root)
 
+    def extract(self, into: Path, *options: str) -> Result:
+        """Extract `pens`, which cannot be started: there is no more of the kernel than a name needs."""
+        return self.run("extract", "pens", "--into", into, "--no-verify", *options)
+
     def run(self, *arguments: str | Path) -> Result:
         """`python -m extraction` on it."""
         command, *rest = map(str, arguments)

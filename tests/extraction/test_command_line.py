@@ -1,6 +1,7 @@
 """The command line: what it says, and with which status it ends."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -68,3 +69,18 @@ def test_help_has_an_example(command: list[str], monolith: Monolith) -> None:
     )
     assert done.returncode == 0
     assert "Example: python -m extraction" in done.stdout
+
+
+def test_the_next_command_can_be_pasted(monolith: Monolith, tmp_path: Path) -> None:
+    (tmp_path / "Ada's place").mkdir()
+    done = monolith.extract(tmp_path / "Ada's place" / "service")
+    command = next(line for line in done.output.splitlines() if "make run" in line).partition("&&")[0]
+    subprocess.run(["sh", "-c", f"{command} && test -f manage.py"], check=True)
+
+
+def test_make_extract_tells_its_usage_before_it_installs(tmp_path: Path) -> None:
+    shutil.copy(REPOSITORY / "Makefile", tmp_path)
+    done = subprocess.run(["make", "extract", "PYTHONS=false"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: make extract MODULE=orders INTO=../orders-service\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["Makefile"]

@@ -23,7 +23,7 @@ def tree(folder: Path) -> dict[str, tuple[bytes, int]]:
 
 
 def test_what_is_written(monolith: Monolith, tmp_path: Path) -> None:
-    done = monolith.run("extract", "pens", "--into", tmp_path / "service")
+    done = monolith.extract(tmp_path / "service")
 
     assert done.exit_code == 0, done.output
     written = tree(tmp_path / "service")
@@ -44,7 +44,7 @@ def test_what_is_written(monolith: Monolith, tmp_path: Path) -> None:
 
 
 def test_the_service_has_a_name_of_its_own(monolith: Monolith, tmp_path: Path) -> None:
-    monolith.run("extract", "pens", "--into", tmp_path / "service")
+    monolith.extract(tmp_path / "service")
 
     assert 'SERVICE_NAME = "pens-service"' in (tmp_path / "service/src/config/identity.py").read_text()
     assert "PORT = 8001\n" in (tmp_path / "service/src/config/identity.py").read_text()
@@ -53,7 +53,7 @@ def test_the_service_has_a_name_of_its_own(monolith: Monolith, tmp_path: Path) -
 
 
 def test_what_is_written_in_yaml_is_yaml(monolith: Monolith, tmp_path: Path) -> None:
-    monolith.run("extract", "pens", "--into", tmp_path / "service")
+    monolith.extract(tmp_path / "service")
     paths = list((tmp_path / "service").rglob("*.yaml"))
     assert {path.name for path in paths} == {
         "ci.yaml",
@@ -67,7 +67,7 @@ def test_what_is_written_in_yaml_is_yaml(monolith: Monolith, tmp_path: Path) -> 
 
 
 def test_only_the_requirements_it_needs(monolith: Monolith, tmp_path: Path) -> None:
-    monolith.run("extract", "pens", "--into", tmp_path / "service")
+    monolith.extract(tmp_path / "service")
 
     requirements = tmp_path / "service/requirements"
     assert (requirements / "base.in").read_text() == "django\ndjango-environ\nwhitenoise\n"
@@ -78,7 +78,7 @@ def test_only_the_requirements_it_needs(monolith: Monolith, tmp_path: Path) -> N
 
 
 def test_the_next_commands_are_said(monolith: Monolith, tmp_path: Path) -> None:
-    done = monolith.run("extract", "pens", "--into", tmp_path / "service")
+    done = monolith.extract(tmp_path / "service")
 
     assert "make run" in done.output
     assert "PENS_URL=http://127.0.0.1:8001 make run" in done.output
@@ -87,19 +87,19 @@ def test_the_next_commands_are_said(monolith: Monolith, tmp_path: Path) -> None:
 
 def test_twice_gives_the_same_bytes(monolith: Monolith, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        assert monolith.run("extract", "pens", "--into", tmp_path / name).exit_code == 0
+        assert monolith.extract(tmp_path / name).exit_code == 0
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
 
 
 def test_an_empty_folder_is_used(monolith: Monolith, tmp_path: Path) -> None:
     (tmp_path / "service").mkdir()
-    assert monolith.run("extract", "pens", "--into", tmp_path / "service").exit_code == 0
+    assert monolith.extract(tmp_path / "service").exit_code == 0
     assert (tmp_path / "service/manage.py").exists()
 
 
 def test_dry_run_writes_nothing(monolith: Monolith, tmp_path: Path) -> None:
     before = tree(tmp_path)
-    done = monolith.run("extract", "pens", "--into", tmp_path / "service", "--dry-run")
+    done = monolith.extract(tmp_path / "service", "--dry-run")
 
     assert done.exit_code == 0
     assert "src/modules/pens/queries.py" in done.output
@@ -112,7 +112,7 @@ def test_a_full_folder_is_refused_and_left(monolith: Monolith, tmp_path: Path) -
     (tmp_path / "service/mine").write_text("dear")
     before = tree(tmp_path)
 
-    done = monolith.run("extract", "pens", "--into", tmp_path / "service")
+    done = monolith.extract(tmp_path / "service")
 
     assert done.exit_code == 1
     assert "is not empty" in done.output
@@ -123,7 +123,7 @@ def test_a_full_folder_is_refused_and_left(monolith: Monolith, tmp_path: Path) -
 def test_an_unsuitable_place_is_refused(into: str, monolith: Monolith, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     before = tree(tmp_path)
-    assert monolith.run("extract", "pens", "--into", tmp_path / into).exit_code == 1
+    assert monolith.extract(tmp_path / into).exit_code == 1
     assert tree(tmp_path) == before
 
 
@@ -132,7 +132,7 @@ def test_a_module_that_cannot_leave_is_refused_with_the_chain(monolith: Monolith
     monolith.write("src/modules/pens/extra.py", "from kernel import shortcut\n")
     before = tree(tmp_path)
 
-    done = monolith.run("extract", "pens", "--into", tmp_path / "service")
+    done = monolith.extract(tmp_path / "service")
 
     assert done.exit_code == 1
     assert "modules.pens.extra -> kernel.shortcut -> modules.ink.service" in done.output
@@ -142,7 +142,7 @@ def test_a_module_that_cannot_leave_is_refused_with_the_chain(monolith: Monolith
 
 def test_a_service_that_does_not_start_is_not_left_behind(monolith: Monolith, tmp_path: Path) -> None:
     monolith.write("manage.py", "raise SystemExit('no database driver')\n")
-    done = monolith.run("extract", "pens", "--into", tmp_path / "service")
+    done = monolith.extract(tmp_path / "service")
 
     assert done.exit_code == 1
     assert "no database driver" in done.output
@@ -157,6 +157,18 @@ def test_a_full_disk_leaves_nothing(monolith: Monolith, tmp_path: Path, monkeypa
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space"):
         writer.write(planned, tmp_path / "service", verification.verify)
+    assert [path.name for path in tmp_path.iterdir()] == ["monolith"]
+
+
+def test_a_check_that_does_not_end_is_given_up(
+    monolith: Monolith, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification, "PATIENCE", 0.2)
+    monolith.write("manage.py", "import time\ntime.sleep(60)\n")
+    done = monolith.extract(tmp_path / "service")
+
+    assert done.exit_code == 1
+    assert "did not end within 0.2 seconds" in done.output
     assert [path.name for path in tmp_path.iterdir()] == ["monolith"]
 
 

@@ -131,6 +131,21 @@ OBSTACLES = {
         4,
     ),
     "atomic imported": Doctored("from django.db.transaction import atomic\n", "transaction", 1),
+    "command in a function called in a transaction": Doctored(
+        "from contracts.ink import Ink\nfrom kernel.calls import call\nfrom kernel.databases import transaction\n\n"
+        "def f():\n    with transaction('pens'):\n        g()\n\n"
+        "def g():\n    h()\n\ndef h():\n    call(Ink).mix()\n    g()\n",
+        "transaction",
+        7,
+        "Ink.mix is commanded by g()",
+    ),
+    "command in a method called in a transaction": Doctored(
+        "from contracts.ink import Ink\nfrom kernel.calls import call\nfrom kernel.databases import transaction\n\n"
+        "class Pen:\n    @transaction('pens')\n    def f(self):\n        self.g()\n\n"
+        "    def g(self):\n        call(Ink).mix()\n",
+        "transaction",
+        8,
+    ),
     "command in a transaction": Doctored(
         "from contracts.ink import Ink\nfrom kernel.calls import call\nfrom kernel.databases import transaction\n\n"
         "def f():\n    with transaction('pens'):\n        call(Ink).mix()\n",
@@ -188,6 +203,9 @@ INNOCENT = {
     "the door": "from kernel.databases import transaction\n\nwith transaction('pens'):\n    pass\n",
     "query in a transaction": "from contracts.ink import Ink\nfrom kernel.calls import call\n"
     "from kernel.databases import transaction\n\nwith transaction('pens'):\n    call(Ink).colour()\n",
+    "command in a function called after a transaction": "from contracts.ink import Ink\nfrom kernel.calls import call\n"
+    "from kernel.databases import transaction\n\nwith transaction('pens'):\n    pass\nf()\n\n"
+    "def f():\n    call(Ink).mix()\n",
     "own signal": "from django.db.models.signals import post_save\nfrom django.dispatch import receiver\n"
     "from modules.pens.models import Pen\n\n@receiver(post_save, sender=Pen)\ndef f(**kwargs): ...\n",
     "pinned": "import django\nimport jwt\nimport json\n",

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +217,23 @@ def test_a_user_killed_while_the_server_starts_is_harmless(postgres: EmbeddedPos
         user.kill()
     with postgres.running():
         assert ask(postgres, "SELECT 1") == 1
+    assert postmaster(directory) is None
+
+
+def test_a_user_interrupted_while_the_server_starts_stops_it(
+    postgres: EmbeddedPostgres, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = embedded._wait_until
+
+    def interrupted(condition: Callable[[], bool]) -> bool:
+        if postgres._process is None:
+            return real(condition)
+        monkeypatch.setattr(embedded, "_wait_until", real)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(embedded, "_wait_until", interrupted)
+    with pytest.raises(KeyboardInterrupt), postgres.running():
+        pass
     assert postmaster(directory) is None
 
 

@@ -1,7 +1,8 @@
 """Transactions: a module's begin in one place, and none is open while another module is told to do something."""
 
 import ast
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
@@ -31,12 +32,49 @@ def commands_inside(subject: Subject) -> Iterator[Finding]:
     """A command to another module inside an open transaction, which could still roll back."""
     for source in subject.sources:
         if not source.is_test:
-            for block in _blocks(source):
-                for node in ast.walk(block):
-                    if isinstance(node, ast.Call) and (operation := _command(subject, source, node)):
-                        message = f"{operation} is commanded inside a transaction, which may still roll back"
-                        fix = "call it before or after, or publish an event"
-                        yield Finding(source.path, node.lineno, "transaction", message, fix)
+            functions = _functions(source)
+            for call in (call for block in _blocks(source) for call in _calls(block)):
+                found = {(operation, through[:1]) for operation, through in _commands(subject, source, functions, call)}
+                for operation, by in sorted(found):
+                    by_whom = "".join(f" by {name}()" for name in by)
+                    message = f"{operation} is commanded{by_whom} inside a transaction, which may still roll back"
+                    fix = "call it before or after, or publish an event"
+                    yield Finding(source.path, call.lineno, "transaction", message, fix)
+
+
+def _commands(
+    subject: Subject,
+    source: Source,
+    functions: Mapping[str, ast.FunctionDef],
+    call: ast.Call,
+    through: tuple[str, ...] = (),
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The operations that a call commands, itself or through functions of the same file, with their names."""
+    if operation := _command(subject, source, call):
+        yield operation, through
+    name = _called(call)
+    if name in functions and name not in through:
+        for inner in _calls(functions[name]):
+            yield from _commands(subject, source, functions, inner, (*through, name))
+
+
+def _calls(block: ast.AST) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(block) if isinstance(node, ast.Call))
+
+
+def _called(call: ast.Call) -> str:
+    """The name of the function or method of the same file that a call may be of."""
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
+            return name
+    return ""
+
+
+def _functions(source: Source) -> dict[str, ast.FunctionDef]:
+    """The file's functions and methods, but for names that could be one or another."""
+    found = [node for node in source.nodes if isinstance(node, ast.FunctionDef)]
+    times = Counter(function.name for function in found)
+    return {function.name: function for function in found if times[function.name] == 1}
 
 
 def _blocks(source: Source) -> Iterator[ast.AST]:

@@ -42,7 +42,7 @@ PATIENCE = 120.0
 
 DEFAULTS: Mapping[str, str] = {
     "listen_addresses": "",
-    "max_connections": "200",
+    "max_connections": "300",
     "shared_buffers": "64MB",
     "timezone": "UTC",
     # A failing statement would be logged with its values: personal data.
@@ -230,6 +230,8 @@ class EmbeddedPostgres:
                 if _wait_until(lambda: self._postmaster() is None):
                     break
         if self._process:
+            # Where a signal ended the wait for it, it had no time yet to write its postmaster.pid.
+            self._process.send_signal(signal.SIGINT)
             self._process.wait()
             self._process = None
         if self._sockets_are_ours():

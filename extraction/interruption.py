@@ -1,0 +1,39 @@
+"""Ctrl-C, and being asked to end: what was begun is undone, and no process of ours outlives us."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def prepare() -> None:
+    """Leave by way of everything that has to be undone."""
+    for number in ENDINGS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _end)
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Hear of it at the end of the block only: `process = Popen(…)` must not start one, and then not name it."""
+    heard: list[int] = []
+    before = {number: signal.signal(number, lambda number, frame: heard.append(number)) for number in ENDINGS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if heard:
+            signal.raise_signal(signal.Signals(heard[0]))
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    for again in ENDINGS:
+        # A second Ctrl-C must not disturb the undoing.
+        signal.signal(again, signal.SIG_IGN)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    sys.exit(128 + number)
