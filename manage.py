@@ -14,11 +14,12 @@ WITHOUT_DATABASE = frozenset({"check", "collectstatic", "diffsettings", "help", 
 
 def main(arguments: Sequence[str]) -> None:
     sys.path.insert(0, str(ROOT / "src"))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import environ
     from django.core.management import execute_from_command_line
 
-    environ.Env.read_env(ROOT / ".env")
+    from config import startup
+
+    # Before anything is started or changed.
+    startup.load()
     if os.environ.get("DATABASE_URL") or os.environ.get("ENVIRONMENT", "development") != "development":
         execute_from_command_line(list(arguments))
     else:

@@ -5,14 +5,16 @@ import time
 
 from django.conf import settings
 
+from kernel import jobs
+from kernel.broker import Workers
 from kernel.events import outbox, subscriptions
 from kernel.events.lanes import Lanes
 from kernel.events.relay import Relay
 from kernel.jobs import Scheduler
 
 _relays: dict[str, Relay] = {}
+_schedulers: list[Scheduler] = []
 _lanes = Lanes(freed=lambda module: _relays[module].wake())
-_scheduler = Scheduler()
 _stopping = threading.Event()
 ANNOUNCE_EVERY = 2.0
 REPEAT_EVERY = 15.0
@@ -21,25 +23,36 @@ PATIENCE = 3.0
 
 
 def start() -> None:
-    """Start delivering events, running jobs, and telling publishers what this deployable's modules listen to."""
+    """Start delivering events, running jobs, and telling publishers what this deployable's modules listen to.
+
+    Threads of this process do the work, or, where there is a broker, the workers that read its queues.
+    """
+    workers = _workers() if settings.CELERY_BROKER_URL else None
     for module in settings.ACTIVE_MODULES:
-        _relays[module] = Relay(module, _lanes)
-        _relays[module].start()
+        _relays[module] = Relay(module, workers or _lanes)
+        _schedulers.append(Scheduler(module, workers.run if workers else jobs.run))
+    for thread in (*_relays.values(), *_schedulers):
+        thread.start()
     outbox.on_commit(lambda module: _relays[module].wake())
-    _scheduler.start()
     threading.Thread(target=_announce, name="announcer", daemon=True).start()
 
 
 def stop() -> None:
     """Let each finish what it has under way, for a few seconds at most."""
     _stopping.set()
-    _scheduler.stop()
-    for relay in _relays.values():
-        relay.stop()
+    threads: list[Relay | Scheduler] = [*_relays.values(), *_schedulers]
+    for thread in threads:
+        thread.stop()
     deadline = time.monotonic() + PATIENCE
-    for thread in (_scheduler, *_relays.values()):
+    for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
     _lanes.stop(deadline)
+
+
+def _workers() -> Workers:
+    from config import celery  # noqa: F401  the application that messages go by
+
+    return Workers()
 
 
 def _announce() -> None:

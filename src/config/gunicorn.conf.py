@@ -1,32 +1,25 @@
 """How gunicorn serves, for `manage.py serve` and `gunicorn -c`: one process, with threads."""
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from config import identity
+from config import startup
+
+# Here too, so that gunicorn says what is wrong with the configuration once, and not each worker at its start.
+startup.load()
+
+from django.conf import settings  # noqa: E402  found only now
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
     from gunicorn.workers.base import Worker
 
-
-def number(name: str, default: int, most: int) -> int:
-    given = os.environ.get(name) or str(default)
-    if not (given.isascii() and given.isdigit() and 1 <= int(given) <= most):
-        sys.exit(f"error: {name} is {given!r}, and has to be a number from 1 to {most}")
-    return int(given)
-
-
-# Only this machine is served unless somebody says otherwise, as a container does with HOST=0.0.0.0.
-host = os.environ.get("HOST") or "127.0.0.1"
-port = number("PORT", identity.PORT, 65535)
-bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+bind = f"[{settings.HOST}]:{settings.PORT}" if ":" in settings.HOST else f"{settings.HOST}:{settings.PORT}"
 
 worker_class = "config.worker.Worker"
-workers = number("WEB_WORKERS", 1, 64)
-threads = number("WEB_THREADS", 4, 256)
+workers = settings.WEB_WORKERS
+threads = settings.WEB_THREADS
 keepalive = 5
 graceful_timeout = 10
 
@@ -35,7 +28,7 @@ http_parser = "auto"
 
 # The application writes a line for each request itself.
 accesslog = None
-loglevel = os.environ.get("GUNICORN_LOG_LEVEL") or "warning"
+loglevel = settings.GUNICORN_LOG_LEVEL
 
 # It would be a file in the user's home folder, the same for every server.
 control_socket_disable = True

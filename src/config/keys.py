@@ -1,27 +1,43 @@
-"""Secrets and addresses from the environment. Development has fixed ones; production refuses to start with them."""
+"""Secrets from the environment. Development has fixed ones; production refuses to start with them."""
 
 import hashlib
-import pkgutil
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import environ
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
     PublicFormat,
     load_pem_private_key,
+    load_pem_public_key,
 )
 from django.core.exceptions import ImproperlyConfigured
 
-import contracts
+from kernel.configuration import HIDDEN, wrong
 from kernel.module import Module
 
 _DEVELOPMENT = "seam-development-only"
-_URL = re.compile(r"([A-Z][A-Z0-9_]*)_URL")
+_PUBLIC_KEY = re.compile(r"-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", re.DOTALL)
+_NEEDED = ("SECRET_KEY", "SERVICE_KEYS", "DATABASE_URL", "ALLOWED_HOSTS")
+
+
+def refuse_incomplete(env: environ.Env, modules: Iterable[Module]) -> None:
+    """Say of production all that is missing, at once. Raises `ImproperlyConfigured`."""
+    required = [
+        f"{module.name}_{setting.name}".upper() for module in modules for setting in module.settings if setting.required
+    ]
+    missing = [name for name in (*_NEEDED, *required) if not env.str(name, "")]
+    if not env.str("JWT_PRIVATE_KEY", "") and not env.str("JWT_PUBLIC_KEYS", ""):
+        missing.append("JWT_PRIVATE_KEY or JWT_PUBLIC_KEYS")
+    if missing:
+        environment = env.str("ENVIRONMENT", "")
+        needed = ", ".join(missing)
+        raise ImproperlyConfigured(f"ENVIRONMENT is {environment!r}: set {needed} as well (.env.example has them all)")
 
 
 def secret(env: environ.Env, name: str, development: bool) -> str:
@@ -30,7 +46,7 @@ def secret(env: environ.Env, name: str, development: bool) -> str:
     if development:
         return value or f"{_DEVELOPMENT}-{name.lower()}-0123456789abcdef"
     if len(value) < 32 or value.startswith(_DEVELOPMENT):
-        raise ImproperlyConfigured(f"set {name} to a secret of 32 characters or more (openssl rand -hex 32)")
+        raise wrong(name, HIDDEN, "a secret of 32 characters or more, such as openssl rand -hex 32 makes")
     return value
 
 
@@ -42,8 +58,9 @@ def service_keys(env: environ.Env, development: bool) -> dict[str, str]:
     pairs = [pair.partition(":")[::2] for pair in env.list("SERVICE_KEYS", default=[])]
     if not pairs and development:
         return {"development": f"{_DEVELOPMENT}-service-key-0123456789abcdef"}
-    if not pairs or any(len(key) < 32 or key.startswith(_DEVELOPMENT) for _, key in pairs):
-        raise ImproperlyConfigured("set SERVICE_KEYS to key-id:secret pairs, each secret 32 characters or more")
+    if not pairs or any(not key_id or len(key) < 32 or key.startswith(_DEVELOPMENT) for key_id, key in pairs):
+        expected = "key-id:secret pairs with commas between, each secret 32 characters or more: 2026-11:<secret>"
+        raise wrong("SERVICE_KEYS", HIDDEN, expected)
     return dict(pairs)
 
 
@@ -53,18 +70,15 @@ def user_token_keys(env: environ.Env, development: bool) -> tuple[str | None, li
     From `JWT_PRIVATE_KEY` and `JWT_PUBLIC_KEYS` (one PEM after the other); a private key brings its public key along.
     """
     private = env.str("JWT_PRIVATE_KEY", "", multiline=True)
-    public = re.findall(
-        r"-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", env.str("JWT_PUBLIC_KEYS", "", multiline=True), re.S
-    )
+    public = _public_keys(env.str("JWT_PUBLIC_KEYS", "", multiline=True))
     if not private and not public:
-        if not development:
-            raise ImproperlyConfigured("set JWT_PUBLIC_KEYS (and JWT_PRIVATE_KEY where users' tokens are issued)")
         private = _development_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     if private:
-        own = _public_pem(load_pem_private_key(private.encode(), password=None))
+        own = _public_pem(_private_key(private))
         public = [own, *(key for key in public if key != own)]
     if not development and _public_pem(_development_key()) in public:
-        raise ImproperlyConfigured("JWT_PRIVATE_KEY and JWT_PUBLIC_KEYS must not hold development's key: all know it")
+        name = "JWT_PRIVATE_KEY" if private else "JWT_PUBLIC_KEYS"
+        raise wrong(name, HIDDEN, "without development's key, which everybody knows")
     return private or None, public
 
 
@@ -74,43 +88,10 @@ def module_settings(env: environ.Env, module: Module, development: bool) -> dict
     for setting in module.settings:
         name = f"{module.name}_{setting.name}".upper()
         value = env.str(name, "")
-        if setting.required and not development and value in ("", setting.development):
-            raise ImproperlyConfigured(f"set {name} (and not to development's value): {setting.help}")
+        if setting.required and not development and value == setting.development:
+            raise wrong(name, value, f"something else than in development. {setting.help}")
         values[setting.name] = value or setting.development
     return values
-
-
-def module_urls(environment: Mapping[str, str], here: Iterable[str]) -> dict[str, str]:
-    """Where modules live that moved out: every `<MODULE>_URL` whose module is known, by its code or its contract."""
-    known = {*here, *(info.name for info in pkgutil.iter_modules(contracts.__path__) if not info.ispkg)}
-    found = {}
-    for name, value in environment.items():
-        match = _URL.fullmatch(name)
-        if match and value and match[1].lower() in known:
-            if not re.fullmatch(r"https?://[^/?#]+(/[^?#]*)?", value):
-                raise ImproperlyConfigured(f"{name} must be a base URL such as http://127.0.0.1:8001, not {value!r}")
-            found[match[1].lower()] = value.rstrip("/")
-    return found
-
-
-def database_server(env: environ.Env, development: bool, embedded: str) -> str:
-    """URL of the PostgreSQL server; in development the embedded one where none is given."""
-    url = env.str("DATABASE_URL", "")
-    if not url and not development:
-        raise ImproperlyConfigured("set DATABASE_URL: postgresql://user:password@host:5432/postgres")
-    return url or embedded
-
-
-def seconds(env: environ.Env, name: str, default: float) -> float:
-    """A number of seconds, more than none. Raises `ImproperlyConfigured`."""
-    value = env.str(name, "") or str(default)
-    try:
-        number = float(value)
-    except ValueError:
-        number = 0
-    if not number > 0:
-        raise ImproperlyConfigured(f"{name} must be a number of seconds, such as {default:g}, not {value!r}")
-    return number
 
 
 def _development_key() -> Ed25519PrivateKey:
@@ -120,3 +101,29 @@ def _development_key() -> Ed25519PrivateKey:
 def _public_pem(key: Any) -> str:
     pem: bytes = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return pem.decode().strip()
+
+
+def _private_key(pem: str) -> Ed25519PrivateKey:
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (TypeError, ValueError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, Ed25519PrivateKey):
+        expected = "an Ed25519 key as PEM, such as openssl genpkey -algorithm ed25519 makes"
+        raise wrong("JWT_PRIVATE_KEY", HIDDEN, expected)
+    return key
+
+
+def _public_keys(pems: str) -> list[str]:
+    found = _PUBLIC_KEY.findall(pems)
+    if _PUBLIC_KEY.sub("", pems).strip() or not all(map(_is_public_key, found)):
+        expected = "Ed25519 keys as PEM, one after the other: -----BEGIN PUBLIC KEY-----…-----END PUBLIC KEY-----"
+        raise wrong("JWT_PUBLIC_KEYS", HIDDEN, expected)
+    return found
+
+
+def _is_public_key(pem: str) -> bool:
+    try:
+        return isinstance(load_pem_public_key(pem.encode()), Ed25519PublicKey)
+    except (ValueError, UnsupportedAlgorithm):
+        return False

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
 
 import modules
-from config import identity, keys
+from config import identity, keys, values
 from kernel import module
 from kernel.databases.config import Server, databases
 from kernel.databases.embedded import EmbeddedPostgres
@@ -18,23 +17,26 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 SERVICE_NAME = env.str("SERVICE_NAME", identity.SERVICE_NAME)
 DEVELOPMENT = env.str("ENVIRONMENT", "development") == "development"
+ACTIVE_MODULES = module.find(modules, tuple(env.list("MODULES", default=[])))
+if not DEVELOPMENT:
+    keys.refuse_incomplete(env, ACTIVE_MODULES.values())
 DEBUG = False
 SECRET_KEY = keys.secret(env, "SECRET_KEY", DEVELOPMENT)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEVELOPMENT else [])
 
 # Modules, and where the others live
 
-ACTIVE_MODULES = module.find(modules, tuple(env.list("MODULES", default=[])))
 MODULE_SETTINGS = {name: keys.module_settings(env, active, DEVELOPMENT) for name, active in ACTIVE_MODULES.items()}
-MODULE_URLS = keys.module_urls(env.ENVIRON, ACTIVE_MODULES)
-GATEWAY_URL = env.str("GATEWAY_URL", identity.GATEWAY_URL if DEVELOPMENT else "").rstrip("/") or None
+MODULE_URLS = values.module_urls(env.ENVIRON, ACTIVE_MODULES)
+_gateway = env.str("GATEWAY_URL", identity.GATEWAY_URL if DEVELOPMENT else "")
+GATEWAY_URL = values.base_url("GATEWAY_URL", _gateway) if _gateway else None
 KNOWN_SUBSCRIBERS = identity.SUBSCRIBERS
-REQUEST_TIMEOUT = keys.seconds(env, "REQUEST_TIMEOUT", 20.0)
+REQUEST_TIMEOUT = values.seconds(env, "REQUEST_TIMEOUT", 20.0)
 
 # Databases: one per module
 
 DATABASE_SERVER = Server(
-    url=keys.database_server(env, DEVELOPMENT, EmbeddedPostgres(BASE_DIR / "var" / "postgres").url),
+    url=env.str("DATABASE_URL", "") or EmbeddedPostgres(BASE_DIR / "var" / "postgres").url,
     prefix=env.str("DATABASE_PREFIX", SERVICE_NAME.replace("-", "_")),
     secret=SECRET_KEY,
 )
@@ -45,6 +47,11 @@ DATABASE_ROUTERS = ["kernel.databases.router.ModuleRouter"]
 
 JWT_PRIVATE_KEY, JWT_PUBLIC_KEYS = keys.user_token_keys(env, DEVELOPMENT)
 SERVICE_KEYS = keys.service_keys(env, DEVELOPMENT)
+
+# Events and jobs: threads of the web process do this work, or Celery workers where there is a broker
+
+CELERY_BROKER_URL = values.broker_url(env, "CELERY_BROKER_URL")
+CELERY_APP = "config.celery.app"
 
 # Django
 
@@ -101,11 +108,22 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 APPEND_SLASH = True
-LOGGING = logs.configuration(env.str("LOG_LEVEL", "") or "INFO", readable=env.bool("LOG_READABLE", DEVELOPMENT))
+LOGGING = logs.configuration(
+    values.choice(env, "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
+    readable=values.flag(env, "LOG_READABLE", DEVELOPMENT),
+)
+
+# Gunicorn: only this machine is served unless somebody says otherwise, as a container does with HOST=0.0.0.0
+
+HOST = env.str("HOST", "") or "127.0.0.1"
+PORT = values.number(env, "PORT", identity.PORT, 65535)
+WEB_WORKERS = values.number(env, "WEB_WORKERS", 1, 64)
+WEB_THREADS = values.number(env, "WEB_THREADS", 4, 256)
+GUNICORN_LOG_LEVEL = values.choice(
+    env, "GUNICORN_LOG_LEVEL", "warning", ("debug", "info", "warning", "error", "critical")
+)
 
 if not DEVELOPMENT:
-    if not ALLOWED_HOSTS:
-        raise ImproperlyConfigured("set ALLOWED_HOSTS to the host names this deployable answers to")
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -22,6 +23,7 @@ _CLAIM = """
     INSERT INTO kernel_job (name, due_at) VALUES (%(name)s, now() + %(every)s)
     ON CONFLICT (name) DO UPDATE SET due_at = now() + %(every)s WHERE kernel_job.due_at <= now()
 """
+_NOT_YET = "SELECT name FROM kernel_job WHERE due_at > now()"
 _PRUNE = (
     "DELETE FROM kernel_outbox WHERE state = 'done' AND done_at < now() - interval '7 days'",
     "DELETE FROM kernel_inbox WHERE handled_at < now() - interval '30 days'",
@@ -40,17 +42,38 @@ class Task(NamedTuple):
     run: Callable[[], object]
 
 
-def tasks() -> list[Task]:
-    """All periodic work of the modules that live here: what they declare, and what the kernel does for each."""
-    found = []
-    for module in active().values():
-        if topology.current().is_here(module.name):
-            found += [
-                Task(module.name, job.name, job.every, getattr(module.room("jobs"), job.name)) for job in module.jobs
-            ]
-            found.append(Task(module.name, "kernel.resume_sagas", 2.0, _resumption(module.name)))
-            found.append(Task(module.name, "kernel.prune", 3600.0, _pruning(module.name)))
-    return found
+def tasks(module: str) -> list[Task]:
+    """All periodic work of a module: what it declares, and what the kernel does for each."""
+    manifest = active()[module]
+    return [
+        *(Task(module, job.name, job.every, getattr(manifest.room("jobs"), job.name)) for job in manifest.jobs),
+        Task(module, "kernel.resume_sagas", 2.0, partial(sagas.resume, module)),
+        Task(module, "kernel.prune", 3600.0, partial(_prune, module)),
+    ]
+
+
+def due(module: str) -> list[Task]:
+    """A module's jobs whose time has come; none where the module lives elsewhere."""
+    if not topology.current().is_here(module):
+        return []
+    with cursor(module) as sql:
+        sql.execute(_NOT_YET)
+        not_yet = {row[0] for row in sql.fetchall()}
+    return [task for task in tasks(module) if task.name not in not_yet]
+
+
+def run(task: Task) -> None:
+    """Run a job, unless another process took it for this period. A job that fails is logged, and due again in time."""
+    with cursor(task.module) as sql:
+        sql.execute(_CLAIM, {"name": task.name, "every": timedelta(seconds=task.every)})
+        claimed = bool(sql.rowcount)
+    if claimed:
+        try:
+            with working_for(task.module):
+                task.run()
+        except Exception as error:
+            log.error("job_failed", module=task.module, job=task.name, exc_info=error)
+            close_old_connections()
 
 
 def check_module(module: Module) -> None:
@@ -65,23 +88,13 @@ def check_module(module: Module) -> None:
             ) from cause
 
 
-def run_due() -> None:
-    """Run each job that is due and that no other process took."""
-    for task in tasks():
-        try:
-            if _claimed(task):
-                with working_for(task.module):
-                    task.run()
-        except Exception as error:
-            log.error("job_failed", module=task.module, job=task.name, exc_info=error)
-            close_old_connections()
-
-
 class Scheduler(threading.Thread):
-    """Runs the jobs that are due, until it is stopped."""
+    """Has a module's jobs run when they are due, until it is stopped. Any number of processes may run one each."""
 
-    def __init__(self) -> None:
-        super().__init__(name="scheduler", daemon=True)
+    def __init__(self, module: str, runner: Callable[[Task], object] = run) -> None:
+        super().__init__(name=f"scheduler-{module}", daemon=True)
+        self.module = module
+        self._runner = runner
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -90,24 +103,17 @@ class Scheduler(threading.Thread):
 
     def run(self) -> None:
         while not self._stopping.wait(TICK):
-            run_due()
+            try:
+                for task in due(self.module):
+                    self._runner(task)
+            except Exception as error:
+                # The database or the broker may be away for a while.
+                log.error("scheduler_failed", module=self.module, exc_info=error)
+                close_old_connections()
         connections.close_all()
 
 
-def _claimed(task: Task) -> bool:
-    with cursor(task.module) as sql:
-        sql.execute(_CLAIM, {"name": task.name, "every": timedelta(seconds=task.every)})
-        return bool(sql.rowcount)
-
-
-def _resumption(module: str) -> Callable[[], object]:
-    return lambda: sagas.resume(module)
-
-
-def _pruning(module: str) -> Callable[[], object]:
-    def prune() -> None:
-        with transaction(module), cursor(module) as sql:
-            for statement in _PRUNE:
-                sql.execute(statement)
-
-    return prune
+def _prune(module: str) -> None:
+    with transaction(module), cursor(module) as sql:
+        for statement in _PRUNE:
+            sql.execute(statement)

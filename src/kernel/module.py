@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 
+from django.core.exceptions import ImproperlyConfigured
+
 from contracts.language import Contract, Event
+from kernel.configuration import wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +60,20 @@ class Module:
         return importlib.import_module(f"{self.package}.{name}")
 
 
-class BadManifest(Exception):
+class BadManifest(ImproperlyConfigured):
     """A module's manifest and its rooms disagree; the message says where and what to do."""
 
 
 def find(package: ModuleType, wanted: tuple[str, ...] = ()) -> dict[str, Module]:
     """The modules that are folders of a package, by name; only the `wanted` ones, where any are named.
 
-    Raises `BadManifest` for a name that has no folder and for a folder whose manifest does not fit.
+    Raises `ImproperlyConfigured` for a name that has no folder, `BadManifest` for a folder whose manifest does not fit.
     """
     found = {info.name: _manifest(info.name) for info in pkgutil.iter_modules(package.__path__) if info.ispkg}
     for name in wanted:
         if name not in found:
-            raise BadManifest(f"MODULES names {name!r}, but there is no such module; there are: {', '.join(found)}")
+            expected = f"names of modules with commas between, of {', '.join(found)}; there is no {name!r}"
+            raise wrong("MODULES", ",".join(wanted), expected)
     return {name: found[name] for name in sorted(found) if not wanted or name in wanted}
 
 
@@ -97,10 +101,14 @@ def setting(module: str, name: str) -> str:
 
 
 def _manifest(name: str) -> Module:
+    path = f"modules.{name}.module"
     try:
-        manifest = importlib.import_module(f"modules.{name}.module").MODULE
-    except (ModuleNotFoundError, AttributeError) as cause:
-        raise BadManifest(f"src/modules/{name}/module.py: declare MODULE = Module(name={name!r}, …) there") from cause
+        manifest = getattr(importlib.import_module(path), "MODULE", None)
+    except ModuleNotFoundError as cause:
+        # Another that is not found is the author's mistake in the file, to be seen with its traceback.
+        if cause.name != path:
+            raise
+        manifest = None
     if not isinstance(manifest, Module) or manifest.name != name:
-        raise BadManifest(f"src/modules/{name}/module.py: MODULE must be a Module named {name!r}")
+        raise BadManifest(f"src/modules/{name}/module.py: declare MODULE = Module(name={name!r}, …) there")
     return manifest

@@ -5,7 +5,12 @@ import subprocess
 import sys
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 import modules
 from kernel import module
@@ -21,6 +26,12 @@ def private_key() -> str:
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     return pem.replace("\n", r"\n")
+
+
+def public_key() -> str:
+    """Another, of which only the public half is known."""
+    pem = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return pem.decode().replace("\n", r"\n")
 
 
 def settings() -> dict[str, str]:
@@ -52,4 +63,9 @@ def refusal(**given: str) -> str:
     """
     command = [sys.executable, "manage.py", "check"]
     done = subprocess.run(command, cwd=REPOSITORY, env=environment() | given, capture_output=True, text=True)
-    return done.stderr.strip().rpartition("\n")[2] if done.returncode else ""
+    if not done.returncode:
+        return ""
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr.strip()

@@ -11,8 +11,10 @@ from tests.packaging import production
 from tests.processes import REPOSITORY
 
 EXAMPLE = REPOSITORY / ".env.example"
-SECRETS = sorted(production.settings().keys() - {"ENVIRONMENT", "DATABASE_URL"})
-READERS = {"env.bool", "env.float", "env.int", "env.list", "env.str", "os.environ.get", "keys.secret", "number"}
+NEEDED = sorted(production.settings().keys() - {"ENVIRONMENT"})
+READERS = re.compile(
+    r"env\.(bool|float|int|list|str)|os\.environ\.get|keys\.secret|values\.(number|seconds|flag|choice)"
+)
 """Functions that read a variable of the environment, which they are given by name."""
 
 
@@ -20,23 +22,38 @@ def test_it_starts_with_what_has_to_be_set() -> None:
     assert production.refusal(**production.settings()) == ""
 
 
-@pytest.mark.parametrize("name", SECRETS)
+@pytest.mark.parametrize("name", NEEDED)
 def test_it_refuses_to_start_without(name: str) -> None:
-    said = production.refusal(**production.settings() | {name: ""})
-    expected = "JWT_PUBLIC_KEYS" if name == "JWT_PRIVATE_KEY" else name
-    assert f"set {expected}" in said
+    expected = "JWT_PRIVATE_KEY or JWT_PUBLIC_KEYS" if name == "JWT_PRIVATE_KEY" else name
+    assert f"set {expected} as well" in production.refusal(**production.settings() | {name: ""})
+
+
+def test_it_says_at_once_all_that_is_missing() -> None:
+    said = production.refusal(ENVIRONMENT="production")
+    assert all(name in said for name in production.settings())
+
+
+def test_it_cannot_issue_tokens_with_a_public_key_only() -> None:
+    only_public = {"JWT_PRIVATE_KEY": "", "JWT_PUBLIC_KEYS": production.public_key()}
+    assert "JWT_PRIVATE_KEY is ''" in production.refusal(**production.settings() | only_public)
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "SERVICE_KEYS"])
 def test_it_refuses_what_development_uses(name: str) -> None:
     [(key_id, key), *_] = development.SERVICE_KEYS.items()
     fixed = {"SECRET_KEY": development.SECRET_KEY, "SERVICE_KEYS": f"{key_id}:{key}"}[name]
-    assert f"set {name}" in production.refusal(**production.settings() | {name: fixed})
+    assert f"{name} is '…'" in production.refusal(**production.settings() | {name: fixed})
 
 
 @pytest.mark.parametrize(("name", "short"), [("SECRET_KEY", "x" * 31), ("SERVICE_KEYS", "one:" + "x" * 31)])
 def test_it_refuses_a_secret_that_could_be_guessed(name: str, short: str) -> None:
-    assert f"set {name}" in production.refusal(**production.settings() | {name: short})
+    assert f"{name} is '…'" in production.refusal(**production.settings() | {name: short})
+
+
+def test_it_refuses_the_value_that_development_has() -> None:
+    for name, setting in production.module_settings().items():
+        if setting.required:
+            assert f"{name} is" in production.refusal(**production.settings() | {name: setting.development})
 
 
 def test_it_refuses_the_example_as_it_stands() -> None:
@@ -66,7 +83,7 @@ def variables_read() -> Iterator[str]:
     """Variables that the composition root asks the environment for, by the literals that its code has for them."""
     for path in sorted((REPOSITORY / "src" / "config").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in READERS:
+            if isinstance(node, ast.Call) and READERS.fullmatch(ast.unparse(node.func)):
                 literals = (a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
                 if name := next(literals, None):
                     yield name

@@ -143,9 +143,9 @@ def test_a_busy_port_is_told_and_nothing_is_left_running(served: Deployable) -> 
 def test_a_port_that_is_none_is_told(served: Deployable, port: str) -> None:
     process = served.launch(PORT=port).process
     assert process
-    assert process.wait(START_WITHIN) == 1
+    assert process.wait(START_WITHIN) == 2
     served.process = None
-    assert f"PORT is {port!r}" in served.said()
+    assert f"error: PORT is {port!r}" in served.said()
     assert "Traceback" not in served.log.read_text()
     assert_nothing_left(served)
 

@@ -5,11 +5,16 @@ import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 
+from kernel.configuration import without_secrets, wrong
+
 OWN = "default"
 """Alias of the database that belongs to the deployable itself: operators, sessions, admin log."""
+
+SCHEMES = ("postgresql", "postgres")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +38,34 @@ class Server:
     def settings(self, alias: str) -> dict[str, Any]:
         """Django's settings for the database of an alias, logged in as the module's own role."""
         name = self.database(alias)
-        return _tuned({**_parsed(self.url), "NAME": name, "USER": name, "PASSWORD": self.password(alias)}, alias)
+        return _tuned(
+            {**_parsed("DATABASE_URL", self.url), "NAME": name, "USER": name, "PASSWORD": self.password(alias)}, alias
+        )
 
 
 def databases(
     server: Server, modules: Iterable[str], environment: Mapping[str, str]
 ) -> tuple[dict[str, Any], frozenset[str]]:
-    """Django's DATABASES, and the aliases Seam makes itself: those that no `<MODULE>_DATABASE_URL` places elsewhere."""
+    """Django's DATABASES, and the aliases Seam makes itself: those that no `<MODULE>_DATABASE_URL` places elsewhere.
+
+    Raises `ImproperlyConfigured` for an address that is none.
+    """
+    names = {alias: f"{alias.upper()}_DATABASE_URL" for alias in (OWN, *modules)}
     elsewhere = {
-        alias: environment[f"{alias.upper()}_DATABASE_URL"]
-        for alias in (OWN, *modules)
-        if environment.get(f"{alias.upper()}_DATABASE_URL")
+        alias: _tuned(_parsed(name, environment[name]), alias) for alias, name in names.items() if environment.get(name)
     }
-    return {
-        alias: _tuned(_parsed(elsewhere[alias]), alias) if alias in elsewhere else server.settings(alias)
-        for alias in (OWN, *modules)
-    }, frozenset((OWN, *modules)) - elsewhere.keys()
+    found = {alias: elsewhere.get(alias) or server.settings(alias) for alias in names}
+    return found, frozenset(names.keys() - elsewhere.keys())
 
 
-def _parsed(url: str) -> dict[str, Any]:
-    parsed = environ.Env.db_url_config(url)
-    if parsed["ENGINE"] != "django.db.backends.postgresql":
-        raise ValueError("DATABASE_URL must name a PostgreSQL server: postgresql://user:password@host:5432/postgres")
-    return dict(parsed)
+def _parsed(name: str, url: str) -> dict[str, Any]:
+    try:
+        if urlsplit(url).scheme in SCHEMES:
+            return dict(environ.Env.db_url_config(url))
+    except ValueError:
+        pass  # a port that is none, say
+    expected = "the address of a PostgreSQL server, such as postgresql://user:password@host:5432/postgres"
+    raise wrong(name, without_secrets(url), expected)
 
 
 def _tuned(database: dict[str, Any], alias: str) -> dict[str, Any]:

@@ -9,8 +9,8 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 
+from kernel.configuration import wrong
 from kernel.http import access
 from kernel.module import setting
 from modules.users.errors import BadCredentials
@@ -53,7 +53,7 @@ def check_settings() -> None:
     _key()
     for name in ("ACCESS_MINUTES", "REFRESH_DAYS"):
         if not setting("users", name).isdecimal():
-            raise ImproperlyConfigured(f"USERS_{name} must be a whole number, not {setting('users', name)!r}")
+            raise wrong(f"USERS_{name}", setting("users", name), "a whole number, such as 15")
 
 
 def _sign(user_id: UUID, audience: str, seconds: int, **claims: str) -> str:
@@ -70,8 +70,7 @@ def _sign(user_id: UUID, audience: str, seconds: int, **claims: str) -> str:
 @cache
 def _key() -> Ed25519PrivateKey:
     if not settings.JWT_PRIVATE_KEY:
-        raise ImproperlyConfigured("set JWT_PRIVATE_KEY: users' tokens are issued here")
+        raise wrong("JWT_PRIVATE_KEY", "", "an Ed25519 key as PEM where users' tokens are issued, which is here")
     key = load_pem_private_key(settings.JWT_PRIVATE_KEY.encode(), password=None)
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ImproperlyConfigured("JWT_PRIVATE_KEY must be an Ed25519 key")
+    assert isinstance(key, Ed25519PrivateKey), "the settings hold no other"  # noqa: S101 - for the type checker
     return key

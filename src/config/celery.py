@@ -1,0 +1,44 @@
+"""The Celery application, for `manage.py worker`: used where CELERY_BROKER_URL is set, and nowhere else."""
+
+from typing import Any
+
+from celery import Celery, signals
+from django.conf import settings
+from kombu import Queue
+
+from kernel import broker
+from kernel.events import outbox
+
+PATIENCE = 2.0
+"""Seconds to wait for the broker."""
+
+app = Celery("seam")
+app.conf.update(
+    broker_url=settings.CELERY_BROKER_URL,
+    task_ignore_result=True,
+    # A message is gone when its work is done, and comes again when the worker is lost.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_cancel_long_running_tasks_on_connection_loss=True,
+    # Redis takes an unread message for lost after so many seconds: more than the longest job may take.
+    broker_transport_options={
+        "visibility_timeout": 7200,
+        "socket_timeout": PATIENCE,
+        "socket_connect_timeout": PATIENCE,
+    },
+    broker_connection_timeout=PATIENCE,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    task_queues=[Queue(name) for name in broker.queues()],
+    task_default_queue=f"{settings.SERVICE_NAME}.{broker.ELSEWHERE}",
+)
+app.autodiscover_tasks()
+
+
+@signals.worker_process_init.connect
+def deliver_what_is_published_here(**_: Any) -> None:
+    """What a worker's handlers publish need not wait for the web process to look."""
+    outbox.on_commit(broker.Workers().ring)

@@ -1,0 +1,20 @@
+"""The start of every process: settings and modules, or one line that says what is wrong with the configuration."""
+
+import os
+import sys
+
+import django
+from django.core.exceptions import ImproperlyConfigured
+
+USAGE = 2
+"""Exit status: a person has to set something else."""
+
+
+def load() -> None:
+    """Load the settings and the modules. Ends the process where the configuration will not do."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(USAGE)

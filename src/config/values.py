@@ -1,0 +1,87 @@
+"""Settings that are no secrets, from the environment. An empty one counts as none; each raises for what will not do."""
+
+import math
+import pkgutil
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+
+import environ
+
+import contracts
+from kernel.configuration import without_secrets, wrong
+
+_MODULE_URL = re.compile(r"([A-Z][A-Z0-9_]*)_URL")
+_BASE_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?")
+_FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+def number(env: environ.Env, name: str, default: int, most: int) -> int:
+    """A whole number from 1 on."""
+    given = env.str(name, "") or str(default)
+    if not (given.isascii() and given.isdigit() and 1 <= int(given) <= most):
+        raise wrong(name, given, f"a number from 1 to {most}, such as {default}")
+    return int(given)
+
+
+def seconds(env: environ.Env, name: str, default: float) -> float:
+    """A number of seconds, more than none."""
+    given = env.str(name, "") or str(default)
+    try:
+        value = float(given)
+    except ValueError:
+        value = 0
+    if not (math.isfinite(value) and value > 0):
+        raise wrong(name, given, f"a number of seconds, such as {default:g}")
+    return value
+
+
+def flag(env: environ.Env, name: str, default: bool) -> bool:
+    """Yes or no."""
+    given = env.str(name, "")
+    if given and given.lower() not in _FLAGS:
+        raise wrong(name, given, "true or false")
+    return _FLAGS.get(given.lower(), default)
+
+
+def choice(env: environ.Env, name: str, default: str, options: tuple[str, ...]) -> str:
+    """One of a few words, in upper or lower case."""
+    given = env.str(name, "") or default
+    chosen = next((option for option in options if option.lower() == given.lower()), None)
+    if chosen is None:
+        raise wrong(name, given, f"one of {', '.join(options)}")
+    return chosen
+
+
+def base_url(name: str, value: str) -> str:
+    """The address of a deployable, without a slash at its end."""
+    if not (_BASE_URL.fullmatch(value) and _has_address(value)):
+        raise wrong(name, without_secrets(value), "a base URL, such as http://127.0.0.1:8001")
+    return value.rstrip("/")
+
+
+def broker_url(env: environ.Env, name: str) -> str:
+    """The address of a message broker, empty where there is none."""
+    given = env.str(name, "")
+    if given and not (re.match(r"(rediss?|amqps?)://[^/\s]", given) and _has_address(given)):
+        raise wrong(name, without_secrets(given), "the URL of a Redis or RabbitMQ server: redis://127.0.0.1:6379/0")
+    return given
+
+
+def module_urls(environment: Mapping[str, str], here: Iterable[str]) -> dict[str, str]:
+    """Where modules live that moved out: every `<MODULE>_URL` whose module is known, by its code or its contract."""
+    known = {*here, *(info.name for info in pkgutil.iter_modules(contracts.__path__) if not info.ispkg)}
+    found = {}
+    for name, value in environment.items():
+        match = _MODULE_URL.fullmatch(name)
+        if match and value and match[1].lower() in known:
+            found[match[1].lower()] = base_url(name, value)
+    return found
+
+
+def _has_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -1,0 +1,44 @@
+"""`manage.py worker`: deliver events and run jobs from the broker's queues."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.module_loading import import_string
+
+from kernel import broker
+
+
+class Command(BaseCommand):
+    help = (
+        "Deliver events and run periodic jobs, from the queues at CELERY_BROKER_URL, until told to stop.\n"
+        "Example: manage.py worker --modules users,notifications --concurrency 4"
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--modules", help="only what is to be done by these, with commas between; all of them where none is named"
+        )
+        parser.add_argument("--concurrency", type=int, default=2, help="processes that work at a time (2)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.CELERY_BROKER_URL:
+            raise CommandError(
+                "set CELERY_BROKER_URL, such as redis://127.0.0.1:6379/0; without it the web process does this work"
+            )
+        app = import_string(settings.CELERY_APP)
+        arguments = ["worker", f"--concurrency={options['concurrency']}", "--loglevel=WARNING", "--without-gossip"]
+        app.worker_main([*arguments, "--without-mingle", f"--queues={','.join(_queues(options['modules']))}"])
+
+
+def _queues(modules: str | None) -> list[str]:
+    if not modules:
+        return broker.queues()
+    wanted = {f"{settings.SERVICE_NAME}.{name.strip()}": name.strip() for name in modules.split(",")}
+    for queue, name in wanted.items():
+        if queue not in broker.queues():
+            known = ", ".join(queue.partition(".")[2] for queue in broker.queues())
+            raise CommandError(f"--modules names {name!r}; there are: {known}")
+    return list(wanted)
