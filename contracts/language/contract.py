@@ -43,6 +43,8 @@ class Operation:
     is_command: bool
     needs_key: bool
     """Its answer is stored under an idempotency key; False where the effect's own key makes a repeat harmless."""
+    stale: float
+    """Seconds for which a query's last answer may stand in while its module is away; none where it is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class _Declared:
     raises: tuple[type[ContractError], ...]
     timeout: float
     natural_key: bool
+    stale: float = 0.0
 
 
 class Contract:
@@ -78,10 +81,13 @@ class Contract:
 @overload
 def query(function: F, /) -> F: ...
 @overload
-def query(*, raises: Errors = ..., timeout: float = ...) -> Callable[[F], F]: ...
-def query(function: Any = None, /, *, raises: Errors = (), timeout: float = 2.0) -> Any:
-    """Declare an operation without effect. `raises` lists its errors, `timeout` is in seconds."""
-    return _declare(_Declared(Kind.QUERY, raises, timeout, natural_key=True), function)
+def query(*, raises: Errors = ..., timeout: float = ..., stale: float = ...) -> Callable[[F], F]: ...
+def query(function: Any = None, /, *, raises: Errors = (), timeout: float = 2.0, stale: float = 0.0) -> Any:
+    """Declare an operation without effect. `raises` lists its errors, `timeout` is in seconds.
+
+    With `stale`, the last answer to the same arguments stands in while the module is away, for so many seconds.
+    """
+    return _declare(_Declared(Kind.QUERY, raises, timeout, natural_key=True, stale=stale), function)
 
 
 @overload
@@ -129,6 +135,7 @@ def _operation(contract: type[Contract], name: str, function: Any) -> Operation:
         timeout=declared.timeout,
         is_command=declared.kind is Kind.COMMAND,
         needs_key=not declared.natural_key,
+        stale=declared.stale,
     )
 
 

@@ -21,7 +21,7 @@ from gunicorn.http import errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from kernel.calls.endpoint import PREFIX
-from kernel.http import bulkhead
+from kernel.http import gateway
 
 READ_WITHIN = 15.0
 """Seconds that a request may take to arrive, once it has begun."""
@@ -45,7 +45,7 @@ class Worker(ThreadWorker):
 
     def init_process(self) -> None:
         self.contract_pool = ThreadPoolExecutor(self.cfg.threads, thread_name_prefix="contract-call")
-        bulkhead.SLOTS = max(1, self.cfg.threads // 2)
+        gateway.SLOTS = max(1, self.cfg.threads // 2)
         super().init_process()
 
     def load_wsgi(self) -> None:

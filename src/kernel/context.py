@@ -42,6 +42,11 @@ def current() -> Context:
     return _current.get(_NOWHERE)
 
 
+def begin(context: Context) -> None:
+    """Work under `context` from here on, where nobody comes back to what was before."""
+    _current.set(context)
+
+
 class entered:  # noqa: N801  used as a block
     """Work under `context` until the block ends. A class, because every contract call passes here."""
 
@@ -68,7 +73,9 @@ def working_for(module: str, timeout: float = FOREVER) -> Iterator[Context]:
 def calling(module: str, timeout: float) -> Context:
     """The circumstances of a call from here to a module, which may take `timeout` seconds at most."""
     here = _current.get(_NOWHERE)
-    deadline = min(here.deadline, time.monotonic() + timeout)
+    deadline = time.monotonic() + timeout
+    if here.deadline < deadline:
+        deadline = here.deadline
     return Context(here.request_id, here.traceparent, deadline, here.actor, module)
 
 

@@ -60,18 +60,18 @@ def call(old: Operation, new: Operation) -> None:
     if (old.kind, old.needs_key) != (new.kind, new.needs_key):
         raise Misunderstood("who sends a key, and who stores it")
     for arguments in values(old.arguments):
-        body = wire.encode_arguments(old, msgspec.structs.astuple(arguments), {})
-        back = wire.encode(wire.decode_arguments(new, body))
-        _same(wire.decode_arguments(old, body), wire.decode_arguments(old, back))
+        body = wire.codec(old).encode_arguments(msgspec.structs.astuple(arguments), {})
+        back = wire.encode(wire.codec(new).decode_arguments(body))
+        _same(wire.codec(old).decode_arguments(body), wire.codec(old).decode_arguments(back))
         # A caller from before the optional ones were added, or a newer one that leaves them to their defaults.
         body = wire.encode(sparse(arguments))
-        back = wire.encode(wire.decode_arguments(new, body))
-        _same(wire.decode_arguments(old, body), wire.decode_arguments(old, back))
+        back = wire.encode(wire.codec(new).decode_arguments(body))
+        _same(wire.codec(old).decode_arguments(body), wire.codec(old).decode_arguments(back))
     for value in itertools.chain.from_iterable((value, sparse(value)) for value in values(old.returns)):
-        answer = wire.open_answer(new, _answer(value))
-        _same(wire.open_answer(old, _answer(value)), wire.open_answer(old, _answer(answer)))
+        answer = wire.codec(new).open(_answer(value))
+        _same(wire.codec(old).open(_answer(value)), wire.codec(old).open(_answer(answer)))
     for value in values(new.returns):
-        wire.open_answer(old, _answer(value))
+        wire.codec(old).open(_answer(value))
     for error in _errors(old):
         _same(error.payload, _caught(old, _caught(new, error)).payload)
     for error in _errors(new):
@@ -85,7 +85,7 @@ def _errors(operation: Operation) -> Iterator[ContractError]:
 def _caught(operation: Operation, error: ContractError) -> ContractError:
     """What a caller catches when `error` is raised."""
     try:
-        wire.open_answer(operation, wire.refusal(error))
+        wire.codec(operation).open(wire.refusal(error))
     except ContractError as caught:
         _same((error.code, wire.refusal(error).status), (caught.code, wire.refusal(caught).status))
         return caught

@@ -84,6 +84,21 @@ class Probe(Contract, module=MODULE, facet="probe"):
     @query
     def thread_local(self) -> str | None: ...
 
+    @query
+    def call_back(self, depth: int) -> int: ...
+
+    @query(stale=30.0)
+    def rumour(self, topic: str) -> str: ...
+
+    @query
+    def stream(self) -> tuple[int, ...]: ...
+
+    @command(natural_key=True)
+    def write_after(self, seconds: float) -> None: ...
+
+    @query
+    def written(self) -> int: ...
+
     @command(raises=(Refused,))
     def count(self, step: int) -> int: ...
 
@@ -97,7 +112,7 @@ _local = threading.local()
 class Implementation:
     """What the probe does; `counted` is shared by whoever asks this process."""
 
-    counted = 0
+    counted = wrote = 0
 
     def echo(self, everything: Everything) -> Everything:
         return everything
@@ -141,6 +156,28 @@ class Implementation:
         from contextvars import copy_context
 
         return next((str(value) for var, value in copy_context().items() if var.name == "leak"), None)
+
+    def call_back(self, depth: int) -> int:
+        from kernel.calls import call
+
+        time.sleep(0.02)
+        return 1 + call(Probe).call_back(depth - 1) if depth else 0
+
+    def rumour(self, topic: str) -> str:
+        return f"it is said that {topic}"
+
+    def stream(self) -> object:
+        return (number for number in range(3))
+
+    def write_after(self, seconds: float) -> None:
+        from kernel.databases import transaction
+
+        time.sleep(seconds)
+        with transaction(MODULE):
+            Implementation.wrote += 1
+
+    def written(self) -> int:
+        return Implementation.wrote
 
     def count(self, step: int) -> int:
         if step == 0:

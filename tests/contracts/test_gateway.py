@@ -12,7 +12,7 @@ from django.test import RequestFactory
 
 from kernel.calls import remote
 from kernel.context import Context, entered
-from kernel.http import bulkhead
+from kernel.http import gateway
 from kernel.http.gateway import Gateway
 from tests.contracts.probe import MODULE
 from tests.contracts.test_resilience import hang_up, served_by
@@ -26,7 +26,7 @@ view.__module__ = f"modules.{MODULE}.api"
 
 @pytest.fixture(autouse=True)
 def little_patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(bulkhead, "PATIENCE", 0.2)
+    monkeypatch.setattr(gateway, "PATIENCE", 0.2)
     monkeypatch.setattr(remote, "REST", 0.3)
     yield
 
@@ -60,14 +60,14 @@ def saying(status: str, after: float = 0.0) -> Callable[[socket.socket], None]:
 def test_a_hung_service_holds_no_more_requests_than_it_has_slots() -> None:
     with served_by(hang) as came, ThreadPoolExecutor(8) as askers:
         answers = list(askers.map(lambda _: ask(1.0), range(8)))
-        assert len(came) == bulkhead.SLOTS
+        assert len(came) == gateway.SLOTS
     assert sorted(code for _, code, _ in answers) == ["call.deadline_exceeded"] * 2 + ["call.rejected"] * 6
     assert all(took < 0.6 for _, code, took in answers if code == "call.rejected")
 
 
 def test_while_its_slots_are_stuck_the_next_is_refused_at_once() -> None:
     with served_by(hang), ThreadPoolExecutor(8) as askers:
-        hung = [askers.submit(ask, 2.0) for _ in range(bulkhead.SLOTS + 1)]
+        hung = [askers.submit(ask, 2.0) for _ in range(gateway.SLOTS + 1)]
         time.sleep(0.5)
         assert [ask()[1], ask()[2] < 0.1] == ["call.rejected", True]
         assert {answer.result()[0] for answer in hung} == {503}

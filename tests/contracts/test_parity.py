@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.language import DeadlineExceeded, InvalidArguments, KeyReused, Unexpected
-from kernel import context
+from contracts.language import DeadlineExceeded, InvalidArguments, KeyReused, Unavailable, Unexpected
+from kernel import context, topology
 from kernel.calls import TransactionOpen, call
 from kernel.context import Context, entered
 from kernel.databases import transaction
@@ -189,6 +189,48 @@ def test_of_two_commands_at_once_under_one_key_one_executes() -> None:
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(send, range(4)))) == 1
     assert call(Probe).count(1) == call(Probe, key=key).count(1) + 1
+
+
+def test_a_module_that_is_called_back_answers() -> None:
+    assert call(Probe).call_back(5) == 5
+
+
+def test_a_cycle_without_an_end_ends_at_the_deadline_of_its_first_call() -> None:
+    started = time.monotonic()
+    with pytest.raises(DeadlineExceeded):
+        call(Probe, timeout=0.7).call_back(10_000)
+    assert time.monotonic() - started < 2
+
+
+def test_a_generator_is_no_value() -> None:
+    with pytest.raises(Unexpected):
+        call(Probe).stream()
+    with pytest.raises(InvalidArguments):
+        call(Probe).text(letter for letter in "abc")  # type: ignore[arg-type]
+
+
+def test_nothing_is_written_any_more_for_a_caller_who_has_gone() -> None:
+    before = call(Probe).written()
+    with pytest.raises(DeadlineExceeded):
+        call(Probe, timeout=0.2).write_after(0.4)
+    time.sleep(0.4)
+    assert call(Probe).written() == before
+    call(Probe).write_after(0)
+    assert call(Probe).written() == before + 1
+
+
+def test_the_last_answer_stands_in_where_the_contract_allows_it() -> None:
+    said = call(Probe).rumour("tea")
+    here = topology.current()
+    topology.use(topology.Topology(frozenset()))
+    try:
+        assert call(Probe).rumour("tea") == said
+        with pytest.raises(Unavailable):
+            call(Probe).rumour("coffee")
+        with pytest.raises(Unavailable):
+            call(Probe).text("tea")
+    finally:
+        topology.use(here)
 
 
 def test_it_is_now() -> None:

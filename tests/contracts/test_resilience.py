@@ -12,6 +12,7 @@ import pytest
 from contracts.language import AvailabilityError, DeadlineExceeded, Rejected, Unavailable
 from kernel import topology
 from kernel.calls import call, remote
+from kernel.calls.retries import RetryBudget
 from tests.contracts.probe import MODULE, Probe
 
 
@@ -44,7 +45,8 @@ def hang_up(connection: socket.socket) -> None:
 
 
 def say_nothing(connection: socket.socket) -> None:
-    connection.recv(65536)
+    while connection.recv(65536):
+        pass
 
 
 def talk_nonsense(connection: socket.socket) -> None:
@@ -93,7 +95,7 @@ def test_a_target_that_keeps_failing_is_left_alone_and_then_tried_once(monkeypat
         while len(came) == asked and time.monotonic() < deadline:
             with pytest.raises(AvailabilityError):
                 call(Probe).text("hello")
-        assert len(came) == asked + remote.ATTEMPTS
+        assert len(came) == asked + 1
         with pytest.raises(Rejected):
             call(Probe).text("hello")
 
@@ -103,6 +105,43 @@ def test_impatient_callers_do_not_make_a_target_look_broken() -> None:
         for _ in range(remote.FAILURES + 2):
             with pytest.raises(DeadlineExceeded):
                 call(Probe, timeout=0.02).text("hello")
+
+
+def test_impatient_callers_do_not_make_a_broken_target_look_well() -> None:
+    with served_by(say_nothing):
+        for _ in range(remote.FAILURES):
+            for timeout in (0.05, remote.HURRY + 0.1):
+                with pytest.raises(DeadlineExceeded):
+                    call(Probe, timeout=timeout).text("hello")
+        with pytest.raises(Rejected):
+            call(Probe).text("hello")
+
+
+def test_where_most_calls_fail_none_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "FAILURES", 100)
+    with served_by(hang_up) as came:
+        for _ in range(10):
+            with pytest.raises(Unavailable):
+                call(Probe).text("hello")
+    repeated = len(came) - 10
+    assert 0 < repeated < 2 * 10 / 2
+
+
+def test_a_budget_that_was_spent_is_earned_again() -> None:
+    budget = RetryBudget()
+    for _ in range(20):
+        budget.failed()
+    assert budget.is_spent()
+    for _ in range(51):
+        budget.answered()
+    assert not budget.is_spent()
+
+
+def test_a_target_with_all_slots_taken_refuses_at_once() -> None:
+    with served_by(say_nothing), ThreadPoolExecutor(remote.SLOTS + 1) as pool:
+        calls = [pool.submit(call(Probe, timeout=1.5).text, "hello") for _ in range(remote.SLOTS + 1)]
+        errors = [type(made.exception()) for made in calls]
+    assert sorted(error.__name__ for error in errors) == ["DeadlineExceeded"] * remote.SLOTS + ["Rejected"]
 
 
 def test_a_module_that_nobody_serves_is_unavailable() -> None:

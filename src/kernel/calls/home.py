@@ -1,13 +1,15 @@
 """The module's side: bind operations to the functions that implement them, and run one."""
 
+import contextvars
 import inspect
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-import msgspec
 import structlog
 from django.db import InterfaceError, OperationalError, connections
+from msgspec.structs import astuple
 
 from contracts.language import (
     AvailabilityError,
@@ -20,7 +22,7 @@ from contracts.language import (
 )
 from kernel import context
 from kernel.calls import idempotency, wire
-from kernel.calls.wire import Answer
+from kernel.calls.wire import OK, Answer, Codec
 from kernel.module import BadManifest, Module
 
 log = structlog.get_logger("seam.calls")
@@ -34,6 +36,7 @@ class Served(NamedTuple):
 
     operation: Operation
     implementation: Implementation
+    codec: Codec
 
 
 _served: dict[str, Served] = {}
@@ -42,7 +45,7 @@ _served: dict[str, Served] = {}
 def serve(contract: type[Contract], implementations: Mapping[str, Implementation]) -> None:
     """Answer for a contract with these functions, by operation name."""
     for name, operation in contract.operations.items():
-        _served[operation.path] = Served(operation, implementations[name])
+        _served[operation.path] = Served(operation, implementations[name], wire.codec(operation))
 
 
 def serve_module(module: Module) -> None:
@@ -81,11 +84,20 @@ def execute(operation: Operation, body: bytes, key: str, circumstances: context.
     Only declared errors and those of availability leave as they are; anything else is logged here and leaves as
     `Unexpected`, which tells no more than an incident number.
     """
+    # Context variables of its own: what the callee sets stays with it, as in another process.
+    return contextvars.Context().run(_execute, operation, body, key, circumstances)
+
+
+def _execute(operation: Operation, body: bytes, key: str, circumstances: context.Context) -> Answer:
+    context.begin(circumstances)
     try:
-        if circumstances.remaining <= 0:
+        if circumstances.deadline <= time.monotonic():
             raise DeadlineExceeded(module=operation.module)
-        with context.entered(circumstances):
-            return _run(operation, body, key)
+        _, implementation, codec = _served[operation.path]
+        arguments = astuple(codec.decode_arguments(body))
+        if operation.needs_key:
+            return idempotency.once(operation, key, body, lambda: wire.encode(implementation(*arguments)))
+        return Answer(OK, wire.encode(implementation(*arguments)))
     except ContractError as error:
         if error.code in operation.errors or isinstance(error, AvailabilityError):
             return wire.refusal(error)
@@ -97,14 +109,6 @@ def execute(operation: Operation, body: bytes, key: str, circumstances: context.
         return wire.refusal(Unavailable(module=operation.module))
     except Exception as error:
         return _unexpected(operation, error)
-
-
-def _run(operation: Operation, body: bytes, key: str) -> Answer:
-    implementation = _served[operation.path].implementation
-    arguments = msgspec.structs.astuple(wire.decode_arguments(operation, body))
-    if operation.needs_key:
-        return idempotency.once(operation, key, body, lambda: wire.encode(implementation(*arguments)))
-    return Answer(200, wire.encode(implementation(*arguments)))
 
 
 def _unexpected(operation: Operation, error: Exception) -> Answer:

@@ -1,6 +1,6 @@
 """The caller's side: `call(Contract)` gives a proxy whose methods are the contract's operations."""
 
-import contextvars
+import time
 import traceback
 import uuid
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from django.db import connections
 
 from contracts.language import Contract, DeadlineExceeded, Operation, Unavailable
 from kernel import context, topology
-from kernel.calls import home, remote, wire
+from kernel.calls import home, remote, stale, wire
 from kernel.calls.idempotency import KEY
 
 C = TypeVar("C", bound=Contract)
@@ -55,19 +55,20 @@ _plain_proxies: dict[type[Contract], _Proxy] = {}
 
 def _caller(operation: Operation, key: str | None, timeout: float | None) -> Callable[..., Any]:
     limit = min(operation.timeout, timeout or operation.timeout)
+    codec = wire.codec(operation)
 
     def invoke(*args: Any, **kwargs: Any) -> Any:
-        body = wire.encode_arguments(operation, args, kwargs)
+        body = codec.encode_arguments(args, kwargs)
         circumstances = context.calling(operation.module, limit)
         if operation.is_command:
             _refuse_inside_transaction(operation, context.current().module)
         answer = _send(operation, body, key or (uuid.uuid4().hex if operation.needs_key else ""), circumstances)
         # An answer that comes too late is none, in-process too: its caller has long given up.
-        if circumstances.remaining <= 0:
+        if circumstances.deadline <= time.monotonic():
             raise DeadlineExceeded(module=operation.module)
-        return wire.open_answer(operation, answer)
+        return codec.open(answer)
 
-    return invoke
+    return stale.standing_in(operation, codec, invoke) if operation.stale else invoke
 
 
 def _send(operation: Operation, body: bytes, key: str, circumstances: context.Context) -> wire.Answer:
@@ -76,8 +77,7 @@ def _send(operation: Operation, body: bytes, key: str, circumstances: context.Co
     except topology.Unlocated as error:
         raise Unavailable(module=operation.module) from error
     if url is None:
-        # A context of its own: what the callee sets in context variables stays with it, as in another process.
-        return contextvars.Context().run(home.execute, operation, body, key, circumstances)
+        return home.execute(operation, body, key, circumstances)
     return remote.send(url, operation, body, key, circumstances)
 
 

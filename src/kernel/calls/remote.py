@@ -1,27 +1,31 @@
 """The way to a module in another process: one POST per call, on kept-alive connections, inside the deadline."""
 
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from http import HTTPStatus
+from typing import Any, NamedTuple
 
 import pybreaker
 import structlog
 import urllib3
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
 
 from contracts.language import DeadlineExceeded, Operation, Rejected, Unavailable
 from kernel.calls import tokens
+from kernel.calls.bulkhead import Bulkhead
+from kernel.calls.retries import RetryBudget
 from kernel.calls.wire import Answer
 from kernel.context import Context
 
 log = structlog.get_logger("seam.calls")
 
 ATTEMPTS = 3
-POOL_SIZE = 8
+SLOTS = 8
 """Calls that may be under way to one target at a time."""
-CONNECT = 1.0
-"""Seconds to wait for a connection."""
 QUEUE = 0.25
 """Seconds to wait for another call to the target to end, where there are that many."""
+CONNECT = 1.0
+"""Seconds to wait for a connection."""
 FAILURES = 5
 """Calls to a target that must fail one after the other before it is left alone."""
 REST = 2.0
@@ -31,22 +35,21 @@ HURRY = 0.5
 _HTTP_ERRORS = (urllib3.exceptions.HTTPError, OSError)
 
 
-def circuit_breaker(*innocent: type[Exception]) -> pybreaker.CircuitBreaker:
-    """For one module at one place: Nygard, "Release It!", chapter "Stability Patterns".
+class Target(NamedTuple):
+    """One module at one place, and what is known of it."""
 
-    Every exception counts as a failure of the target, but those that are `innocent`.
-    """
-    return pybreaker.CircuitBreaker(
-        fail_max=FAILURES, reset_timeout=REST, exclude=[*innocent], throw_new_error_on_trip=False
-    )
+    bulkhead: Bulkhead
+    breaker: pybreaker.CircuitBreaker
+    budget: RetryBudget
+
+
+def circuit_breaker() -> pybreaker.CircuitBreaker:
+    """For one target: Nygard, "Release It!", chapter "Stability Patterns". Every exception counts as a failure."""
+    return pybreaker.CircuitBreaker(fail_max=FAILURES, reset_timeout=REST, throw_new_error_on_trip=False)
 
 
 class _NoAnswer(Exception):
     """The other side could not be reached, or broke off; the call may be tried again."""
-
-
-class _Hurried(Exception):
-    """The time was too short to tell."""
 
 
 def send(url: str, operation: Operation, body: bytes, key: str, circumstances: Context) -> Answer:
@@ -60,30 +63,34 @@ def send(url: str, operation: Operation, body: bytes, key: str, circumstances: C
 
 def post(url: str, module: str, path: str, body: bytes, key: str, circumstances: Context) -> Answer:
     """POST encoded arguments to the contract endpoint at `url`, and give back its encoded answer."""
-    hurried = circumstances.remaining < HURRY
+    target = _target(url, module)
     try:
-        # Not `call`, which holds the breaker's lock until the answer is there.
-        with _breaker(url, module).calling():
-            try:
-                return _try(url, module, path, body, key, circumstances)
-            except DeadlineExceeded as late:
-                raise _Hurried if hurried else late from None
+        with target.bulkhead, _watched(target.breaker, circumstances.remaining):
+            return _try(target.budget, url, module, path, body, key, circumstances)
     except pybreaker.CircuitBreakerError:
         raise Rejected(module=module) from None
-    except _Hurried:
-        raise DeadlineExceeded(module=module) from None
     except _NoAnswer:
         raise Unavailable(module=module) from None
 
 
-def _try(url: str, module: str, path: str, body: bytes, key: str, circumstances: Context) -> Answer:
+def _watched(breaker: pybreaker.CircuitBreaker, remaining: float) -> AbstractContextManager[object]:
+    if remaining < HURRY and breaker.current_state == pybreaker.STATE_CLOSED:
+        return nullcontext()
+    # Not `call`, which holds the breaker's lock until the answer is there.
+    return breaker.calling()
+
+
+def _try(budget: RetryBudget, *call: Any) -> Answer:
     attempts = Retrying(
-        stop=stop_after_attempt(ATTEMPTS),
+        stop=lambda attempt: attempt.attempt_number >= ATTEMPTS or budget.is_spent(),
         wait=wait_random_exponential(multiplier=0.02, max=0.5),
         retry=retry_if_exception_type(_NoAnswer),
+        after=lambda _: budget.failed(),
         reraise=True,
     )
-    return attempts(_post, url, module, path, body, key, circumstances)
+    answer: Answer = attempts(_post, *call)
+    budget.answered()
+    return answer
 
 
 def _post(url: str, module: str, path: str, body: bytes, key: str, circumstances: Context) -> Answer:
@@ -97,11 +104,8 @@ def _post(url: str, module: str, path: str, body: bytes, key: str, circumstances
             body=body,
             headers=_headers(module, key, circumstances, remaining),
             timeout=urllib3.Timeout(connect=min(CONNECT, remaining), total=remaining),
-            pool_timeout=min(QUEUE, remaining),
             retries=False,
         )
-    except urllib3.exceptions.EmptyPoolError:
-        raise Rejected(module=module) from None
     except urllib3.exceptions.ReadTimeoutError:
         raise DeadlineExceeded(module=module) from None
     except _HTTP_ERRORS as error:
@@ -130,11 +134,18 @@ def _headers(module: str, key: str, circumstances: Context, remaining: float) ->
     return headers
 
 
+def _target(url: str, module: str) -> Target:
+    # `setdefault`, so that the first calls of all, at the same time, share what they learn.
+    place = (url, module)
+    return _targets.get(place) or _targets.setdefault(
+        place, Target(Bulkhead(module, SLOTS, QUEUE), circuit_breaker(), RetryBudget())
+    )
+
+
+_targets: dict[tuple[str, str], Target] = {}
+
+
 @cache
 def _pool() -> urllib3.PoolManager:
-    return urllib3.PoolManager(num_pools=32, maxsize=POOL_SIZE, block=True)
-
-
-@cache
-def _breaker(url: str, module: str) -> pybreaker.CircuitBreaker:
-    return circuit_breaker(_Hurried, Rejected)
+    # Nobody waits for a connection: the bulkhead says how many calls there may be.
+    return urllib3.PoolManager(num_pools=32, maxsize=SLOTS)

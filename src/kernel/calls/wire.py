@@ -3,7 +3,7 @@
 import uuid
 from functools import cache
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import structlog
@@ -39,7 +39,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     data: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What came of an operation, encoded: its result, or a problem."""
 
     status: int
@@ -47,34 +47,64 @@ class Answer(NamedTuple):
 
     @property
     def is_error(self) -> bool:
-        return self.status != HTTPStatus.OK
+        return self.status != OK
 
 
+OK = int(HTTPStatus.OK)
 encode = msgspec.json.Encoder().encode
 _problem = msgspec.json.Decoder(Problem)
 
 
-def encode_arguments(operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
-    """A call's arguments as bytes.
+class Codec:
+    """How the arguments, the results and the errors of one operation cross."""
 
-    Raises `TypeError` for too many or too few, as a plain call would, and `InvalidArguments` for what cannot be sent.
-    """
-    arguments = operation.arguments(*args, **kwargs)
-    try:
-        body = encode(arguments)
-    except (msgspec.MsgspecError, UnicodeEncodeError) as error:
-        raise InvalidArguments(reason=str(error)) from None
-    if len(body) > MAX_BODY:
-        raise InvalidArguments(reason=f"{len(body)} bytes are too many; {MAX_BODY} may be sent")
-    return body
+    __slots__ = ("_arguments", "_decode_arguments", "_decode_result", "_operation")
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+        self._arguments = operation.arguments
+        self._decode_arguments = msgspec.json.Decoder(operation.arguments).decode
+        self._decode_result = msgspec.json.Decoder(operation.returns).decode
+
+    def encode_arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+        """A call's arguments as bytes.
+
+        Raises `TypeError` for too many or too few, as a plain call would, and `InvalidArguments` for what cannot be
+        sent.
+        """
+        arguments = self._arguments(*args, **kwargs)
+        try:
+            body = encode(arguments)
+        except (msgspec.MsgspecError, TypeError, UnicodeEncodeError) as error:
+            raise InvalidArguments(reason=str(error)) from None
+        if len(body) > MAX_BODY:
+            raise InvalidArguments(reason=f"{len(body)} bytes are too many; {MAX_BODY} may be sent")
+        return body
+
+    def decode_arguments(self, body: bytes) -> Any:
+        """The arguments in `body`, each of its declared type. Raises `InvalidArguments`."""
+        try:
+            return self._decode_arguments(body)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise InvalidArguments(reason=str(error)) from None
+
+    def open(self, answer: Answer) -> Any:
+        """The result in an answer; raises the error in it, as an instance of the class the contract declares."""
+        try:
+            if answer.status == OK:
+                return self._decode_result(answer.body)
+            problem = _problem.decode(answer.body)
+            declared = self._operation.errors[problem.code]
+            error = declared.from_payload(msgspec.json.decode(problem.data, type=declared.Payload))
+        except (msgspec.MsgspecError, KeyError) as cause:
+            path, incident = self._operation.path, uuid.uuid4().hex
+            log.error("unreadable_answer", operation=path, status=answer.status, incident=incident, exc_info=cause)
+            raise Unexpected(operation=path, incident=incident) from None
+        raise error
 
 
-def decode_arguments(operation: Operation, body: bytes) -> Any:
-    """The arguments in `body`, each of its declared type. Raises `InvalidArguments`."""
-    try:
-        return _arguments_decoder(operation).decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidArguments(reason=str(error)) from None
+codec = cache(Codec)
+"""The codec of an operation."""
 
 
 def refusal(error: ContractError) -> Answer:
@@ -84,30 +114,3 @@ def refusal(error: ContractError) -> Answer:
         f"urn:problem:{error.code}", error.title, status, error.code, error.detail, msgspec.Raw(encode(error.payload))
     )
     return Answer(status, encode(problem))
-
-
-def open_answer(operation: Operation, answer: Answer) -> Any:
-    """The result in an answer; raises the error in it, as an instance of the class the contract declares."""
-    try:
-        if not answer.is_error:
-            return _result_decoder(operation).decode(answer.body)
-        problem = _problem.decode(answer.body)
-        declared = operation.errors[problem.code]
-        error = declared.from_payload(msgspec.json.decode(problem.data, type=declared.Payload))
-    except (msgspec.MsgspecError, KeyError) as cause:
-        incident = uuid.uuid4().hex
-        log.error(
-            "unreadable_answer", operation=operation.path, status=int(answer.status), incident=incident, exc_info=cause
-        )
-        raise Unexpected(operation=operation.path, incident=incident) from None
-    raise error
-
-
-@cache
-def _arguments_decoder(operation: Operation) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(operation.arguments)
-
-
-@cache
-def _result_decoder(operation: Operation) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(operation.returns)

@@ -11,12 +11,16 @@ from django.http.response import HttpResponseBase
 
 from contracts.language import AvailabilityError, DeadlineExceeded, Rejected, Unavailable
 from kernel import context, topology
+from kernel.calls.bulkhead import Bulkhead
 from kernel.calls.remote import circuit_breaker
-from kernel.http.bulkhead import Bulkhead
 from kernel.http.middleware import module_of
 from kernel.http.problems import MAX_BODY, Invalid, answer_to
 
 log = structlog.get_logger("seam.gateway")
+SLOTS = 2
+"""Requests that may be under way to one module at a time. The server makes it half of its threads."""
+PATIENCE = 1.0
+"""Seconds to wait for another request to end, where there are that many."""
 Guards = tuple[Bulkhead, pybreaker.CircuitBreaker]
 
 # Hop-by-hop (RFC 9110, section 7.6.1), or set anew on each side.
@@ -104,7 +108,7 @@ def _forwarded(request: HttpRequest) -> dict[str, str]:
 def _guards_of(url: str, module: str) -> Guards:
     # `setdefault`, so that the first requests of all, at the same time, share one bulkhead.
     place = (url, module)
-    return _guards.get(place) or _guards.setdefault(place, (Bulkhead(module), circuit_breaker()))
+    return _guards.get(place) or _guards.setdefault(place, (Bulkhead(module, SLOTS, PATIENCE), circuit_breaker()))
 
 
 _guards: dict[tuple[str, str], Guards] = {}
