@@ -17,9 +17,9 @@ from kernel.databases.embedded import EmbeddedPostgres  # noqa: E402  found only
 SERVER = EmbeddedPostgres(
     ROOT / "var" / "test-postgres", settings={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 )
-GIVEN = os.environ.get("DATABASE_URL")
+GIVEN = os.environ.get("DATABASE_URL") or SERVER.url
 
-os.environ["DATABASE_URL"] = GIVEN or SERVER.url
+os.environ["DATABASE_URL"] = GIVEN
 os.environ["DATABASE_PREFIX"] = f"test_{os.getpid()}"
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 os.environ["LOG_LEVEL"] = "ERROR"
@@ -34,7 +34,7 @@ django.setup()
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[None]:
     """A PostgreSQL server: the one of DATABASE_URL, or an embedded one."""
-    if GIVEN:
+    if GIVEN != SERVER.url:
         yield
     else:
         with SERVER.running():

@@ -22,3 +22,10 @@ def extracted(
 def pair(extracted: Pair) -> Pair:
     """A module's service and the monolith, both running."""
     return extracted.up()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one pair run one after the other, in one process: it is made once."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "extracted" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group(item.callspec.params["extracted"]))

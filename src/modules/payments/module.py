@@ -1,11 +1,12 @@
 from contracts.orders import OrderCancelled, OrderReturned, OrderShipped
 from contracts.payments import Payments
-from kernel.module import Module, Setting
+from kernel.module import Job, Module, Setting
 
 MODULE = Module(
     name="payments",
     summary="Authorise, capture and refund; provider callbacks.",
     serves=(Payments,),
     subscribes=(OrderShipped, OrderCancelled, OrderReturned),
+    jobs=(Job("reconcile", every=30.0),),
     settings=(Setting("CALLBACK_SECRET", "What providers sign their callbacks with.", "sandbox-development-secret"),),
 )

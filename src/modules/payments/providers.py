@@ -29,6 +29,7 @@ class Provider(Protocol):
     """Every request carries the id of the payment or refund, by which the provider knows a repeat."""
 
     def authorise(self, payment_id: UUID, amount: Money, token: str) -> Answer: ...
+    def inquire(self, payment_id: UUID, token: str) -> Answer: ...
     def capture(self, payment_id: UUID) -> None: ...
     def void(self, payment_id: UUID) -> None: ...
     def refund(self, refund_id: UUID, amount: Money) -> None: ...
@@ -41,9 +42,13 @@ class Sandbox:
         match token:
             case "approve":
                 return Answer(Outcome.AUTHORISED)
-            case "timeout":
+            case "timeout" | "silent":
                 return Answer(Outcome.PENDING)
         return Answer(Outcome.DECLINED, "The card was declined")
+
+    def inquire(self, payment_id: UUID, token: str) -> Answer:
+        """What became of an authorisation: `timeout` set the money aside, and only its answer was lost."""
+        return Answer(Outcome.AUTHORISED if token in ("approve", "timeout") else Outcome.PENDING)
 
     def capture(self, payment_id: UUID) -> None:
         """The sandbox keeps nothing."""

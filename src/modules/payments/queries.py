@@ -1,9 +1,14 @@
+from datetime import timedelta
 from uuid import UUID
+
+from django.utils import timezone
 
 from contracts.language import Money
 from contracts.payments import Payment, PaymentStatus, UnknownPayment
 from modules.payments import models
 from modules.payments.errors import NoSuchPayment
+
+BATCH = 100
 
 
 def payment(order_id: UUID) -> Payment:
@@ -20,6 +25,12 @@ def payment_of(payment_id: UUID, customer_id: UUID | None) -> Payment:
     if row is None:
         raise NoSuchPayment(payment_id)
     return to_payment(row)
+
+
+def overdue(age: timedelta) -> list[tuple[UUID, str]]:
+    """Payments that have waited for their provider's answer for so long, the oldest first, each with its method."""
+    waiting = models.Payment.objects.filter(status=PaymentStatus.PENDING, created_at__lt=timezone.now() - age)
+    return list(waiting.order_by("created_at").values_list("id", "method")[:BATCH])
 
 
 def to_payment(row: models.Payment) -> Payment:

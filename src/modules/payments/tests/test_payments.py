@@ -1,6 +1,7 @@
 from uuid import UUID, uuid4
 
 import pytest
+from django.utils import timezone
 
 from contracts.language import InvalidArguments, Money
 from contracts.orders import OrderCancelled, OrderReturned, OrderShipped
@@ -17,9 +18,9 @@ from contracts.payments import (
 )
 from kernel.calls import call
 from kernel.testing import deliver, listening
-from modules.payments import service
+from modules.payments import jobs, models, service
 from modules.payments.errors import NotRefundable
-from modules.payments.providers import Answer, Outcome
+from modules.payments.providers import Answer, Outcome, Sandbox
 
 pytestmark = pytest.mark.django_db(databases=["payments"])
 PRICE = Money(2500, "EUR")
@@ -32,6 +33,10 @@ def authorise(order: UUID, method: str = "sandbox:approve") -> Payment:
 
 def status(order: UUID) -> PaymentStatus:
     return call(Payments).payment(order).status
+
+
+def make_overdue() -> None:
+    models.Payment.objects.update(created_at=timezone.now() - jobs.OVERDUE)
 
 
 def shipped(order: UUID) -> None:
@@ -162,3 +167,34 @@ def test_an_order_that_cost_nothing_can_be_returned() -> None:
     shipped(order)
     deliver(OrderReturned(order, CUSTOMER, Money(0, "EUR")), to="payments")
     assert status(order) is PaymentStatus.REFUNDED
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_when_it_is_overdue() -> None:
+    order = uuid4()
+    authorise(order, "sandbox:timeout")
+    jobs.reconcile()
+    assert status(order) is PaymentStatus.PENDING
+
+    make_overdue()
+    with listening(PaymentAuthorised) as published:
+        jobs.reconcile()
+        jobs.reconcile()
+        assert [event.order_id for event in published() if isinstance(event, PaymentAuthorised)] == [order]
+    assert status(order) is PaymentStatus.AUTHORISED
+
+
+def test_a_provider_that_fails_keeps_no_other_payment_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost, settled = uuid4(), uuid4()
+    failing = authorise(lost, "sandbox:timeout").id
+    authorise(settled, "sandbox:timeout")
+    make_overdue()
+    inquire = Sandbox.inquire
+
+    def fail_for_one(self: Sandbox, payment_id: UUID, token: str) -> Answer:
+        if payment_id == failing:
+            raise OSError("the line is down")
+        return inquire(self, payment_id, token)
+
+    monkeypatch.setattr(Sandbox, "inquire", fail_for_one)
+    jobs.reconcile()
+    assert (status(lost), status(settled)) == (PaymentStatus.PENDING, PaymentStatus.AUTHORISED)
