@@ -22,7 +22,7 @@ run: $(LOCAL)  ## serve everything on PORT, with its own PostgreSQL unless DATAB
 	@exec $(BIN)/python manage.py serve
 
 test: lint  ## lint, then the whole suite; ARGS="-k pattern" for a part of it
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
 
 test-topologies: export PYTHONPATH = .:src
 test-topologies: $(DEV)  ## the acceptance suite with no, each, every two and all modules apart, as a table

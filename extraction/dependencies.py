@@ -9,7 +9,7 @@ from extraction.project import LAYERS, Project
 from extraction.requirements import Lock, distributions, pruned, wanted
 from extraction.source import Source, argument, text
 
-TOOLS = frozenset({"import-linter", "mypy", "pytest", "pytest-django", "pytest-timeout", "ruff"})
+TOOLS = frozenset({"import-linter", "mypy", "pytest", "pytest-django", "pytest-timeout", "pytest-xdist", "ruff"})
 """What `make lint` and `make test` run."""
 OWN = frozenset({*LAYERS, "extraction", "tests", "conftest", "manage"})
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")

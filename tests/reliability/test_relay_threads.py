@@ -74,6 +74,8 @@ def running(number: int = 1) -> Iterator[None]:
             relay.join(10)
         for carrier in lanes:
             carrier.stop(time.monotonic() + 10)
+        # Those that were given up too: they may still be at the database.
+        eventually(lambda: [t for t in threading.enumerate() if t.name.startswith("deliver-")], lambda left: not left)
 
 
 def cancel(order: UUID, *amounts: int) -> None:

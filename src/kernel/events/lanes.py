@@ -37,9 +37,11 @@ class Lanes:
                 lane.begin(self._drain, publisher)
 
     def stop(self, deadline: float) -> None:
-        """Wait for what is under way, until `deadline` on the monotonic clock at most."""
+        """Take no more, and wait for what is under way until `deadline` on the monotonic clock at most."""
         with self._changed:
             self._changed.wait_for(lambda: not any(lane.begun for lane in self._lanes.values()), _left(deadline))
+            for lane in self._lanes.values():
+                lane.close()
 
     def _drain(self, lane: "_Lane", ticket: int, publisher: str) -> None:
         claimed = 0
@@ -72,7 +74,7 @@ class _Lane:
         if any(time.monotonic() - begun > TURN + LEASE for begun in self.begun.values()):
             # Threads cannot be ended. These are left to themselves, as their leases have lapsed.
             log.error("handler_hangs", subscriber=self.subscriber)
-            self._threads.shutdown(wait=False)
+            self.close()
             self.begun, self._threads = {}, self._new_threads()
         return len(self.begun) >= WIDTH
 
@@ -86,6 +88,10 @@ class _Lane:
         self.begun.pop(ticket, None)
         turned_away, self.turned_away = self.turned_away, set()
         return turned_away
+
+    def close(self) -> None:
+        """Have the threads end when they have nothing to do."""
+        self._threads.shutdown(wait=False)
 
     def _new_threads(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(WIDTH, thread_name_prefix=f"deliver-{self.subscriber}")
