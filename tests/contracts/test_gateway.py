@@ -80,12 +80,12 @@ def test_a_burst_waits_for_its_turn() -> None:
 
 def test_a_dead_service_is_left_alone_and_then_tried_again() -> None:
     with served_by(hang_up) as came:
-        assert {ask()[1] for _ in range(remote.FAILURES)} == {"call.unavailable"}
-        assert (ask()[1], len(came)) == ("call.rejected", remote.FAILURES)
+        assert {ask()[1] for _ in range(remote.TRIPS)} == {"call.unavailable"}
+        assert (ask()[1], len(came)) == ("call.rejected", remote.TRIPS)
         time.sleep(0.4)
-        assert (ask()[1], len(came)) == ("call.unavailable", remote.FAILURES + 1)
+        assert (ask()[1], len(came)) == ("call.unavailable", remote.TRIPS + 1)
 
 
 def test_an_answer_is_no_failure_whatever_it_says() -> None:
     with served_by(saying("500 Oh No")):
-        assert {ask()[0] for _ in range(remote.FAILURES + 2)} == {500}
+        assert {ask()[0] for _ in range(remote.TRIPS + 2)} == {500}

@@ -84,7 +84,7 @@ def test_silence_ends_at_the_deadline() -> None:
 def test_a_target_that_keeps_failing_is_left_alone_and_then_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote, "REST", 0.3)
     with served_by(hang_up) as came:
-        for _ in range(remote.FAILURES):
+        for _ in range(remote.TRIPS):
             with pytest.raises(AvailabilityError):
                 call(Probe).text("hello")
         asked = len(came)
@@ -102,14 +102,14 @@ def test_a_target_that_keeps_failing_is_left_alone_and_then_tried_once(monkeypat
 
 def test_impatient_callers_do_not_make_a_target_look_broken() -> None:
     with served_by(say_nothing):
-        for _ in range(remote.FAILURES + 2):
+        for _ in range(remote.TRIPS + 2):
             with pytest.raises(DeadlineExceeded):
                 call(Probe, timeout=0.02).text("hello")
 
 
 def test_impatient_callers_do_not_make_a_broken_target_look_well() -> None:
     with served_by(say_nothing):
-        for _ in range(remote.FAILURES):
+        for _ in range(remote.TRIPS):
             for timeout in (0.05, remote.HURRY + 0.1):
                 with pytest.raises(DeadlineExceeded):
                     call(Probe, timeout=timeout).text("hello")
@@ -118,7 +118,7 @@ def test_impatient_callers_do_not_make_a_broken_target_look_well() -> None:
 
 
 def test_where_most_calls_fail_none_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "FAILURES", 100)
+    monkeypatch.setattr(remote, "TRIPS", 100)
     with served_by(hang_up) as came:
         for _ in range(10):
             with pytest.raises(Unavailable):

@@ -1,18 +1,17 @@
 """The way to a module in another process: one POST per call, on kept-alive connections, inside the deadline."""
 
 from contextlib import AbstractContextManager, nullcontext
-from functools import cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import pybreaker
 import structlog
-import urllib3
 from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
 
 from contracts.language import DeadlineExceeded, Operation, Rejected, Unavailable
 from kernel.calls import tokens
 from kernel.calls.bulkhead import Bulkhead
+from kernel.calls.connections import FAILURES, Connections, TooLate
 from kernel.calls.retries import RetryBudget
 from kernel.calls.wire import Answer
 from kernel.context import Context
@@ -26,18 +25,18 @@ QUEUE = 0.25
 """Seconds to wait for another call to the target to end, where there are that many."""
 CONNECT = 1.0
 """Seconds to wait for a connection."""
-FAILURES = 5
+TRIPS = 5
 """Calls to a target that must fail one after the other before it is left alone."""
 REST = 2.0
 """Seconds that it is left alone, before a call may see whether it is back."""
 HURRY = 0.5
 """Seconds: that a call with less than this was not answered says nothing of its target."""
-_HTTP_ERRORS = (urllib3.exceptions.HTTPError, OSError)
 
 
 class Target(NamedTuple):
-    """One module at one place, and what is known of it."""
+    """One module at one place, the way there, and what is known of it."""
 
+    connections: Connections
     bulkhead: Bulkhead
     breaker: pybreaker.CircuitBreaker
     budget: RetryBudget
@@ -45,7 +44,7 @@ class Target(NamedTuple):
 
 def circuit_breaker() -> pybreaker.CircuitBreaker:
     """For one target: Nygard, "Release It!", chapter "Stability Patterns". Every exception counts as a failure."""
-    return pybreaker.CircuitBreaker(fail_max=FAILURES, reset_timeout=REST, throw_new_error_on_trip=False)
+    return pybreaker.CircuitBreaker(fail_max=TRIPS, reset_timeout=REST, throw_new_error_on_trip=False)
 
 
 class _NoAnswer(Exception):
@@ -66,7 +65,7 @@ def post(url: str, module: str, path: str, body: bytes, key: str, circumstances:
     target = _target(url, module)
     try:
         with target.bulkhead, _watched(target.breaker, circumstances.remaining):
-            return _try(target.budget, url, module, path, body, key, circumstances)
+            return _try(target, module, path, body, key, circumstances)
     except pybreaker.CircuitBreakerError:
         raise Rejected(module=module) from None
     except _NoAnswer:
@@ -80,41 +79,35 @@ def _watched(breaker: pybreaker.CircuitBreaker, remaining: float) -> AbstractCon
     return breaker.calling()
 
 
-def _try(budget: RetryBudget, *call: Any) -> Answer:
+def _try(target: Target, *call: Any) -> Answer:
     attempts = Retrying(
-        stop=lambda attempt: attempt.attempt_number >= ATTEMPTS or budget.is_spent(),
+        stop=lambda attempt: attempt.attempt_number >= ATTEMPTS or target.budget.is_spent(),
         wait=wait_random_exponential(multiplier=0.02, max=0.5),
         retry=retry_if_exception_type(_NoAnswer),
-        after=lambda _: budget.failed(),
+        after=lambda _: target.budget.failed(),
         reraise=True,
     )
-    answer: Answer = attempts(_post, *call)
-    budget.answered()
+    answer: Answer = attempts(_post, target.connections, *call)
+    target.budget.answered()
     return answer
 
 
-def _post(url: str, module: str, path: str, body: bytes, key: str, circumstances: Context) -> Answer:
+def _post(connections: Connections, module: str, path: str, body: bytes, key: str, circumstances: Context) -> Answer:
     remaining = circumstances.remaining
     if remaining <= 0:
         raise DeadlineExceeded(module=module)
+    headers = _headers(module, key, circumstances, remaining)
     try:
-        response = _pool().request(
-            "POST",
-            f"{url}/_contracts/{path}",
-            body=body,
-            headers=_headers(module, key, circumstances, remaining),
-            timeout=urllib3.Timeout(connect=min(CONNECT, remaining), total=remaining),
-            retries=False,
-        )
-    except urllib3.exceptions.ReadTimeoutError:
+        response = connections.post(f"/_contracts/{path}", body, headers, remaining, CONNECT)
+    except TooLate:
         raise DeadlineExceeded(module=module) from None
-    except _HTTP_ERRORS as error:
+    except FAILURES as error:
         raise _NoAnswer from error
     if response.status == HTTPStatus.UNAUTHORIZED:
-        log.error("service_token_refused", module=module, url=url)
+        log.error("service_token_refused", module=module)
         raise Unavailable(module=module)
-    if response.headers.get("Content-Type", "").startswith(("application/json", "application/problem+json")):
-        return Answer(response.status, response.data)
+    if response.content_type.startswith(("application/json", "application/problem+json")):
+        return Answer(response.status, response.body)
     raise _NoAnswer
 
 
@@ -138,14 +131,8 @@ def _target(url: str, module: str) -> Target:
     # `setdefault`, so that the first calls of all, at the same time, share what they learn.
     place = (url, module)
     return _targets.get(place) or _targets.setdefault(
-        place, Target(Bulkhead(module, SLOTS, QUEUE), circuit_breaker(), RetryBudget())
+        place, Target(Connections(url), Bulkhead(module, SLOTS, QUEUE), circuit_breaker(), RetryBudget())
     )
 
 
 _targets: dict[tuple[str, str], Target] = {}
-
-
-@cache
-def _pool() -> urllib3.PoolManager:
-    # Nobody waits for a connection: the bulkhead says how many calls there may be.
-    return urllib3.PoolManager(num_pools=32, maxsize=SLOTS)
