@@ -93,6 +93,8 @@ def _dispatch(environ: Environ, path: str) -> Answer:
     served = home.served(path)
     if served is None:
         raise UnknownOperation(operation=path[:200])
+    if served.operation.needs_key:
+        key = key or new_id()
     return home.execute(served.operation, body, key, circumstances)
 
 
@@ -129,7 +131,7 @@ def _circumstances(environ: Environ, module: str) -> tuple[str, Context]:
     key = environ.get("HTTP_IDEMPOTENCY_KEY")
     if key is not None and not KEY.fullmatch(key):
         raise _Refused(HTTPStatus.BAD_REQUEST, "Idempotency-Key must be 1 to 100 letters, digits, or ._:-")
-    return key or new_id(), Context(
+    return key or "", Context(
         request_id=request_id_of(environ.get("HTTP_X_REQUEST_ID")),
         traceparent=traceparent_of(environ.get("HTTP_TRACEPARENT")),
         deadline=time.monotonic() + min(int(deadline) / 1000, MAX_SECONDS),
