@@ -5,8 +5,10 @@ needs to answer. Were those calls to queue for the same threads, as many request
 """
 
 import json
+import select
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +27,10 @@ from kernel.http import gateway
 
 READ_WITHIN = 15.0
 """Seconds that a request may take to arrive, once it has begun."""
+NOTIFY_EVERY = 1.0
+"""Seconds; the arbiter waits for `timeout`, which is 30."""
+LINGER = 0.002
+"""Seconds that a thread waits for the caller's next contract call before it gives the connection back to the loop."""
 DRAIN = 64 * 1024
 """Bytes of an unread body that gunicorn throws away, to go on with the next request of a connection."""
 
@@ -45,6 +51,8 @@ class Worker(ThreadWorker):
 
     def init_process(self) -> None:
         self.contract_pool = ThreadPoolExecutor(self.cfg.threads, thread_name_prefix="contract-call")
+        self.lingering = threading.Semaphore(self.cfg.threads - 1)
+        self.notified = 0.0
         gateway.SLOTS = max(1, self.cfg.threads // 2)
         super().init_process()
 
@@ -60,9 +68,17 @@ class Worker(ThreadWorker):
         if begun is None:
             self._wait_for_request(conn)
             return
-        pool = self.contract_pool if begun == _CONTRACT_CALL else self.tpool
-        done = pool.submit(self.handle, conn)
+        if begun == _CONTRACT_CALL:
+            done = self.contract_pool.submit(self.handle_calls, conn)
+        else:
+            done = self.tpool.submit(self.handle, conn)
         done.add_done_callback(lambda future: self.method_queue.defer(self.finish_request, conn, future))
+
+    def notify(self) -> None:
+        """Show the arbiter that the loop runs: once in a while, and not for each request."""
+        if time.monotonic() - self.notified > NOTIFY_EVERY:
+            self.notified = time.monotonic()
+            super().notify()
 
     def handle(self, conn: TConn) -> Any:
         """Serve a request. Where the connection ends, see to it here, not in the loop that serves all others."""
@@ -72,6 +88,29 @@ class Worker(ThreadWorker):
                 util.close_graceful(conn.sock.dup())
                 conn.sock.shutdown(socket.SHUT_RDWR)
         return outcome
+
+    def handle_calls(self, conn: TConn) -> Any:
+        """Serve a contract call, and those that come right after it: a caller mostly has more than one.
+
+        One thread is always left for the other callers.
+        """
+        outcome = self._handle_call(conn)
+        while outcome is True and self.alive and self.lingering.acquire(blocking=False):
+            try:
+                if not _has_more_within(LINGER, conn):
+                    break
+            finally:
+                self.lingering.release()
+            outcome = self._handle_call(conn)
+        return outcome
+
+    def _handle_call(self, conn: TConn) -> Any:
+        # Head and body of an answer go out together, so that the caller wakes up once.
+        _cork(conn.sock, True)
+        try:
+            return self.handle(conn)
+        finally:
+            _cork(conn.sock, False)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer what is not even a request with a problem, as everything else is."""
@@ -134,6 +173,19 @@ def _announcing_the_end(
         return start_response(*head)
 
     return application(environ, start)
+
+
+def _cork(connection: socket.socket, corked: bool) -> None:
+    with suppress(AttributeError, OSError):  # Linux has it; and the connection may be closed by now
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, corked)
+
+
+def _has_more_within(seconds: float, conn: TConn) -> bool:
+    if conn.parser.unreader.buf.getvalue():
+        return True
+    readable = select.poll()
+    readable.register(conn.sock, select.POLLIN)
+    return bool(readable.poll(seconds * 1000))
 
 
 def _unread(reader: Any) -> float:

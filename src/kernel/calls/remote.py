@@ -111,19 +111,19 @@ def _post(connections: Connections, module: str, path: str, body: bytes, key: st
     raise _NoAnswer
 
 
-def _headers(module: str, key: str, circumstances: Context, remaining: float) -> dict[str, str]:
-    headers = {
-        "Authorization": f"Bearer {tokens.token_for(module)}",
-        "Content-Type": "application/json",
-        "X-Request-ID": circumstances.request_id,
-        "X-Deadline-Ms": str(int(min(remaining, 3600) * 1000)),
-    }
+def _headers(module: str, key: str, circumstances: Context, remaining: float) -> str:
+    headers = (
+        f"Authorization: Bearer {tokens.token_for(module)}\r\n"
+        f"Content-Type: application/json\r\n"
+        f"X-Request-ID: {circumstances.request_id}\r\n"
+        f"X-Deadline-Ms: {int(min(remaining, 3600) * 1000)}\r\n"
+    )
     if key:
-        headers["Idempotency-Key"] = key
+        headers += f"Idempotency-Key: {key}\r\n"
     if circumstances.traceparent:
-        headers["traceparent"] = circumstances.traceparent
+        headers += f"traceparent: {circumstances.traceparent}\r\n"
     if circumstances.actor:
-        headers["X-Acting-User"] = circumstances.actor
+        headers += f"X-Acting-User: {circumstances.actor}\r\n"
     return headers
 
 
