@@ -1,0 +1,1 @@
+"""Ear: hears the bell, and answers nothing."""

@@ -1,0 +1,18 @@
+"""Echo: does nothing, so that what is measured is the call."""
+
+from contracts.language import Contract, Quantity, Sku, Value, query
+
+
+class Line(Value):
+    """So many pieces of one product."""
+
+    sku: Sku
+    quantity: Quantity
+
+
+class Echo(Contract, module="echo", version=1):
+    """What comes in goes out."""
+
+    @query(timeout=30.0)
+    def echo(self, lines: tuple[Line, ...]) -> tuple[Line, ...]:
+        """The same lines."""

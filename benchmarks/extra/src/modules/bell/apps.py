@@ -1,0 +1,5 @@
+from kernel import apps
+
+
+class BellConfig(apps.ModuleConfig):
+    name = "modules.bell"

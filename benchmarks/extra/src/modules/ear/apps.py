@@ -1,0 +1,5 @@
+from kernel import apps
+
+
+class EarConfig(apps.ModuleConfig):
+    name = "modules.ear"

@@ -1,0 +1,5 @@
+from kernel import apps
+
+
+class EchoConfig(apps.ModuleConfig):
+    name = "modules.echo"
