@@ -4,7 +4,8 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from extraction import analysis, boot, interruption, plan, verification, writer
+from extraction import analysis, boot, data, interruption, plan, verification, writer
 from extraction.analysis import Finding
 from extraction.compat import comparison, lock, trees
 from extraction.contract_files import owner
@@ -48,7 +49,7 @@ def with_project(command: Callable[..., None]) -> Callable[..., None]:
             command(Project.at(root), **options)
         except NotAProject as error:
             raise click.UsageError(str(error)) from None
-        except (writer.Refused, verification.Unsound, trees.Unloadable, OSError) as error:
+        except (writer.Refused, verification.Unsound, trees.Unloadable, data.Refused, OSError) as error:
             fail(str(error))
         except KeyboardInterrupt:
             fail("interrupted; nothing was written", 130)
@@ -149,6 +150,61 @@ def extract(project: Project, module: str, into: Path, dry_run: bool, no_verify:
     show_next(planned, into)
 
 
+@main.group("data", epilog="Example: python -m extraction data copy orders --to ../orders-service")
+def data_group() -> None:
+    """Take a module's data along to where it goes."""
+
+
+def between(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the module, and the arguments that name its two databases."""
+    for option in (
+        click.option(
+            "--to", metavar="URL|FOLDER", required=True, help="The module's database there, or the service's folder."
+        ),
+        click.option(
+            "--from",
+            "from_",
+            metavar="URL|FOLDER",
+            help="The module's database here.",
+            show_default="as the settings of --root have it",
+        ),
+    ):
+        command = option(command)
+    return with_project(click.argument("module")(command))
+
+
+@data_group.command("copy", epilog="Example: python -m extraction data copy orders --to ../orders-service")
+@click.option("--replace", is_flag=True, help="Delete what the target has.")
+@click.option("--while-running", is_flag=True, help="Rehearse: copy a snapshot of what others may write to.")
+@between
+def data_copy(project: Project, module: str, to: str, from_: str | None, replace: bool, while_running: bool) -> None:
+    """Copy MODULE's database into another one: its tables, and all that is in flight."""
+    try:
+        with _databases(project, module, from_, to, migrate=True) as (source, target), data.bar(ERR) as bar:
+            done = data.copy(source, target, module, bar, step, replace=replace, while_running=while_running)
+    except KeyboardInterrupt:
+        fail("interrupted, the target is not complete: the same command goes on", 130)
+    OUT.print(f"{module} is copied to {target}: {done}", markup=False)
+    OUT.print("  verified  every table has the rows and the checksum that it has in the source")
+    if while_running:
+        OUT.print(
+            "  rehearsal what was written after it began is not there; to move, stop the writers and --replace it"
+        )
+
+
+@data_group.command("verify", epilog="Example: python -m extraction data verify orders --to ../orders-service")
+@between
+def data_verify(project: Project, module: str, to: str, from_: str | None) -> None:
+    """Compare MODULE's database with the one that it was copied into."""
+    with _databases(project, module, from_, to) as (source, target), data.bar(ERR) as bar:
+        found = data.verify(source, target, module, bar)
+    for difference in found.different:
+        click.echo(difference)
+    if found.different:
+        fail(f"{target} is not what the source is: copy again, or find out who writes to it")
+    OUT.print(f"{target} is what the source is: {found}", markup=False)
+
+
 def show(found: list[Finding]) -> None:
     """One line for each finding, as compilers do."""
     for finding in found:
@@ -199,6 +255,24 @@ def _summary(planned: plan.Plan, into: Path, becomes: str) -> None:
 def _verify_and_boot(folder: Path) -> None:
     verification.verify(folder)
     boot.boot(folder, step)
+
+
+@contextmanager
+def _databases(
+    project: Project, module: str, source: str | None, target: str, *, migrate: bool = False
+) -> Iterator[tuple[data.Place, data.Place]]:
+    """Source and target of a copy."""
+    _known(project, module)
+    with ExitStack() as stack:
+        places = []
+        for option, where in (("--from", source or str(project.root)), ("--to", target)):
+            to_migrate = migrate and option == "--to"
+            try:
+                place = data.opened(where, module, project.root, step, migrate=to_migrate)
+                places.append(stack.enter_context(place))
+            except data.BadAddress as error:
+                raise click.BadParameter(str(error), param_hint=option) from None
+        yield places[0], places[1]
 
 
 def _known(project: Project, module: str) -> str:

@@ -1,0 +1,12 @@
+"""A module's data goes along: copy its database into another that has the same tables, and compare the two.
+
+The copy is of one snapshot of the source. What the kernel keeps beside a module's own tables (outbox, inbox, keys of
+idempotency, sagas, subscriptions, times of jobs) stands in the same database, and so is part of it.
+"""
+
+from extraction.data.copying import Copied, copy
+from extraction.data.places import BadAddress, Place, Refused, opened
+from extraction.data.progress import bar
+from extraction.data.verifying import verify
+
+__all__ = ["BadAddress", "Copied", "Place", "Refused", "bar", "copy", "opened", "verify"]

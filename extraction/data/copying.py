@@ -1,0 +1,284 @@
+"""Copy a module's database into another.
+
+A table is there in whole or not at all: tables that refer to each other are one transaction, every other has its own.
+While the target is not complete, it has a table that says so. Whoever copies into it again takes a new snapshot, keeps
+the tables whose checksums are what the source has now, and copies the others anew; so a copy that was interrupted is,
+once it is complete, of one snapshot like any other.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from extraction.data import schema
+from extraction.data.checksums import Checker, checker
+from extraction.data.places import Connection, Place, Refused, first_line
+from extraction.data.progress import Bar
+from extraction.data.schema import MARK, Schema, Table
+
+CHUNK = 1 << 18
+LOCK = 7327
+"""Advisory lock of whoever copies into a database."""
+FILLED = frozenset({"kernel_job", "kernel_subscription"})
+"""What migrating or a first start puts rows into, all of which the source knows better."""
+
+_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+_IN_USE = """
+    SELECT application_name FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name LIKE 'seam:%' LIMIT 1
+"""
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What a copy came to."""
+
+    tables: int
+    rows: int
+    size: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.tables} tables, {self.rows:,} rows, {megabytes(self.size)}, in {self.seconds:.1f} s"
+
+
+def copy(
+    source: Place,
+    target: Place,
+    module: str,
+    bar: Bar,
+    say: Callable[[str], None],
+    *,
+    replace: bool = False,
+    while_running: bool = False,
+) -> Copied:
+    """Copy everything in `source` into `target`, and check that it arrived. Raises `Refused`.
+
+    `replace` deletes what the target has. `while_running` copies what others may write to: a snapshot, for a rehearsal.
+    """
+    begun = time.monotonic()
+    with (
+        explained(),
+        closing(source.connect()) as reading,
+        closing(source.connect()) as counting,
+        closing(target.connect()) as writing,
+        closing(target.connect()) as counting_there,
+    ):
+        _enter(reading, writing)
+        found = compared(reading, writing, module)
+        _refuse_if_used(writing, "target", target)
+        if not while_running:
+            _refuse_if_used(reading, "source", source)
+        going_on = _is_free(found, writing, replace)
+        _begin(reading, counting, found if not while_running else None)
+        with checker(counting) as ours, checker(counting_there) as theirs:
+            writing.execute(f"CREATE TABLE IF NOT EXISTS {MARK} (began timestamptz NOT NULL DEFAULT now())")
+            kept = _kept(found, ours, theirs, bar) if going_on else frozenset()
+            if kept:
+                say(f"{len(kept)} of {len(found.tables)} tables are in the target already, the same as in the source")
+            if len(kept) < len(found.tables):
+                say(f"copying {counted(len(found.tables) - len(kept), 'table')}, {megabytes(_size(found, kept))}")
+            _copy(reading, writing, found, kept, bar, ours, theirs)
+            rows = _checked(found, bar, ours, theirs)
+        _refuse_if_used(writing, "target", target)
+        if not while_running:
+            _refuse_if_used(reading, "source", source)
+        writing.execute(f"DROP TABLE {MARK}")
+        return Copied(len(found.tables), rows, _size(found), time.monotonic() - begun)
+
+
+def compared(source: Connection, target: Connection, module: str) -> Schema:
+    """What both databases have. Raises `Refused` when one is not like the other, or not complete itself."""
+    if schema.exists(source, MARK):
+        raise Refused("the source is a copy that was interrupted: complete it first, or copy from the original")
+    found = schema.read(source, module)
+    if not found.migrations:
+        raise Refused(f"the source is not a database of {module}: it has none of its migrations")
+    if unlike := schema.differences(found, schema.read(target, module)):
+        more = f" (and {counted(len(unlike) - 1, 'more difference')})" if unlike[1:] else ""
+        raise Refused(
+            f"{unlike[0]}{more}: have both sides at the same version of the module, and migrate them "
+            "(python manage.py migrate_all)"
+        )
+    return found
+
+
+def position(connection: Connection, sequence: str) -> tuple[int, bool]:
+    """What a sequence gave out last, or gives out next where it gave out nothing yet."""
+    [[last, called]] = connection.execute(f"SELECT last_value, is_called FROM {sequence}")  # noqa: S608
+    return last, called
+
+
+def used_by(connection: Connection) -> str | None:
+    """Which deployable has the database open, by the name that its connections bear."""
+    row = connection.execute(_IN_USE).fetchone()
+    return str(row[0]) if row else None
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Whatever PostgreSQL says against it is a refusal."""
+    try:
+        yield
+    except psycopg.errors.LockNotAvailable:
+        raise Refused("somebody else has locked the tables: end other work on both databases, and try again") from None
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise Refused(f"{first_line(error)}: log in as the role that owns the database") from None
+    except psycopg.OperationalError as error:
+        raise Refused(f"{first_line(error)}: see to that, and the same command goes on") from None
+    except psycopg.Error as error:
+        raise Refused(f"PostgreSQL refuses: {first_line(error)}") from None
+
+
+def megabytes(size: int) -> str:
+    """A size for people."""
+    return f"{size / 1e6:,.0f} MB" if size >= 10_000_000 else f"{size / 1e6:,.1f} MB"
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things for people."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _enter(reading: Connection, writing: Connection) -> None:
+    """Be the only copy into the target, and not one into itself."""
+    try:
+        writing.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+    except psycopg.errors.LockNotAvailable:
+        raise Refused("another copy into the target is under way: let it end first") from None
+    [[free]] = reading.execute("SELECT pg_try_advisory_lock_shared(%s)", [LOCK])
+    if not free:
+        raise Refused("the source is the target, or is itself copied into at the moment")
+
+
+def _refuse_if_used(connection: Connection, role: str, place: Place) -> None:
+    if name := used_by(connection):
+        instead = ", or copy a mere snapshot with --while-running" if role == "source" else ""
+        raise Refused(
+            f"a process that runs has the {role} open ({name}, {place}): "
+            f"stop the deployable, its workers too, and try again{instead}"
+        )
+
+
+def _is_free(found: Schema, writing: Connection, replace: bool) -> bool:
+    """Whether the target has rows that may be kept or deleted. Raises `Refused` when it has others."""
+    if replace or schema.exists(writing, MARK):
+        return True
+    full = [table.name for table in found.tables.values() if table.name not in FILLED and _has_rows(writing, table)]
+    if full:
+        more = f" and {counted(len(full) - 1, 'more table')}" if full[1:] else ""
+        raise Refused(
+            f"the target has rows already, in {full[0]}{more}: --replace deletes them, or name a new database"
+        )
+    return False
+
+
+def _has_rows(connection: Connection, table: Table) -> bool:
+    [[found]] = connection.execute(sql.SQL("SELECT EXISTS (SELECT FROM ONLY {})").format(table.identifier))
+    return bool(found)
+
+
+def _begin(reading: Connection, counting: Connection, locked: Schema | None) -> None:
+    """Have both connections see one snapshot, from which on nobody writes to what is locked."""
+    reading.execute(_BEGIN)
+    if locked:
+        names = sql.SQL(", ").join(table.identifier for table in locked.tables.values())
+        reading.execute(sql.SQL("LOCK TABLE {} IN SHARE MODE").format(names))
+    [[snapshot]] = reading.execute("SELECT pg_export_snapshot()")
+    counting.execute(_BEGIN)
+    counting.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(snapshot)))
+
+
+def _kept(found: Schema, ours: Checker, theirs: Checker, bar: Bar) -> frozenset[str]:
+    """The tables that are in the target as they are in the source, and refer to none that is not."""
+    bar.expect("comparing", _size(found))
+    _take_all(found, ours, theirs)
+    stale = set()
+    for table in found.tables.values():
+        if ours.get(table) != theirs.get(table):
+            stale.add(table.name)
+        bar.finish(table)
+    return frozenset(found.tables.keys() - found.with_referring(stale))
+
+
+def _copy(
+    reading: Connection,
+    writing: Connection,
+    found: Schema,
+    kept: frozenset[str],
+    bar: Bar,
+    ours: Checker,
+    theirs: Checker,
+) -> None:
+    bar.expect("copying", _size(found, kept))
+    missing = [table for table in found.tables.values() if table.name not in kept]
+    if missing:
+        names = sql.SQL(", ").join(table.identifier for table in missing)
+        writing.execute(sql.SQL("TRUNCATE {}").format(names))
+    for group in found.groups:
+        wanted = [table for table in group if table.name not in kept]
+        with writing.transaction(), _without_triggers(writing, wanted):
+            for table in wanted:
+                ours.begin(table)
+                theirs.forget(table)
+                _stream(reading, writing, table, bar)
+        for table in wanted:
+            theirs.begin(table)
+    for name in found.sequences:
+        writing.execute("SELECT setval(%s::regclass, %s, %s)", [name, *position(reading, name)])
+
+
+def _stream(reading: Connection, writing: Connection, table: Table, bar: Bar) -> None:
+    columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns if not column.generated)
+    out = sql.SQL("COPY {} ({}) TO STDOUT (FORMAT binary)").format(table.identifier, columns)
+    into = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(table.identifier, columns)
+    sent, held = 0, bytearray()
+    with reading.cursor().copy(out) as rows, writing.cursor().copy(into) as sink:
+        for row in rows:
+            held += row
+            if len(held) >= CHUNK:
+                sink.write(bytes(held))
+                sent += len(held)
+                bar.reach(table, sent)
+                held.clear()
+        sink.write(bytes(held))
+    bar.finish(table)
+
+
+@contextmanager
+def _without_triggers(writing: Connection, tables: list[Table]) -> Iterator[None]:
+    """What triggers did is in the rows already, and those that a row refers to may come after it."""
+    switch = sql.SQL("ALTER TABLE {} {} TRIGGER {}")
+    triggers = [(table.identifier, sql.Identifier(name)) for table in tables for name in table.triggers]
+    for table, name in triggers:
+        writing.execute(switch.format(table, sql.SQL("DISABLE"), name))
+    writing.execute("SET CONSTRAINTS ALL DEFERRED")
+    yield
+    # A table cannot be altered while checks of it are pending.
+    writing.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    for table, name in triggers:
+        writing.execute(switch.format(table, sql.SQL("ENABLE"), name))
+
+
+def _checked(found: Schema, bar: Bar, ours: Checker, theirs: Checker) -> int:
+    """How many rows there are, the same on both sides. Raises `Refused` when they are not."""
+    bar.expect("checking", _size(found))
+    for table in found.tables.values():
+        if ours.get(table) != theirs.get(table):
+            raise Refused(f"{table.name} is not what was sent: find out who writes to the target, and copy again")
+        bar.finish(table)
+    return sum(ours.get(table).rows for table in found.tables.values())
+
+
+def _take_all(found: Schema, *checkers: Checker) -> None:
+    for each in checkers:
+        for table in found.tables.values():
+            each.begin(table)
+
+
+def _size(found: Schema, without: frozenset[str] = frozenset()) -> int:
+    return sum(table.size for table in found.tables.values() if table.name not in without)

@@ -1,0 +1,149 @@
+"""Where a module's database is: at an address, or where the settings of a deployable's folder have it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from extraction import verification
+from kernel.databases.config import SCHEMES
+from kernel.databases.embedded import EmbeddedPostgres, EmbeddedPostgresError
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+EXPECTED = "a folder with a manage.py, or an address such as postgresql://user:password@host:5432/database"
+APPLICATION = "seam-extraction"
+"""What our connections call themselves; a deployable's are `seam:<module>`."""
+_SESSION = """
+    SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '10s';
+    SET client_encoding = 'UTF8';
+    SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1;
+    SET bytea_output = 'hex'; SET lc_monetary = 'C'; SET xmlbinary = 'base64'
+"""
+"""Without limits of time, and with values that are the same as text in both databases."""
+_ASK = """
+import json, os, sys
+from config import startup
+startup.load()
+from django.conf import settings
+from django.db import connections
+from psycopg import pq
+[module] = sys.argv[1:]
+if module not in settings.ACTIVE_MODULES:
+    sys.exit(f"error: the module {module} is not part of it")
+known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
+asked = connections[module].get_connection_params()
+embedded = settings.DEVELOPMENT and not os.environ.get("DATABASE_URL") and module in settings.PROVISIONED
+wanted = {name: str(value) for name, value in asked.items() if name in known and value is not None}
+print(json.dumps({"embedded": embedded, "parameters": wanted}))
+"""
+"""Asked in the folder, by a process of its own, because what it has to say is in its code."""
+
+
+class BadAddress(ValueError):
+    """What was given names no database."""
+
+
+class Refused(Exception):
+    """It cannot be done; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A database, with what it takes to log in to it."""
+
+    parameters: dict[str, str] = field(repr=False)
+
+    def connect(self) -> Connection:
+        """A connection of our own, on which every statement is by itself. Raises `Refused`."""
+        try:
+            own = {"connect_timeout": "10", **self.parameters, "application_name": APPLICATION}
+            connection = psycopg.connect(make_conninfo("", **own), autocommit=True)
+        except psycopg.Error as error:
+            remedy = "correct the address, or start and migrate it first"
+            raise Refused(f"{self} cannot be opened: {first_line(error)}; {remedy}") from None
+        connection.execute(_SESSION)
+        return connection
+
+    def __str__(self) -> str:
+        """The database's name and server; neither user nor password."""
+        host, port = self.parameters.get("host"), self.parameters.get("port", "5432")
+        server = host if host and host.startswith("/") else f"{host}:{port}"
+        return f"{self.parameters['dbname']} on {server if host else 'this machine'}"
+
+
+@contextmanager
+def opened(where: str, module: str, own: Path, say: Callable[[str], None], *, migrate: bool = False) -> Iterator[Place]:
+    """The module's database at an address or of a folder, whose embedded server runs until the end of the block.
+
+    `own` is the repository that this shell's environment is meant for; any other folder is asked without. Raises
+    `BadAddress` and `Refused`.
+    """
+    if "://" in where:
+        yield _from_url(where)
+        return
+    folder = Path(where).resolve()
+    if not (folder / "manage.py").is_file():
+        raise BadAddress(f"{where!r} is not {EXPECTED}")
+    environment = verification.environment(**os.environ if folder == own else {})
+    found = _asked(folder, module, environment)
+    with ExitStack() as stack:
+        if found["embedded"]:
+            server = folder / "var" / "postgres"
+            if not migrate and not server.exists():
+                raise Refused(f"{folder} has no databases yet: make them there with python manage.py migrate_all")
+            try:
+                stack.enter_context(EmbeddedPostgres(server).running())
+            except EmbeddedPostgresError as error:
+                raise Refused(str(error)) from None
+        if migrate:
+            say(f"migrating the databases of {folder.name}")
+            _python(folder, environment, f"the databases of {folder} cannot be made", "manage.py", "migrate_all")
+        yield Place(found["parameters"])
+
+
+def first_line(error: Exception) -> str:
+    """What PostgreSQL said, as part of a line. It repeats names and never passwords."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
+
+
+def _from_url(url: str) -> Place:
+    try:
+        if urlsplit(url).scheme in SCHEMES and "dbname" in (found := conninfo_to_dict(url)):
+            return Place({name: str(value) for name, value in found.items() if value is not None})
+    except (psycopg.Error, ValueError):
+        pass  # what they say has the password in it
+    raise BadAddress(f"this is not {EXPECTED}")
+
+
+def _asked(folder: Path, module: str, environment: dict[str, str]) -> dict[str, Any]:
+    said = _python(folder, environment, f"{folder} does not tell where the database of {module} is", "-c", _ASK, module)
+    answer: dict[str, Any] = json.loads(said)
+    return answer
+
+
+def _python(folder: Path, environment: dict[str, str], problem: str, *command: str) -> str:
+    """What Python says in a folder. Raises `Refused` with the problem, and the last that was said of it."""
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=folder,
+        env=environment | {"PYTHONPATH": f".{os.pathsep}src"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        # Ctrl-C is for this process to pass on: it ends the other.
+        start_new_session=True,
+    )
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["it did not say why"])[-1]
+        raise Refused(f"{problem}: {said.removeprefix('error: ')}")
+    return done.stdout

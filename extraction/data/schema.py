@@ -1,0 +1,158 @@
+"""What a database has: tables with their columns and references, sequences, and which migrations made them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple
+
+from psycopg import sql
+
+from extraction.data.places import Connection
+
+KERNEL = "kernel"
+MIGRATIONS = "django_migrations"
+"""Compared, not copied: when a migration was applied to a database is that database's own affair."""
+MARK = "extraction_copy"
+"""A table of our own, in a target that is not complete."""
+
+_OWN = """
+    nspname NOT LIKE 'pg\\_%%' AND nspname <> 'information_schema' AND relpersistence <> 't'
+    AND NOT EXISTS (SELECT FROM pg_depend
+                    WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')
+"""
+_TABLES = f"""
+    SELECT nspname, relname, pg_table_size(c.oid),
+        ARRAY(SELECT confrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND conrelid = c.oid),
+        ARRAY(SELECT tgname::text FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal AND tgenabled = 'O'),
+        ARRAY(SELECT attname::text FROM pg_index JOIN pg_attribute ON attrelid = c.oid AND attnum = ANY(indkey)
+              WHERE indrelid = c.oid AND indisprimary ORDER BY array_position(indkey::int2[], attnum)),
+        c.oid::regclass::text
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
+    WHERE relkind = 'r' AND relname <> ALL(%s) AND {_OWN}
+"""  # noqa: S608
+_COLUMNS = f"""
+    SELECT c.oid::regclass::text, attname, typname, format_type(atttypid, atttypmod), attnotnull, attgenerated <> ''
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
+    JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped JOIN pg_type AS t ON t.oid = atttypid
+    WHERE relkind = 'r' AND relname <> ALL(%s) AND {_OWN} ORDER BY 1, 2
+"""  # noqa: S608
+_SEQUENCES = f"""
+    SELECT c.oid::regclass::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
+    WHERE relkind = 'S' AND {_OWN} AND NOT EXISTS (
+        SELECT FROM pg_depend JOIN pg_class AS owner ON owner.oid = refobjid
+        WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype IN ('a', 'i') AND owner.relname = ANY(%s))
+    ORDER BY 1
+"""  # noqa: S608
+_APPLIED = "SELECT app || '.' || name FROM django_migrations WHERE app = ANY(%s)"
+
+
+class Column(NamedTuple):
+    """A column of a table."""
+
+    name: str
+    kind: str
+    """Its type's name alone: `varchar`."""
+    type: str
+    required: bool
+    generated: bool
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.type}{' NOT NULL' if self.required else ''}{' GENERATED' if self.generated else ''}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose rows are copied."""
+
+    name: str
+    """As PostgreSQL writes it, with its schema where that is needed."""
+    identifier: sql.Identifier
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    size: int
+    references: frozenset[str]
+    triggers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A module's database, without its rows."""
+
+    tables: dict[str, Table]
+    sequences: tuple[str, ...]
+    migrations: frozenset[str]
+
+    @property
+    def groups(self) -> Iterator[tuple[Table, ...]]:
+        """The tables, after those that they refer to; such as refer to each other are together."""
+        reach = {name: self._reach(name) for name in self.tables}
+        # Who refers to another reaches more than that one does, unless they reach each other.
+        ordered = sorted(self.tables, key=lambda name: (len(reach[name]), sorted(reach[name]), name))
+        for _, names in groupby(ordered, key=reach.__getitem__):
+            yield tuple(self.tables[name] for name in names)
+
+    def with_referring(self, names: Iterable[str]) -> frozenset[str]:
+        """These tables, and all that refer to them: PostgreSQL empties them together or not at all."""
+        wanted = set(names)
+        return frozenset(name for name in self.tables if wanted & self._reach(name))
+
+    def _reach(self, name: str) -> frozenset[str]:
+        found, ahead = {name}, [name]
+        while ahead:
+            new = (self.tables[ahead.pop()].references & self.tables.keys()) - found
+            found |= new
+            ahead += new
+        return frozenset(found)
+
+
+def read(connection: Connection, module: str) -> Schema:
+    """What the database of a module has."""
+    left_out = [MIGRATIONS, MARK]
+    columns: dict[str, list[Column]] = {}
+    for table, *column in connection.execute(_COLUMNS, [left_out]):
+        columns.setdefault(table, []).append(Column(*column))
+    tables = {
+        shown: Table(
+            shown,
+            sql.Identifier(schema, name),
+            tuple(columns.get(shown, ())),
+            tuple(key),
+            size,
+            frozenset(references),
+            tuple(triggers),
+        )
+        for schema, name, size, references, triggers, key, shown in connection.execute(_TABLES, [left_out])
+    }
+    sequences = tuple(name for (name,) in connection.execute(_SEQUENCES, [[MIGRATIONS]]))
+    migrations: frozenset[str] = frozenset()
+    if exists(connection, MIGRATIONS):
+        applied = connection.execute(_APPLIED, [[KERNEL, module]])
+        migrations = frozenset(name for (name,) in applied)
+    return Schema(tables, sequences, migrations)
+
+
+def exists(connection: Connection, table: str) -> bool:
+    """Whether there is such a table."""
+    [[found]] = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [table])
+    return bool(found)
+
+
+def differences(source: Schema, target: Schema) -> list[str]:
+    """What one of two databases has and the other has not."""
+    return [
+        *_unlike("migration", source.migrations, target.migrations),
+        *_unlike("table", source.tables.keys(), target.tables.keys()),
+        *_unlike("column", _columns(source, target), _columns(target, source)),
+        *_unlike("sequence", source.sequences, target.sequences),
+    ]
+
+
+def _columns(schema: Schema, other: Schema) -> list[str]:
+    both = schema.tables.keys() & other.tables.keys()
+    return [f"{name}.{column}" for name in both for column in schema.tables[name].columns]
+
+
+def _unlike(kind: str, source: Iterable[str], target: Iterable[str]) -> Iterator[str]:
+    ours, theirs = set(source), set(target)
+    yield from (f"the target lacks the {kind} {name}" for name in sorted(ours - theirs))
+    yield from (f"the source lacks the {kind} {name}" for name in sorted(theirs - ours))

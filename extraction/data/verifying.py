@@ -1,0 +1,78 @@
+"""Compare a module's database with the one that it was copied into."""
+
+from contextlib import closing
+from typing import NamedTuple
+
+from extraction.data import schema
+from extraction.data.checksums import checker, rows_that_differ
+from extraction.data.copying import compared, counted, explained, position, used_by
+from extraction.data.places import Connection, Place, Refused
+from extraction.data.progress import Bar
+from extraction.data.schema import MARK, Schema
+
+
+class Compared(NamedTuple):
+    """What a comparison came to."""
+
+    tables: int
+    rows: int
+    different: list[str]
+    """A line for each table and sequence that differs."""
+
+    def __str__(self) -> str:
+        return f"{self.tables} tables, {self.rows:,} rows"
+
+
+def verify(source: Place, target: Place, module: str, bar: Bar) -> Compared:
+    """Compare both, each in a snapshot. Raises `Refused`."""
+    with (
+        explained(),
+        closing(source.connect()) as ours,
+        closing(target.connect()) as theirs,
+        ours.transaction(),
+        theirs.transaction(),
+    ):
+        for connection in (ours, theirs):
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        if schema.exists(theirs, MARK):
+            raise Refused("the copy is not complete: the same data copy as before goes on with it")
+        found = compared(ours, theirs, module)
+        rows, different = _tables(found, ours, theirs, bar)
+        different += _sequences(found, ours, theirs)
+        if different and (users := _users(ours, theirs)):
+            different.append(f"a process that runs has {users} open, and may have written to it")
+        return Compared(len(found.tables), rows, different)
+
+
+def _tables(found: Schema, ours: Connection, theirs: Connection, bar: Bar) -> tuple[int, list[str]]:
+    bar.expect("comparing", sum(table.size for table in found.tables.values()))
+    unlike = []
+    with checker(ours) as here, checker(theirs) as there:
+        for table in found.tables.values():
+            here.begin(table)
+            there.begin(table)
+        for table in found.tables.values():
+            if (left := here.get(table)) != (right := there.get(table)):
+                unlike.append((table, left, right))
+            bar.finish(table)
+        rows = sum(here.get(table).rows for table in found.tables.values())
+    return rows, [
+        f"{table.name}: {counted(left.rows, 'row')} in the source, {right.rows:,} in the target: "
+        f"{rows_that_differ(ours, theirs, table)}"
+        for table, left, right in unlike
+    ]
+
+
+def _sequences(found: Schema, ours: Connection, theirs: Connection) -> list[str]:
+    """Such as would give out again what the source has given out."""
+    different = []
+    for name in found.sequences:
+        left, right = position(ours, name), position(theirs, name)
+        if left > right:
+            different.append(f"{name}: at {left[0]} in the source, at {right[0]} in the target")
+    return different
+
+
+def _users(ours: Connection, theirs: Connection) -> str:
+    found = {"the source": used_by(ours), "the target": used_by(theirs)}
+    return " and ".join(f"{role} ({name})" for role, name in found.items() if name)
