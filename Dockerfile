@@ -16,7 +16,8 @@ RUN python -m venv /venv && \
 
 FROM python
 RUN groupadd --gid 10001 app && \
-    useradd --uid 10001 --gid app --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin app
+    useradd --uid 10001 --gid app --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin app && \
+    install --directory --owner=app --group=app /media
 WORKDIR /app
 COPY --from=libraries /venv /venv
 COPY manage.py ./

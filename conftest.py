@@ -34,7 +34,7 @@ django.setup()
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[None]:
     """A PostgreSQL server: the one of DATABASE_URL, or an embedded one."""
-    if GIVEN != SERVER.url:
+    if SERVER.url != GIVEN:
         yield
     else:
         with SERVER.running():

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-WITHOUT_DATABASE = frozenset({"check", "collectstatic", "diffsettings", "help", "spectacular", "version"})
+WITHOUT_DATABASE = frozenset(
+    {"check", "collectstatic", "diffsettings", "help", "spectacular", "startmodule", "version"}
+)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -26,6 +26,8 @@ class Declared(NamedTuple):
     operations: Mapping[str, str]
     """Of a contract: each operation with `query` or `command`."""
     version: int
+    facet: str
+    """Of a contract: which of its module's it is, where that has several."""
 
 
 def owner(dotted: str) -> str | None:
@@ -46,7 +48,7 @@ def declarations(sources: Iterable[Source]) -> dict[str, Declared]:
     for name, (_, node) in classes.items():
         kind = _kind(name, classes)
         if kind and owner(name):
-            found[name] = Declared(name, kind, _operations(node), _version(node))
+            found[name] = Declared(name, kind, _operations(node), _version(node), _facet(node))
     return found
 
 
@@ -71,5 +73,15 @@ def _operations(node: ast.ClassDef) -> dict[str, str]:
 
 
 def _version(node: ast.ClassDef) -> int:
-    given = next((keyword.value for keyword in node.keywords if keyword.arg == "version"), None)
-    return given.value if isinstance(given, ast.Constant) and isinstance(given.value, int) else 1
+    given = _keyword(node, "version")
+    return given if isinstance(given, int) else 1
+
+
+def _facet(node: ast.ClassDef) -> str:
+    given = _keyword(node, "facet")
+    return given if isinstance(given, str) else ""
+
+
+def _keyword(node: ast.ClassDef, name: str) -> object:
+    given = next((keyword.value for keyword in node.keywords if keyword.arg == name), None)
+    return given.value if isinstance(given, ast.Constant) else None

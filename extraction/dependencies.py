@@ -26,11 +26,13 @@ class Requirements:
     """The requirements files, by path."""
 
 
-def of(project: Project, sources: Iterable[Source]) -> Requirements:
-    """The part of the project's requirements that these files need."""
+def of(project: Project, module: str, sources: Iterable[Source]) -> Requirements:
+    """The part of the project's requirements that these files need, and all that the module names itself."""
+    own = project.requirements_of(module)
     named = {name for source in sources for name in third_party(source)}
     needed = {distribution for name in named for distribution in distributions().get(name, ())} | TOOLS
-    kept: set[str] = set()
+    kept: set[str] = set(wanted(own[1])) if own else set()
+    inputs = {own[0]} if own else set()
     files: dict[str, str] = {}
     roots: frozenset[str] = frozenset()
     for stem in ("base", "local", "dev"):
@@ -38,8 +40,9 @@ def of(project: Project, sources: Iterable[Source]) -> Requirements:
         lock = project.locks[stem]
         kept |= _wanted_for(lock, frozenset(wanted(text)), needed, kept)
         roots = roots or frozenset(kept)
+        inputs.add(f"requirements/{stem}.in")
         files[f"requirements/{stem}.in"] = pruned(text, kept)
-        files[f"requirements/{stem}.txt"] = lock.subset(kept)
+        files[f"requirements/{stem}.txt"] = lock.subset(kept, inputs)
     return Requirements(roots, files)
 
 
@@ -74,6 +77,6 @@ def _wanted_for(lock: Lock, candidates: frozenset[str], needed: set[str], kept: 
 
 
 def _described(stubs: str) -> str | None:
-    """The distribution whose types `django-stubs` or `types-PyYAML` describe."""
-    name = stubs.removeprefix("types-").removesuffix("-stubs")
+    """The distribution whose types `django-stubs`, `celery-types` or `types-PyYAML` describe."""
+    name = stubs.removeprefix("types-").removesuffix("-stubs").removesuffix("-types")
     return name if name != stubs else None

@@ -25,6 +25,9 @@ GENERIC = (
     "tests/__init__.py",
 )
 """Files that every deployable has, the same in each, where the monolith has them."""
+OMITTED = ("src/kernel/management/commands/startmodule.py", "src/kernel/scaffold/")
+"""Tools for the monolith's developers: a service has its module already."""
+FILE_FIELDS = frozenset({"django.db.models.FileField", "django.db.models.ImageField"})
 ADAPTED = {
     "pyproject.toml": [(r'"extraction", ', "")],
 }
@@ -59,10 +62,11 @@ class Plan:
 def plan(project: Project, module: str) -> Plan:
     """Work out the service that a module becomes. The same project gives the same bytes."""
     sources = _closure(project, module)
-    needs = dependencies.of(project, sources)
+    needs = dependencies.of(project, module, sources)
     manifest = project.manifests[module]
     contracts = tuple(sorted({owner for source in sources if (owner := contract_files.owner(source.name))}))
-    subject = rendering.Subject.of(manifest, contracts, project.declarations, project.manifests.values())
+    others, keeps_files = project.manifests.values(), _keeps_files(project, module)
+    subject = rendering.Subject.of(manifest, contracts, project.declarations, others, keeps_files)
     files = {file.path: file for file in _copied(project, module, sources)}
     files |= {path: File(path, text.encode()) for path, text in needs.files.items()}
     files |= {file.path: _adapted(file) for file in files.values() if file.path in ADAPTED}
@@ -81,7 +85,8 @@ def plan(project: Project, module: str) -> Plan:
 
 def _closure(project: Project, module: str) -> tuple[Source, ...]:
     """The module's Python files, those every deployable has, and the contracts and test helpers that they import."""
-    start = [source for folder in (project.folder(module), *WHOLE) for source in project.sources(folder)]
+    folders = (project.folder(module), *WHOLE)
+    start = [source for folder in folders for source in project.sources(folder) if _wanted(source.path)]
     start += [project.source(path) for path in GENERIC if path.endswith(".py") and _exists(project, path)]
     found = {source.path: source for source in start}
     waiting = list(found.values())
@@ -105,13 +110,23 @@ def _imported(project: Project, source: Source) -> Iterator[Source]:
                         yield project.source(path)
 
 
+def _keeps_files(project: Project, module: str) -> bool:
+    calls = (name for source in project.module_sources(module) if not source.is_test for name, _ in source.calls())
+    return any(name in FILE_FIELDS for name in calls)
+
+
+def _wanted(path: str) -> bool:
+    return not path.startswith(OMITTED)
+
+
 def _exists(project: Project, path: str) -> bool:
     return (project.root / path).is_file()
 
 
 def _copied(project: Project, module: str, sources: Iterable[Source]) -> Iterator[File]:
     paths = {source.path for source in sources}
-    paths.update(path for folder in (project.folder(module), *WHOLE) for path in project.files(folder))
+    folders = (project.folder(module), *WHOLE)
+    paths.update(path for folder in folders for path in project.files(folder) if _wanted(path))
     paths.update(path for path in (*GENERIC, *ADAPTED) if _exists(project, path))
     for path in paths:
         place = project.root / path

@@ -71,6 +71,12 @@ class Project:
         """The pinned requirements, by the name of their file: base, local, dev."""
         return {path.stem: Lock.parse(path.read_text()) for path in sorted((self.root / "requirements").glob("*.txt"))}
 
+    def requirements_of(self, module: str) -> tuple[str, str] | None:
+        """The file in which a module names what it requires of others' distributions: its path, and its text."""
+        path = f"{self.folder(module)}/requirements.in"
+        place = self.root / path
+        return (path, place.read_text()) if place.is_file() else None
+
     def module_sources(self, module: str) -> tuple[Source, ...]:
         """The Python files of a module, tests and migrations included."""
         return self.sources(self.folder(module))

@@ -35,6 +35,8 @@ class Subject:
     """Who listens to its events, by event: `orders.OrderCreated.v1`."""
     contracts: tuple[str, ...]
     settings: tuple[Setting, ...]
+    keeps_files: bool
+    """Whether a model of it has a file field."""
     monolith: str = MONOLITH
     port: int = PORT
 
@@ -45,6 +47,7 @@ class Subject:
         contracts: tuple[str, ...],
         declared: Mapping[str, Declared],
         others: Iterable[Manifest],
+        keeps_files: bool,
     ) -> "Subject":
         """The subject that a manifest describes, among the `others` of its project."""
         return cls(
@@ -61,6 +64,7 @@ class Subject:
             subscribers=_subscribers(manifest.name, declared, others),
             contracts=contracts,
             settings=manifest.settings,
+            keeps_files=keeps_files,
         )
 
     @property
@@ -83,7 +87,7 @@ class Subject:
 
 
 def render(subject: Subject) -> Iterator[tuple[str, str]]:
-    """Every written file: its path in the service, and its text."""
+    """Every written file: its path in the service, and its text. A template without any is of no use to the service."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
@@ -93,7 +97,8 @@ def render(subject: Subject) -> Iterator[tuple[str, str]]:
         lstrip_blocks=True,
     )
     for name in sorted(environment.list_templates(filter_func=lambda name: name.endswith(SUFFIX))):
-        yield name.removesuffix(SUFFIX), environment.get_template(name).render(it=subject)
+        if text := environment.get_template(name).render(it=subject):
+            yield name.removesuffix(SUFFIX), text
 
 
 def _subscribers(

@@ -74,13 +74,14 @@ class Lock:
                 waiting += needs.get(name, ())
         return frozenset(reached)
 
-    def subset(self, roots: Collection[str]) -> str:
-        """The file again with only what `roots` need, in the same format."""
+    def subset(self, roots: Collection[str], inputs: Collection[str]) -> str:
+        """The file again with only what `roots` need, in the same format; `inputs` are the files that name them."""
+        named_by = {f"-r {path}" for path in inputs}
         kept = self.closure(roots)
         lines = list(self.header)
         for name in sorted(kept):
             pin = self.pins[name]
-            files = [parent for parent in pin.via if parent.startswith("-r ")] if name in roots else []
+            files = [parent for parent in pin.via if parent in named_by] if name in roots else []
             lines += [*pin.lines, *_via(sorted([*files, *(parent for parent in pin.via if parent in kept)]))]
         return "\n".join(lines) + "\n"
 

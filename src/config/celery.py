@@ -1,4 +1,4 @@
-"""The Celery application, for `manage.py worker`: used where CELERY_BROKER_URL is set, and nowhere else."""
+"""The Celery application, for `manage.py worker` and for the tasks of modules that have any."""
 
 from typing import Any
 
@@ -12,9 +12,11 @@ from kernel.events import outbox
 PATIENCE = 2.0
 """Seconds to wait for the broker."""
 
-app = Celery("seam")
+app = Celery("seam", task_cls="kernel.broker:ModuleTask")
 app.conf.update(
     broker_url=settings.CELERY_BROKER_URL,
+    # Without a broker, who asks for something does it.
+    task_always_eager=not settings.CELERY_BROKER_URL,
     task_ignore_result=True,
     # A message is gone when its work is done, and comes again when the worker is lost.
     task_acks_late=True,
@@ -31,8 +33,11 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
     worker_send_task_events=False,
-    task_queues=[Queue(name) for name in broker.queues()],
+    task_queues=[Queue(name, routing_key=name) for name in broker.queues()],
+    task_default_exchange=settings.SERVICE_NAME,
+    task_routes=(broker.route,),
     task_default_queue=f"{settings.SERVICE_NAME}.{broker.ELSEWHERE}",
 )
 app.autodiscover_tasks()

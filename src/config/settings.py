@@ -15,7 +15,7 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
-SERVICE_NAME = env.str("SERVICE_NAME", identity.SERVICE_NAME)
+SERVICE_NAME = values.word(env, "SERVICE_NAME", identity.SERVICE_NAME)
 DEVELOPMENT = env.str("ENVIRONMENT", "development") == "development"
 ACTIVE_MODULES = module.find(modules, tuple(env.list("MODULES", default=[])))
 if not DEVELOPMENT:
@@ -37,7 +37,7 @@ REQUEST_TIMEOUT = values.seconds(env, "REQUEST_TIMEOUT", 20.0)
 
 DATABASE_SERVER = Server(
     url=env.str("DATABASE_URL", "") or EmbeddedPostgres(BASE_DIR / "var" / "postgres").url,
-    prefix=env.str("DATABASE_PREFIX", SERVICE_NAME.replace("-", "_")),
+    prefix=values.word(env, "DATABASE_PREFIX", SERVICE_NAME.replace("-", "_")),
     secret=SECRET_KEY,
 )
 DATABASES, PROVISIONED = databases(DATABASE_SERVER, ACTIVE_MODULES, env.ENVIRON)
@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    *dict.fromkeys(app for active in ACTIVE_MODULES.values() for app in active.apps),
     "kernel.apps.KernelConfig",
     *(active.package for active in ACTIVE_MODULES.values()),
 ]
@@ -106,7 +107,9 @@ LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
+STATIC_ROOT = env.str("STATIC_ROOT", "") or None
 WHITENOISE_USE_FINDERS = True
+MEDIA_ROOT = env.str("MEDIA_ROOT", "") or (BASE_DIR / "var" / "media" if DEVELOPMENT else "")
 APPEND_SLASH = True
 LOGGING = logs.configuration(
     values.choice(env, "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),

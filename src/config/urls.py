@@ -1,4 +1,4 @@
-"""Every address of the deployable: the modules' under /api/v1/, and its own."""
+"""Every address of the deployable: the modules' under /api/v1/, its own, and the modules' pages for people."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -14,7 +14,7 @@ ONLY_GET = {"http_method_names": ["get", "head"]}
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs")),
-    *(path("api/v1/", include(f"{module.package}.urls")) for module in settings.ACTIVE_MODULES.values()),
+    *(path("api/v1/", include(f"{m.package}.urls")) for m in settings.ACTIVE_MODULES.values() if m.has("urls")),
     path("api/schema", SpectacularAPIView.as_view(**ONLY_GET), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema", **ONLY_GET), name="docs"),
     path(
@@ -27,6 +27,7 @@ urlpatterns = [
     # The admin's way from a row to its page on the site: no row has one, and an id that does not fit would be an error.
     path("admin/r/<path:_>", lambda request, _: not_found(request, Http404())),
     path("admin/", admin.site.urls),
+    *(path("", include(f"{m.package}.pages")) for m in settings.ACTIVE_MODULES.values() if m.has("pages")),
 ]
 handler400 = "kernel.http.problems.bad_request"
 handler404 = "kernel.http.problems.not_found"

@@ -1,5 +1,6 @@
 """Settings that are no secrets, from the environment. An empty one counts as none; each raises for what will not do."""
 
+import difflib
 import math
 import pkgutil
 import re
@@ -7,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 import contracts
 from kernel.configuration import without_secrets, wrong
@@ -74,9 +76,22 @@ def module_urls(environment: Mapping[str, str], here: Iterable[str]) -> dict[str
     found = {}
     for name, value in environment.items():
         match = _MODULE_URL.fullmatch(name)
-        if match and value and match[1].lower() in known:
-            found[match[1].lower()] = base_url(name, value)
+        if match and value:
+            module = match[1].lower()
+            if module in known:
+                found[module] = base_url(name, value)
+            elif similar := difflib.get_close_matches(module, known, 1, cutoff=0.85):
+                # Other programs have settings that end in _URL; one like this is a slip.
+                raise ImproperlyConfigured(f"{name} is {without_secrets(value)!r}: there is no such module; did you mean {similar[0].upper()}_URL?")
     return found
+
+
+def word(env: environ.Env, name: str, default: str) -> str:
+    """A name that databases and queues are named after."""
+    given = env.str(name, "") or default
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,29}", given):
+        raise wrong(name, given, "small letters, digits, - or _, thirty at most, such as shop")
+    return given
 
 
 def _has_address(url: str) -> bool:

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.urls.converters import UUIDConverter
+from django.utils.module_loading import import_string
 
 from kernel import topology
 from kernel.calls import home
@@ -33,9 +34,15 @@ class ModuleConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from kernel import jobs  # its tables are models, which cannot be imported before
+        from kernel import files, jobs  # their tables are models, which cannot be imported before
 
         module = active()[self.label]
         home.serve_module(module)
         mailbox.serve_module(module)
         jobs.check_module(module)
+        files.check_models(self.label, self.get_models())
+        if module.has("tasks"):
+            from django.conf import settings
+
+            # Celery's tasks belong to the application that was made last.
+            import_string(settings.CELERY_APP)

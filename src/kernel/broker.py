@@ -4,13 +4,20 @@ A message only says where something is to do; what it is, stands in the database
 begins. So a message that is doubled, late or lost costs nothing but a second: who watches the database sends another.
 """
 
-from celery import shared_task
+from typing import Any
+
+import structlog
+from celery import Task, shared_task
 from django.conf import settings
 from django.db import close_old_connections
+from kombu.exceptions import OperationalError
 
 from kernel import jobs, topology
+from kernel.context import working_for
 from kernel.events import claims, delivery
-from kernel.module import active
+from kernel.module import active, owner
+
+log = structlog.get_logger("seam.events")
 
 ELSEWHERE = "elsewhere"
 """The queue of the subscribers that live in other deployables."""
@@ -30,16 +37,51 @@ def queues() -> list[str]:
     return [f"{settings.SERVICE_NAME}.{name}" for name in (*active(), ELSEWHERE)]
 
 
+def route(name: str, *_: Any, **__: Any) -> dict[str, str] | None:
+    """The queue of a task that a module has in its `tasks.py`, for Celery; None for any other."""
+    module = owner(name)
+    return {"queue": queue_of(module)} if module else None
+
+
+class ModuleTask(Task):  # type: ignore[type-arg]  # only generic to the type checker
+    """A task, done as the work of the module that it belongs to."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        module = owner(self.name or "")
+        if module is None:
+            return super().__call__(*args, **kwargs)
+        with working_for(module):
+            return super().__call__(*args, **kwargs)
+
+
 class Workers:
-    """Has events delivered and jobs run by whoever reads the queue. Raises `kombu`'s errors while no broker answers."""
+    """Has events delivered and jobs run by whoever reads the queue.
+
+    While no broker answers nothing is lost: whoever watches the database asks again a second later.
+    """
+
+    def __init__(self) -> None:
+        self._is_away = False
 
     def carry(self, publisher: str, subscriber: str) -> None:
         """Have what is due delivered."""
-        deliver.apply_async((publisher, subscriber), queue=queue_of(subscriber), expires=MESSAGE_LIFE, retry=False)
+        self._send(deliver, publisher, subscriber, queue=queue_of(subscriber))
 
     def run(self, task: jobs.Task) -> None:
         """Have a job run, if it is still due then."""
-        run_job.apply_async((task.module, task.name), queue=queue_of(task.module), expires=MESSAGE_LIFE, retry=False)
+        self._send(run_job, task.module, task.name, queue=queue_of(task.module))
+
+    def _send(self, task: "Task[..., None]", *arguments: str, queue: str) -> None:
+        try:
+            task.apply_async(arguments, queue=queue, expires=MESSAGE_LIFE, retry=False)
+        except OperationalError as error:
+            if not self._is_away:
+                log.error("broker_away", error=str(error))
+            self._is_away = True
+        else:
+            if self._is_away:
+                log.warning("broker_back")
+            self._is_away = False
 
     def ring(self, publisher: str) -> None:
         """Have all that waits in a module's outbox delivered."""

@@ -1,6 +1,6 @@
 """Modules: what each says of itself in its `module.py`, and how they are found."""
 
-import importlib
+import importlib.util
 import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Job:
 class Module:
     """A module's manifest: all that the rest of the system may know of it without asking it.
 
-    The rooms follow from it: an operation of a contract in `serves` is a function of the same name, a query in
+    Its rooms follow from it: an operation of a contract in `serves` is a function of the same name, a query in
     `queries.py`, a command in `service.py`, either in `v<N>.py` for a version that is not the newest; an event in
     `subscribes` is handled by `on_<event>` in `handlers.py`.
     """
@@ -50,6 +50,8 @@ class Module:
     subscribes: tuple[type[Event], ...] = ()
     jobs: tuple[Job, ...] = ()
     settings: tuple[Setting, ...] = ()
+    apps: tuple[str, ...] = ()
+    """Django applications of others that it needs installed."""
 
     @property
     def package(self) -> str:
@@ -58,6 +60,10 @@ class Module:
     def room(self, name: str) -> ModuleType:
         """One of the module's files, imported: `room("service")`. Raises `ModuleNotFoundError` where it has none."""
         return importlib.import_module(f"{self.package}.{name}")
+
+    def has(self, name: str) -> bool:
+        """Whether it has a room of this name: a file, or a folder in its place."""
+        return importlib.util.find_spec(f"{self.package}.{name}") is not None
 
 
 class BadManifest(ImproperlyConfigured):

@@ -3,6 +3,7 @@
 import secrets
 import subprocess
 import sys
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -56,13 +57,13 @@ def module_settings() -> dict[str, module.Setting]:
     }
 
 
-def refusal(**given: str) -> str:
+def refusal(root: Path = REPOSITORY, **given: str) -> str:
     """What a process with these settings refuses to start with; empty when it starts.
 
     An empty setting counts as none, and keeps that of a developer's .env out.
     """
     command = [sys.executable, "manage.py", "check"]
-    done = subprocess.run(command, cwd=REPOSITORY, env=environment() | given, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=root, env=environment() | given, capture_output=True, text=True)
     if not done.returncode:
         return ""
     assert done.returncode == 2, done.stderr

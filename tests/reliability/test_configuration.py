@@ -14,6 +14,8 @@ from tests.processes import REPOSITORY, environment, free_port
 NONSENSE = {
     "MODULES": ["nonsense", "orders,nonsense"],
     "ORDERS_URL": ["nonsense", "ftp://x", "http://", "http://x:99999", "http://x:0", "http://x:y", "http://a b"],
+    "SERVICE_NAME": ["My shop", "x;y"],
+    "DATABASE_PREFIX": ["x;y", "1st"],
     "GATEWAY_URL": ["nonsense", "http://x:99999"],
     "DATABASE_URL": ["nonsense", "sqlite:///x", "postgresql://x:99999/y", "postgresql://[x/y"],
     "ORDERS_DATABASE_URL": ["nonsense", "mysql://x/y"],
@@ -66,6 +68,11 @@ def refusal(home: Path, *command: str, **settings: str) -> str:
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, given in NONSENSE.items() for value in given])
 def test_it_is_told_with_what_it_has_to_be(name: str, value: str, home: Path) -> None:
     assert refusal(home, "manage.py", "check", **{name: value}).startswith(f"error: {name} is {value!r}: it has to be ")
+
+
+def test_a_module_that_is_misspelt_is_not_taken_for_somebody_elses_setting(home: Path) -> None:
+    said = refusal(home, "manage.py", "check", INVENTRY_URL="http://127.0.0.1:8001")
+    assert "did you mean INVENTORY_URL?" in said
 
 
 @pytest.mark.parametrize("name", SECRET)

@@ -77,9 +77,9 @@ def unserved(subject: Subject) -> Iterator[Finding]:
     """An operation of a contract that the module serves, and has no function for."""
     manifest = subject.project.manifests[subject.module]
     served = {name: found for name in manifest.serves if (found := subject.project.declarations.get(name))}
-    newest = max((contract.version for contract in served.values()), default=1)
     for name, contract in served.items():
         line = manifest.serves[name]
+        newest = max(other.version for other in served.values() if other.facet == contract.facet)
         for operation, kind in contract.operations.items():
             room = "service" if kind == "command" else "queries"
             room = room if contract.version == newest else f"v{contract.version}"

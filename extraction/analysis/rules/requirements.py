@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
 from extraction.dependencies import OWN
-from extraction.requirements import canonical, distributions
+from extraction.requirements import canonical, distributions, wanted
 
 
 @rule
@@ -21,5 +21,25 @@ def unpinned(subject: Subject) -> Iterator[Finding]:
                 continue
             if not distributions().get(top, frozenset({canonical(top)})) & pinned:
                 message = f"{top} is imported, and no requirement brings it"
-                fix = f"add its distribution to requirements/{stem}.in and run make lock"
+                home = (
+                    "requirements/dev.in"
+                    if source.is_test
+                    else f"{subject.project.folder(subject.module)}/requirements.in"
+                )
+                fix = f"add its distribution to {home} and run make lock"
                 yield Finding(source.path, item.line, "requirement", message, fix)
+
+
+@rule
+def unlocked(subject: Subject) -> Iterator[Finding]:
+    """A distribution that the module names in its `requirements.in`, and that is not pinned yet."""
+    own = subject.project.requirements_of(subject.module)
+    for path, text in [own] if own else []:
+        for name in wanted(text):
+            if not all(name in lock.pins for lock in subject.project.locks.values()):
+                message = f"{name} is required, and not pinned in requirements/*.txt"
+                yield Finding(path, _line(text, name), "requirement", message, "run make lock")
+
+
+def _line(text: str, name: str) -> int:
+    return next(number for number, line in enumerate(text.splitlines(), 1) if name in wanted(line))

@@ -19,7 +19,7 @@ from kernel.http.problems import MAX_BODY, Invalid, answer_to
 log = structlog.get_logger("seam.gateway")
 SLOTS = 2
 """Requests that may be under way to one module at a time. The server makes it half of its threads."""
-PATIENCE = 1.0
+PATIENCE = 3.0
 """Seconds to wait for another request to end, where there are that many."""
 Guards = tuple[Bulkhead, pybreaker.CircuitBreaker]
 

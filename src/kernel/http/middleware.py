@@ -7,6 +7,7 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from msgspec import structs
 
 from kernel import context
 from kernel.context import Context
@@ -41,6 +42,11 @@ class RequestContext:
         response["X-Request-ID"] = circumstances.request_id
         self._report(request, response, time.monotonic() - started, circumstances.request_id)
         return response
+
+    def process_view(self, request: HttpRequest, view: Callable[..., object], *_: object) -> None:
+        """From here on it is the work of the module whose view answers."""
+        if module := module_of(view):
+            context.begin(structs.replace(context.current(), module=module))
 
     def _report(self, request: HttpRequest, response: HttpResponseBase, seconds: float, request_id: str) -> None:
         match = request.resolver_match

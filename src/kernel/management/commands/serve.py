@@ -16,7 +16,7 @@ from django.db import connections
 from gunicorn.app.base import Application
 from gunicorn.arbiter import Arbiter
 
-from kernel import demo
+from kernel import demo, topology
 
 GUNICORN_CONFIG = Path(__file__).parents[3] / "config" / "gunicorn.conf.py"
 
@@ -97,6 +97,9 @@ def banner(host: str, port: int, logins: list[tuple[str, str]]) -> str:
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with, not bound to
     base = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
     lines = ["", *(f"  {name:<10} {base}{path}" for name, path in PLACES.items())]
+    if elsewhere := topology.current().moved:
+        lines += ["", "  Elsewhere:"]
+        lines += [f"  {module:<18} {url}" for module, url in sorted(elsewhere.items())]
     if logins:
         lines += ["", f"  Demo logins, all with the password {demo.PASSWORD}:"]
         lines += [f"  {login:<18} {who}" for login, who in logins]

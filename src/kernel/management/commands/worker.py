@@ -28,6 +28,8 @@ class Command(BaseCommand):
             raise CommandError(
                 "set CELERY_BROKER_URL, such as redis://127.0.0.1:6379/0; without it the web process does this work"
             )
+        if options["concurrency"] < 1:
+            raise CommandError(f"--concurrency is {options['concurrency']}: it has to be 1 or more")
         app = import_string(settings.CELERY_APP)
         arguments = ["worker", f"--concurrency={options['concurrency']}", "--loglevel=WARNING", "--without-gossip"]
         app.worker_main([*arguments, "--without-mingle", f"--queues={','.join(_queues(options['modules']))}"])

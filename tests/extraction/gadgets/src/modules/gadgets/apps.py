@@ -1,0 +1,5 @@
+from kernel import apps
+
+
+class GadgetsConfig(apps.ModuleConfig):
+    name = "modules.gadgets"

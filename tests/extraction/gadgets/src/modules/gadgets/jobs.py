@@ -1,0 +1,6 @@
+from modules.gadgets.models import Gadget
+
+
+def polish() -> None:
+    """Make all gadgets shine."""
+    Gadget.objects.filter(polished=False).update(polished=True)

@@ -1,0 +1,4 @@
+from modules.gadgets.models.gadget import Gadget
+from modules.gadgets.models.maker import Maker
+
+__all__ = ["Gadget", "Maker"]

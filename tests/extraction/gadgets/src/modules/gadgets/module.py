@@ -1,0 +1,13 @@
+from contracts.catalog import ProductAdded
+from contracts.gadgets import Gadgets, GadgetsV1, Workshop
+from kernel.module import Job, Module, Setting
+
+MODULE = Module(
+    name="gadgets",
+    summary="Gadgets.",
+    serves=(Gadgets, GadgetsV1, Workshop),
+    subscribes=(ProductAdded,),
+    jobs=(Job("polish", every=1.0),),
+    settings=(Setting("COLOUR", "What colour gadgets are.", "green", required=False),),
+    apps=("django.contrib.humanize",),
+)

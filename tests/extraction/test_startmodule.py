@@ -1,0 +1,174 @@
+"""`manage.py startmodule`: what it writes is a module like the others, and what it refuses leaves nothing."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from extraction import plan
+from extraction.project import Project
+from kernel.scaffold import naming, writing
+from kernel.scaffold.naming import BadName
+from tests.extraction.workplace import Workplace
+from tests.processes import REPOSITORY
+
+MADE = ["contracts/reviews.py", "contracts/lock/reviews.json", "src/modules/reviews"]
+NOUNS = {
+    "gift_cards": "gift_card",
+    "categories": "category",
+    "boxes": "box",
+    "addresses": "address",
+    "courses": "course",
+    "status": "status_item",
+    "shipping": "shipping_item",
+}
+REFUSED = {
+    "orders": "there is src/modules/orders",
+    "language": "there is contracts/language",
+    "sessions": "the label of the Django application django.contrib.sessions",
+    "calendar": "Python's standard library",
+    "structlog": "a Python package of that name is installed",
+    "kernel": "label of the Django application kernel",
+    "default": "DEFAULT_URL is a setting that means something else",
+    "orders_database": "ORDERS_DATABASE_URL is a setting that means something else",
+    "products": "/api/v1/products is answered by modules.catalog.api",
+    "events": "Event would mean two things in contracts/events.py",
+    "commands": "command would mean two things in contracts/commands.py",
+    "Reviews": "lower-case words",
+    "gift-cards": "lower-case words",
+    "gift__cards": "lower-case words",
+    "class": "lower-case words",
+    "../reviews": "lower-case words",
+    "": "lower-case words",
+    "something_about_many_things": "24 characters at most",
+}
+
+
+def test_it_says_what_it_wrote_and_what_comes_next(workplace: Workplace) -> None:
+    done = workplace.started
+    assert (done.returncode, done.stderr) == (0, "")
+    wrote, following = done.stdout.split("\n\nNext:\n")
+    paths = [line.removeprefix("wrote ") for line in wrote.splitlines()]
+    assert all((workplace.root / path).is_file() for path in paths)
+    assert all(path.startswith(tuple(MADE)) for path in paths)
+    assert [line.split("  # ")[0].strip() for line in following.splitlines()] == [
+        "make run",
+        "make test ARGS=src/modules/reviews",
+        "make extract MODULE=reviews INTO=../reviews-service",
+    ]
+
+
+def test_it_passes_make_lint(workplace: Workplace, tmp_path: Path) -> None:
+    done = workplace.make("lint", tmp_path / "venv")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_it_passes_its_tests(workplace: Workplace) -> None:
+    modules = (f"src/modules/{name}" for name in ("gadgets", "reviews"))
+    done = workplace.python("-m", "pytest", "-q", "-p", "no:cacheprovider", *modules)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_its_migration_makes_its_tables(workplace: Workplace) -> None:
+    done = workplace.manage("makemigrations", "--check", "--dry-run", "reviews", "gadgets")
+    assert done.returncode == 0, done.stdout
+
+
+def test_it_is_in_the_documentation(workplace: Workplace, tmp_path: Path) -> None:
+    done = workplace.manage("spectacular", "--format", "openapi-json", "--file", str(tmp_path / "schema.json"))
+    assert done.returncode == 0, done.stderr
+    schema: dict[str, Any] = json.loads((tmp_path / "schema.json").read_text())
+    assert {name: list(schema["paths"][f"/api/v1/{name}"]) for name in ("reviews", "reviews/{review_id}")} == {
+        "reviews": ["get", "post"],
+        "reviews/{review_id}": ["get"],
+    }
+    assert {"name": "reviews", "description": "Reviews."} in schema["tags"]
+
+
+def test_it_can_leave_at_once(workplace: Workplace, tmp_path: Path) -> None:
+    done = workplace.extraction("extract", "reviews", "--into", tmp_path / "service", "--no-verify")
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "service/src/modules/reviews/service.py").is_file()
+
+
+def test_a_service_has_no_use_for_it() -> None:
+    paths = [file.path for file in plan.plan(Project.at(REPOSITORY), "catalog").files]
+    assert not [path for path in paths if "startmodule" in path or "scaffold" in path]
+
+
+def test_deleting_its_three_places_leaves_nothing(workplace: Workplace) -> None:
+    before = workplace.git("status", "--porcelain", "--untracked-files=all")
+    assert workplace.manage("startmodule", "gift_cards").returncode == 0
+    made = set(workplace.git("status", "--porcelain").splitlines()) - set(before.splitlines())
+    assert "?? src/modules/gift_cards/" in made
+    for place in MADE:
+        gone = workplace.root / place.replace("reviews", "gift_cards")
+        shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+    assert workplace.git("status", "--porcelain", "--untracked-files=all") == before
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_name_that_will_not_do_is_refused(name: str) -> None:
+    with pytest.raises(BadName) as refused:
+        writing.scaffold(naming.named(name, None, REPOSITORY))
+    assert REFUSED[name] in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("noun", "says"),
+    [("product", "there is a Product in contracts.catalog"), ("reviews", "both"), ("an_uncommonly_long_noun", "18")],
+)
+def test_a_noun_that_will_not_do_is_refused(noun: str, says: str) -> None:
+    with pytest.raises(BadName, match=says):
+        naming.named("reviews", noun, REPOSITORY)
+
+
+@pytest.mark.parametrize("name", NOUNS)
+def test_the_noun_is_guessed(name: str) -> None:
+    assert naming.singular(name) == NOUNS[name]
+
+
+def test_what_is_refused_ends_with_one_line_and_nothing_written(workplace: Workplace) -> None:
+    before = workplace.git("status", "--porcelain", "--untracked-files=all")
+    done = workplace.manage("startmodule", "orders")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "CommandError: 'orders' is taken: there is src/modules/orders\n"
+    assert workplace.git("status", "--porcelain", "--untracked-files=all") == before
+
+
+def test_what_cannot_be_finished_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rename(path: Path, target: Path) -> Path:
+        if target.name == "reviews":
+            raise OSError(28, "No space left on device")
+        return renamed(path, target)
+
+    renamed = Path.rename
+    for folder in ("contracts/lock", "src/modules"):
+        (tmp_path / folder).mkdir(parents=True)
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(OSError, match="No space"):
+        writing.write(writing.scaffold(naming.named("reviews", None, tmp_path)), tmp_path)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() or path.name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    ("name", "noun"),
+    [("aa", "zz"), ("zebras", "apple"), ("zzzzzzzzzzzzzzzzzzzzzzzz", "wwwwwwwwwwwwwwwwww"), ("kangaroos", None)],
+)
+def test_it_is_formatted_whatever_it_is_called(name: str, noun: str | None, tmp_path: Path) -> None:
+    shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
+    for path, text in writing.scaffold(naming.named(name, noun, REPOSITORY)).files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    for command in (["check", "--no-cache"], ["format", "--check", "--no-cache"]):
+        done = subprocess.run([sys.executable, "-m", "ruff", *command], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout
+
+
+def test_help_has_an_example(workplace: Workplace) -> None:
+    assert "Example: manage.py startmodule gift_cards" in " ".join(workplace.manage("startmodule", "-h").stdout.split())
