@@ -8,14 +8,15 @@ BIN := $(VENV)/bin
 digest = $(firstword $(shell { sha256sum $(1) || shasum -a 256 $(1); } 2>/dev/null))
 LOCAL := $(VENV)/.local-$(call digest,requirements/local.txt)
 DEV := $(VENV)/.dev-$(call digest,requirements/dev.txt)
+BENCH := $(VENV)/.bench-$(call digest,requirements/bench.txt)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-topologies lint fmt lock extract extract-usage clean
+.PHONY: help run test test-topologies chaos lint fmt lock extract extract-usage bench bench-measure clean
 
 help:  ## show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / && ($(if $(wildcard extraction),1,$$1 !~ /extract|topologies/)) \
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / && ($(if $(wildcard extraction),1,$$1 !~ /extract|topologies|chaos|bench/)) \
 		{ printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(LOCAL)  ## serve everything on PORT, with its own PostgreSQL unless DATABASE_URL is set
@@ -27,6 +28,11 @@ test: lint  ## lint, then the whole suite; ARGS="-k pattern" for a part of it
 test-topologies: export PYTHONPATH = .:src
 test-topologies: $(DEV)  ## the acceptance suite with no, each, every two and all modules apart, as a table
 	$(BIN)/python -m tests.topology.matrix
+
+chaos: export PYTHONPATH = .:src
+chaos: $(DEV)  ## kill everything at random, and look for what is lost; SEED=, KILLS=, TOPOLOGY=monolith|extracted|broker
+	$(BIN)/python -m tests.chaos $(if $(TOPOLOGY),--topology $(TOPOLOGY)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(KILLS),--kills $(KILLS))
 
 lint: export PYTHONPATH = .:src
 lint: $(DEV)  ## style, imports between layers, types, and what only our own check can see
@@ -41,13 +47,14 @@ fmt: $(DEV)  ## format the code, and repair what can be repaired
 	$(BIN)/python -m ruff check --fix .
 	$(BIN)/python -m ruff format .
 
-lock:  ## compile requirements/*.in to *.txt with uv; UPGRADE=1 for newer versions
+lock:  ## compile requirements/*.in and the modules' own to *.txt with uv; UPGRADE=1 for newer versions
 	@command -v $(UV) >/dev/null || { echo "error: uv is needed: pip install uv, or UV=path" >&2; exit 1; }
-	@for name in base local dev; do \
+	@for name in base local dev $(if $(wildcard benchmarks),bench); do \
 		echo "compiling requirements/$$name.txt …"; \
 		$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) \
-			requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
+			requirements/$$name.in $(wildcard src/modules/*/requirements.in) \
+			--output-file requirements/$$name.txt || exit 1; \
 	done
 
 extract: export PYTHONPATH = .:src
@@ -58,6 +65,13 @@ extract-usage:
 	@if [ -z "$(MODULE)" ] || [ -z "$(INTO)" ]; then \
 		echo "usage: make extract MODULE=orders INTO=../orders-service" >&2; exit 2; fi
 
+bench:  ## measure beside rivals and limits, for 15 minutes; ONLY=contract_call for one subject
+	@$(MAKE) --no-print-directory bench-measure VENV=var/bench/venv
+
+bench-measure: export PYTHONPATH = .:src
+bench-measure: $(BENCH)
+	@$(BIN)/python -m benchmarks $(ONLY)
+
 clean:  ## remove what can be made again; the databases under var/ stay
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -66,7 +80,7 @@ clean:  ## remove what can be made again; the databases under var/ stay
 
 define install
 	@echo "installing requirements/$(1).txt into $(VENV) …"
-	@rm -f $(VENV)/.local-* $(VENV)/.dev-*
+	@rm -f $(VENV)/.local-* $(VENV)/.dev-* $(VENV)/.bench-*
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
 		-r requirements/$(1).txt
 endef
@@ -78,6 +92,10 @@ $(LOCAL): | $(VENV)/.made
 $(DEV): | $(VENV)/.made
 	$(call install,dev)
 	@touch $@ $(LOCAL)
+
+$(BENCH): | $(VENV)/.made
+	$(call install,bench)
+	@touch $@
 
 # Each candidate is tried rather than looked for: a version manager leaves commands that name a Python it lacks.
 $(VENV)/.made:

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from kernel import topology
+from kernel.events import admin as _events  # noqa: F401  registers itself
 
 
 class ModuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # only generic to the type checker

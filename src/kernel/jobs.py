@@ -25,7 +25,7 @@ _CLAIM = """
 """
 _NOT_YET = "SELECT name FROM kernel_job WHERE due_at > now()"
 _PRUNE = (
-    "DELETE FROM kernel_outbox WHERE state = 'done' AND done_at < now() - interval '7 days'",
+    "DELETE FROM kernel_outbox WHERE state IN ('done', 'discarded') AND done_at < now() - interval '7 days'",
     "DELETE FROM kernel_inbox WHERE handled_at < now() - interval '30 days'",
     "DELETE FROM kernel_command WHERE created_at < now() - interval '7 days'",
     "DELETE FROM kernel_request WHERE created_at < now() - interval '2 days'",

@@ -9,6 +9,8 @@ class OutboxState(models.TextChoices):
     DELIVERING = "delivering"
     DONE = "done"
     DEAD = "dead"
+    DISCARDED = "discarded"
+    """Dead, and given up by a person."""
 
 
 class Outbox(models.Model):
@@ -32,9 +34,11 @@ class Outbox(models.Model):
     last_error = models.TextField(default="")
     published_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
+    """When it was delivered for the first time, or discarded."""
 
     class Meta:
         db_table = "kernel_outbox"
+        verbose_name = "event"
         constraints = [models.UniqueConstraint(fields=["event_id", "subscriber"], name="outbox_once_per_subscriber")]
         indexes = [
             models.Index(
@@ -47,7 +51,10 @@ class Outbox(models.Model):
                 condition=models.Q(state__in=["pending", "delivering"]),
                 name="outbox_to_do",
             ),
-            models.Index(fields=["done_at"], condition=models.Q(state="done"), name="outbox_done"),
+            models.Index(fields=["subscriber", "key", "id"], condition=models.Q(state="dead"), name="outbox_dead"),
+            models.Index(
+                fields=["done_at"], condition=models.Q(state__in=["done", "discarded"]), name="outbox_settled"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -18,6 +18,8 @@ def test_its_health_tells_where_each_module_lives(anonymous: Client) -> None:
     for module in health["modules"].values():
         assert module["here"] in (True, False)
         assert module["unheard_by"] == []
+        if module["here"]:
+            assert module["outbox"].keys() == {"waiting", "dead", "oldest_seconds"}
 
 
 def test_it_publishes_public_keys_and_no_private_ones(anonymous: Client) -> None:
@@ -32,6 +34,12 @@ def test_it_counts_requests_by_route(anonymous: Client) -> None:
     anonymous.get("/products").expect(200)
     counted = anonymous.page("/metrics").text
     assert re.search(r'http_request_seconds_count\{method="GET",route="/api/v1/products",status="200"\} \d', counted)
+
+
+def test_it_tells_what_waits_in_the_outboxes(anonymous: Client) -> None:
+    counted = anonymous.page("/metrics").text
+    for gauge in ("events_waiting", "events_dead", "events_oldest_seconds"):
+        assert re.search(rf'^{gauge}{{module="\w+",subscriber="\w+"}} \d', counted, re.MULTILINE), gauge
 
 
 def test_operators_log_in_to_the_admin(anonymous: Client) -> None:

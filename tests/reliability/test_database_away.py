@@ -35,6 +35,11 @@ def test_a_module_without_its_database_is_unavailable_until_it_is_back(served: D
         problem = client.get("/products").refused(503, "call.unavailable")
         assert problem["data"] == {"module": "catalog"}
     client.get("/stock/TEAPOT").expect(200)
+    metrics = client.page("/metrics")
+    assert metrics.status == 200
+    assert 'events_waiting{module="orders"' in metrics.text
+    assert 'events_waiting{module="catalog"' not in metrics.text
+    assert served.health()["modules"]["catalog"]["outbox"] is None
     let_in(served, "catalog", True)
     for _ in range(6):
         client.get("/products").expect(200)

@@ -1,82 +1,20 @@
 """The outbox and its relay, on real databases: order, retries, parking, claims."""
 
-from collections.abc import Iterator
-from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from django.utils import timezone
 
-from contracts.language import DeadlineExceeded, Money, Unavailable
-from contracts.orders import OrderCancelled, OrderCreated
+from contracts.language import Money
+from contracts.orders import OrderCancelled
 from kernel.calls import home
 from kernel.databases import transaction
 from kernel.events import claims, publish, relay
 from kernel.events.delivery import deliver
-from kernel.events.mailbox import Envelope, EventName, ModuleName, mailbox
 from kernel.events.outbox import NoTransaction
 from kernel.models import Outbox, Subscription
-from kernel.testing import standing_in
+from tests.listener import CUSTOMER, LISTENER, PRICE, Listener, all_due, created, die, publish_all, states
 
 pytestmark = pytest.mark.django_db(databases=["orders"])
-CUSTOMER, PRICE = uuid4(), Money(100, "EUR")
-LISTENER = "listener"
-
-
-class Listener:
-    """A subscriber that remembers what it got, and fails when told to."""
-
-    def __init__(self) -> None:
-        self.got: list[str] = []
-        self.failing: set[str] = set()
-        self.away = self.hanging = False
-
-    def deliver(self, envelopes: tuple[Envelope, ...]) -> None:
-        if self.away:
-            raise Unavailable(module=LISTENER)
-        if self.hanging:
-            raise DeadlineExceeded(module=LISTENER)
-        payloads = [envelope.payload for envelope in envelopes]
-        if any(word in payload for payload in payloads for word in self.failing):
-            raise RuntimeError("cannot handle this")
-        self.got += payloads
-
-    def subscribe(self, subscriber: ModuleName, events: tuple[EventName, ...]) -> None: ...
-
-    def ping(self) -> None:
-        if self.away:
-            raise Unavailable(module=LISTENER)
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    Subscription.objects.using("orders").all().delete()
-    for event in (OrderCreated, OrderCancelled):
-        Subscription.objects.using("orders").create(event=event.event_name, subscriber=LISTENER)
-    fake = Listener()
-    with standing_in(mailbox(LISTENER), fake):
-        yield fake
-
-
-def created(order: UUID) -> OrderCreated:
-    return OrderCreated(order, CUSTOMER, PRICE)
-
-
-def publish_all(*events: OrderCreated | OrderCancelled) -> None:
-    with transaction("orders"):
-        for event in events:
-            publish(event)
-
-
-def all_due() -> None:
-    """Make every waiting delivery due, and every claim lapsed."""
-    past = timezone.now() - timedelta(seconds=1)
-    Outbox.objects.using("orders").exclude(state="done").update(due_at=past)
-    Subscription.objects.using("orders").update(rests_until=past)
-
-
-def states() -> list[str]:
-    return list(Outbox.objects.using("orders").order_by("id").values_list("state", flat=True))
 
 
 def test_publishing_outside_a_transaction_is_refused(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,9 +70,7 @@ def test_an_event_that_fails_too_often_is_dead_and_parks_its_key(listener: Liste
     bad = uuid4()
     listener.failing = {str(bad)}
     publish_all(created(bad), OrderCancelled(bad, CUSTOMER, PRICE))
-    for _ in range(claims.MAX_FAILURES):
-        all_due()
-        relay.drain("orders")
+    die()
     assert states() == ["dead", "pending"]
     dead = Outbox.objects.using("orders").get(state="dead")
     assert dead.failures == claims.MAX_FAILURES
@@ -161,9 +97,7 @@ def test_a_subscriber_that_is_away_never_makes_an_event_dead(listener: Listener)
 def test_a_handler_that_does_not_end_makes_its_event_dead(listener: Listener) -> None:
     listener.hanging = True
     publish_all(created(uuid4()))
-    for _ in range(claims.MAX_FAILURES):
-        all_due()
-        relay.drain("orders")
+    die()
     assert states() == ["dead"]
 
 

@@ -56,9 +56,11 @@ _CLAIM = f"""
     WHERE id = ANY(ARRAY(SELECT id FROM next))
     RETURNING id, event_id, name, key, payload, request_id, traceparent, attempts, failures, state = 'dead'
 """  # noqa: S608
+# The first delivery counts: an event that is replayed again and again must not outlive its subscriber's inbox.
 _DONE = """
-    UPDATE kernel_outbox SET state = 'done', done_at = now()
+    UPDATE kernel_outbox SET state = 'done', done_at = coalesce(done_at, now())
     WHERE state = 'delivering' AND id = ANY(%s) AND (id, attempts) IN (SELECT * FROM unnest(%s::bigint[], %s::int[]))
+    RETURNING name, CASE WHEN done_at = now() THEN extract(epoch FROM now() - published_at)::float8 END
 """
 _RELEASE = """
     UPDATE kernel_outbox SET state = 'pending', due_at = now()
@@ -100,14 +102,20 @@ def claim(publisher: str, subscriber: str) -> list[Claimed]:
         return sorted(Claimed(*row) for *row, dead in sql.fetchall() if not dead)
 
 
-def done(publisher: str, events: Sequence[Claimed]) -> None:
-    """The subscriber has handled these."""
-    _settle(publisher, _DONE, events)
+def done(publisher: str, events: Sequence[Claimed]) -> list[tuple[str, float | None]]:
+    """The subscriber has handled these; their names, and seconds since publication where it is the first time."""
+    if not events:
+        return []
+    with cursor(publisher) as sql:
+        sql.execute(_DONE, _tokens(events))
+        return list(sql.fetchall())
 
 
 def release(publisher: str, events: Sequence[Claimed]) -> None:
     """These were not tried; anybody may."""
-    _settle(publisher, _RELEASE, events)
+    if events:
+        with cursor(publisher) as sql:
+            sql.execute(_RELEASE, _tokens(events))
 
 
 def failed(publisher: str, event: Claimed, error: ContractError) -> bool:
@@ -126,11 +134,9 @@ def rest(publisher: str, subscriber: str, attempts: int) -> None:
         sql.execute(_REST, [_pause(attempts, AWAY_PAUSE), subscriber])
 
 
-def _settle(publisher: str, statement: str, events: Sequence[Claimed]) -> None:
-    if events:
-        with cursor(publisher) as sql:
-            ids = [event.id for event in events]
-            sql.execute(statement, [ids, ids, [event.attempts for event in events]])
+def _tokens(events: Sequence[Claimed]) -> list[list[int]]:
+    ids = [event.id for event in events]
+    return [ids, ids, [event.attempts for event in events]]
 
 
 def _pause(tries: int, most: float) -> timedelta:

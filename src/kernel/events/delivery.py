@@ -13,6 +13,7 @@ from kernel.context import working_for
 from kernel.events import claims
 from kernel.events.claims import LEASE, Claimed
 from kernel.events.mailbox import Envelope, mailbox
+from kernel.observability import metrics
 
 log = structlog.get_logger("seam.events")
 
@@ -52,7 +53,7 @@ def deliver(publisher: str, subscriber: str, events: Sequence[Claimed]) -> None:
             run = [event for event in run if event.key not in parked]
             error = _attempt(subscriber, run) if run else None
             if error is None:
-                claims.done(publisher, run)
+                _done(publisher, subscriber, run)
             elif isinstance(error, AvailabilityError):
                 log.warning("subscriber_away", publisher=publisher, subscriber=subscriber, error=error.code)
                 claims.rest(publisher, subscriber, run[0].attempts)
@@ -93,8 +94,17 @@ def _answers(subscriber: str) -> bool:
     return True
 
 
+def _done(publisher: str, subscriber: str, events: Sequence[Claimed]) -> None:
+    done = claims.done(publisher, events)
+    metrics.events_delivered.labels(publisher, subscriber).inc(len(done))
+    for name, seconds in done:
+        if seconds is not None:
+            metrics.event_latency.labels(name).observe(seconds)
+
+
 def _fail(publisher: str, subscriber: str, event: Claimed, error: ContractError) -> None:
     dead = claims.failed(publisher, event, error)
+    metrics.events_failed.labels(publisher, subscriber).inc()
     report = log.error if dead else log.warning
     report(
         "event_dead" if dead else "event_failed",

@@ -10,14 +10,15 @@ from django.db import connections
 from django.db.utils import Error
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from kernel import topology
-from kernel.events import subscriptions
+from kernel.events import administration, subscriptions
+from kernel.events.gauges import OutboxGauges
 from kernel.http import access
 from kernel.module import active
 
-_DEPTH = "SELECT state, count(*) FROM kernel_outbox WHERE state <> 'done' GROUP BY state"
+REGISTRY.register(OutboxGauges())
 
 
 class Probes:
@@ -49,7 +50,7 @@ def health(request: HttpRequest) -> HttpResponse:
     modules = {
         name: {
             "here": routes.is_here(name),
-            "outbox": _depth(name),
+            "outbox": _outbox(name),
             "unheard_by": sorted({a.publisher for a in unheard if a.subscriber == name}),
         }
         for name in active()
@@ -91,10 +92,14 @@ def _answers(alias: str) -> bool:
     return True
 
 
-def _depth(module: str) -> dict[str, int] | None:
+def _outbox(module: str) -> dict[str, float | None] | None:
     try:
-        with connections[module].cursor() as cursor:
-            cursor.execute(_DEPTH)
-            return dict(cursor.fetchall())
+        standings = administration.status(module)
     except Error:
         return None
+    ages = [standing.oldest_seconds for standing in standings if standing.oldest_seconds is not None]
+    return {
+        "waiting": sum(standing.waiting + standing.delivering + standing.parked for standing in standings),
+        "dead": sum(standing.dead for standing in standings),
+        "oldest_seconds": round(max(ages), 1) if ages else None,
+    }

@@ -1,7 +1,15 @@
 """What is counted, for Prometheus."""
 
-from prometheus_client import Histogram
+from prometheus_client import Counter, Histogram
 
 requests = Histogram(
     "http_request_seconds", "Time to answer an HTTP request, in seconds.", ["method", "route", "status"]
+)
+events_delivered = Counter("events_delivered", "Events that a subscriber has handled.", ["module", "subscriber"])
+events_failed = Counter("events_failed", "Deliveries that a subscriber could not handle.", ["module", "subscriber"])
+event_latency = Histogram(
+    "event_latency_seconds",
+    "Time from the publication of an event to its first delivery, in seconds.",
+    ["event"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200),
 )

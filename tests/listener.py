@@ -1,0 +1,90 @@
+"""A subscriber of `orders` that does as it is told, and what its tests do with an outbox."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from django.utils import timezone
+
+from contracts.language import DeadlineExceeded, Money, Unavailable
+from contracts.orders import OrderCancelled, OrderCreated
+from kernel.databases import transaction
+from kernel.events import claims, publish, relay
+from kernel.events.mailbox import Envelope, EventName, ModuleName, mailbox
+from kernel.models import Outbox, Subscription
+from kernel.testing import standing_in
+
+CUSTOMER, PRICE = uuid4(), Money(100, "EUR")
+LISTENER = "listener"
+
+
+class Listener:
+    """A subscriber that remembers what it got, and fails when told to."""
+
+    def __init__(self) -> None:
+        self.got: list[str] = []
+        self.batches: list[int] = []
+        """How many events came with each call."""
+        self.failing: set[str] = set()
+        self.away = self.hanging = False
+
+    def deliver(self, envelopes: tuple[Envelope, ...]) -> None:
+        if self.away:
+            raise Unavailable(module=LISTENER)
+        if self.hanging:
+            raise DeadlineExceeded(module=LISTENER)
+        payloads = [envelope.payload for envelope in envelopes]
+        if any(word in payload for payload in payloads for word in self.failing):
+            raise RuntimeError("cannot handle this")
+        self.got += payloads
+        self.batches.append(len(payloads))
+
+    def subscribe(self, subscriber: ModuleName, events: tuple[EventName, ...]) -> None: ...
+
+    def ping(self) -> None:
+        if self.away:
+            raise Unavailable(module=LISTENER)
+
+
+@contextmanager
+def only_listener() -> Iterator[Listener]:
+    """The one subscriber of `orders` while the block lasts."""
+    Subscription.objects.using("orders").all().delete()
+    for event in (OrderCreated, OrderCancelled):
+        Subscription.objects.using("orders").create(event=event.event_name, subscriber=LISTENER)
+    fake = Listener()
+    with standing_in(mailbox(LISTENER), fake):
+        yield fake
+
+
+def created(order: UUID) -> OrderCreated:
+    return OrderCreated(order, CUSTOMER, PRICE)
+
+
+def cancelled(order: UUID) -> OrderCancelled:
+    return OrderCancelled(order, CUSTOMER, Money(200, "EUR"))
+
+
+def publish_all(*events: OrderCreated | OrderCancelled) -> None:
+    with transaction("orders"):
+        for event in events:
+            publish(event)
+
+
+def all_due() -> None:
+    """Make every waiting delivery due, and every claim lapsed."""
+    past = timezone.now() - timedelta(seconds=1)
+    Outbox.objects.using("orders").exclude(state="done").update(due_at=past)
+    Subscription.objects.using("orders").update(rests_until=past)
+
+
+def states() -> list[str]:
+    return list(Outbox.objects.using("orders").order_by("id").values_list("state", flat=True))
+
+
+def die() -> None:
+    """Deliver until what fails is dead."""
+    for _ in range(claims.MAX_FAILURES):
+        all_due()
+        relay.drain("orders")

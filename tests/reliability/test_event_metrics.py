@@ -1,0 +1,156 @@
+"""What Prometheus and `/health` tell of events."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.db import OperationalError
+from django.test import RequestFactory
+from django.utils import timezone
+from prometheus_client import REGISTRY
+from prometheus_client.parser import text_string_to_metric_families
+
+from kernel.events import administration, gauges, relay
+from kernel.events.administration import Standing
+from kernel.events.gauges import OutboxGauges
+from kernel.http import system
+from kernel.models import Outbox
+from tests.listener import LISTENER, Listener, all_due, cancelled, created, die, publish_all
+
+pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
+ORDERS = {"module": "orders", "subscriber": LISTENER}
+CREATED = {"event": "orders.OrderCreated.v1"}
+
+
+def samples() -> dict[tuple[str, str, str], float]:
+    """The gauges of the outboxes as Prometheus reads them, by name, module and subscriber."""
+    page = system.metrics(RequestFactory().get("/metrics")).content.decode()
+    found = (sample for family in text_string_to_metric_families(page) for sample in family.samples)
+    wanted = ("events_waiting", "events_dead", "events_oldest_seconds")
+    return {(s.name, s.labels["module"], s.labels["subscriber"]): s.value for s in found if s.name in wanted}
+
+
+def count(name: str, labels: dict[str, str]) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+@pytest.fixture
+def backlog(listener: Listener) -> Iterator[None]:
+    """One dead event, one parked behind it, and two that wait, the oldest for about a minute."""
+    bad = uuid4()
+    listener.failing = {str(bad)}
+    publish_all(created(bad), cancelled(bad))
+    die()
+    publish_all(created(uuid4()), created(uuid4()))
+    rows = Outbox.objects.using("orders").order_by("id")
+    rows.update(published_at=timezone.now() - timedelta(hours=1))
+    rows.filter(id__in=[row.id for row in rows[2:]]).update(published_at=timezone.now() - timedelta(minutes=1))
+    yield
+
+
+def test_the_gauges_tell_what_waits_and_what_is_dead(backlog: None) -> None:
+    told = samples()
+    assert told["events_waiting", "orders", LISTENER] == 3
+    assert told["events_dead", "orders", LISTENER] == 1
+    assert 50 < told["events_oldest_seconds", "orders", LISTENER] < 70
+
+
+def test_a_subscriber_that_has_everything_is_told_of_with_zeros(listener: Listener) -> None:
+    told = samples()
+    assert [told[name, "orders", LISTENER] for name in ("events_waiting", "events_dead", "events_oldest_seconds")] == [
+        0,
+        0,
+        0,
+    ]
+
+
+def test_a_database_that_is_away_is_left_out_and_asked_last_the_next_time(
+    backlog: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status, asked, away = administration.status, [], {"catalog"}
+
+    def ask(module: str) -> list[Standing]:
+        asked.append(module)
+        if module in away:
+            raise OperationalError("connection refused")
+        return status(module)
+
+    monkeypatch.setattr(administration, "status", ask)
+    here = administration.modules()
+    collector = OutboxGauges()
+    assert asked == []
+    waiting, *_ = collector.collect()
+    told = {sample.labels["module"] for sample in waiting.samples}
+    assert told == {module for module in here if module not in away and status(module)}
+    assert "orders" in told
+    asked.clear()
+    collector.collect()
+    assert (sorted(asked), asked[-1]) == (sorted(here), "catalog")
+    away.clear()
+    collector.collect()
+    asked.clear()
+    collector.collect()
+    assert asked == here
+
+
+def test_databases_that_hang_do_not_hold_up_a_scrape_for_long(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def hang(module: str) -> list[Standing]:
+        asked.append(module)
+        now.append(now[-1] + 5)
+        raise OperationalError("timeout expired")
+
+    now = [0.0]
+    monkeypatch.setattr(administration, "status", hang)
+    monkeypatch.setattr(gauges.time, "monotonic", lambda: now[-1])
+    assert [family.samples for family in OutboxGauges().collect()] == [[], [], []]
+    assert len(asked) == 1
+
+
+def test_deliveries_and_failures_are_counted(listener: Listener) -> None:
+    delivered, failed = count("events_delivered_total", ORDERS), count("events_failed_total", ORDERS)
+    bad = uuid4()
+    listener.failing = {str(bad)}
+    publish_all(created(bad), created(uuid4()), created(uuid4()))
+    relay.drain("orders")
+    assert count("events_delivered_total", ORDERS) == delivered + 2
+    assert count("events_failed_total", ORDERS) == failed + 1
+
+
+def test_latency_is_from_publication_to_the_first_delivery(listener: Listener) -> None:
+    number, total = (count(f"event_latency_seconds_{what}", CREATED) for what in ("count", "sum"))
+    publish_all(created(uuid4()))
+    Outbox.objects.using("orders").update(published_at=timezone.now() - timedelta(seconds=30))
+    relay.drain("orders")
+    assert count("event_latency_seconds_count", CREATED) == number + 1
+    assert 29 < count("event_latency_seconds_sum", CREATED) - total < 31
+    Outbox.objects.using("orders").update(done_at=timezone.now() - timedelta(seconds=20))
+    administration.replay("orders", LISTENER)
+    all_due()
+    relay.drain("orders")
+    assert len(listener.got) == 2
+    assert count("event_latency_seconds_count", CREATED) == number + 1
+
+
+def test_health_tells_of_each_outbox(backlog: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def health() -> dict[str, dict[str, dict[str, float]]]:
+        answer = system.health(RequestFactory().get("/health"))
+        found: dict[str, dict[str, dict[str, float]]] = json.loads(answer.content)["modules"]
+        return found
+
+    outbox = health()["orders"]["outbox"]
+    assert (outbox["waiting"], outbox["dead"]) == (3, 1)
+    assert 50 < outbox["oldest_seconds"] < 70
+    assert health()["users"]["outbox"] == {"waiting": 0, "dead": 0, "oldest_seconds": None}
+
+    def away(module: str) -> list[Standing]:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(administration, "status", away)
+    assert health()["orders"]["outbox"] is None
