@@ -12,6 +12,7 @@ from contracts.language import (
     Contract,
     ContractError,
     Event,
+    Ids,
     Money,
     Quantity,
     Sku,
@@ -108,3 +109,7 @@ class Orders(Contract, module="orders", version=1):
     @query(raises=(UnknownOrder,))
     def order(self, order_id: UUID) -> Order:
         """One order, with its lines."""
+
+    @query(timeout=10.0)
+    def orders(self, order_ids: Ids) -> tuple[Order, ...]:
+        """Several orders; those that do not exist are left out."""

@@ -23,7 +23,7 @@ from contracts.language.errors import (
 )
 from contracts.language.events import Event
 from contracts.language.money import Currency, Money, Quantity, Sku, whole
-from contracts.language.values import AwareDatetime, BadContract, Value
+from contracts.language.values import AwareDatetime, BadContract, Ids, Value
 
 __all__ = [
     "AvailabilityError",
@@ -35,6 +35,7 @@ __all__ = [
     "Currency",
     "DeadlineExceeded",
     "Event",
+    "Ids",
     "InvalidArguments",
     "KeyReused",
     "Kind",

@@ -111,3 +111,6 @@ def _advice(annotation: Any) -> str:
 
 AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 """A point in time, always with its time zone: a naive one means another hour on another machine."""
+
+Ids = Annotated[tuple[UUID, ...], msgspec.Meta(max_length=200, description="At most 200 in one call.")]
+"""Which things a query is about, where it is asked about many at once."""

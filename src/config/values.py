@@ -82,7 +82,8 @@ def module_urls(environment: Mapping[str, str], here: Iterable[str]) -> dict[str
                 found[module] = base_url(name, value)
             elif similar := difflib.get_close_matches(module, known, 1, cutoff=0.85):
                 # Other programs have settings that end in _URL; one like this is a slip.
-                raise ImproperlyConfigured(f"{name} is {without_secrets(value)!r}: there is no such module; did you mean {similar[0].upper()}_URL?")
+                meant = f"{similar[0].upper()}_URL"
+                raise ImproperlyConfigured(f"{name} is set, but there is no such module: did you mean {meant}?")
     return found
 
 

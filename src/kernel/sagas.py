@@ -21,10 +21,10 @@ from kernel.models import SagaState
 
 log = structlog.get_logger("seam.sagas")
 
-CLAIM = timedelta(seconds=60)
+CLAIM = timedelta(seconds=20)
 """How long the process that works on a saga may hold it; longer than all its steps together may take."""
 BATCH = 100
-MAX_PAUSE = 30.0
+MAX_PAUSE = 10.0
 
 _START = """
     INSERT INTO kernel_saga (id, name, state, step, attempts, reason, deadline, claimed_until, request_id,

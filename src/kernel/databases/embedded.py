@@ -39,6 +39,8 @@ BINARIES = "pginstall18/bin"
 LOG_LIMIT = 10 * 1024 * 1024
 PATIENCE = 120.0
 """Seconds to wait for the server: after a crash it replays its log before it answers."""
+STOP_WITHIN = 30.0
+"""Seconds to wait for it to end in order."""
 
 DEFAULTS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -224,10 +226,10 @@ class EmbeddedPostgres:
         if found := self._postmaster():
             # SIGINT: sessions end, transactions roll back, all is written. Should that hang, SIGQUIT: it ends
             # at once, and the next start recovers.
-            for how in (signal.SIGINT, signal.SIGQUIT):
+            for how, patience in ((signal.SIGINT, STOP_WITHIN), (signal.SIGQUIT, PATIENCE)):
                 with suppress(ProcessLookupError):
                     os.kill(found.pid, how)
-                if _wait_until(lambda: self._postmaster() is None):
+                if _wait_until(lambda: self._postmaster() is None, patience):
                     break
         if self._process:
             # Where a signal ended the wait for it, it had no time yet to write its postmaster.pid.
@@ -320,8 +322,8 @@ def _command_line(pid: int) -> bytes:
     return subprocess.run(command, stdout=subprocess.PIPE).stdout
 
 
-def _wait_until(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + PATIENCE
+def _wait_until(condition: Callable[[], bool], patience: float = PATIENCE) -> bool:
+    deadline = time.monotonic() + patience
     while not condition():
         if time.monotonic() > deadline:
             return False

@@ -15,7 +15,7 @@ from kernel.databases import cursor
 
 BATCH = 50
 """Events of one subscriber that are claimed at a time."""
-LEASE = 60.0
+LEASE = 20.0
 """Seconds after which a claim lapses; longer than a delivery may take."""
 MAX_FAILURES = 12
 """Deliveries that may fail before an event is dead."""

@@ -12,15 +12,17 @@ from kernel.calls import call
 from kernel.context import working_for
 from kernel.events import claims
 from kernel.events.claims import LEASE, Claimed
-from kernel.events.mailbox import Envelope, mailbox
+from kernel.events.mailbox import HANDLED_WITHIN, Envelope, mailbox
 from kernel.observability import metrics
 
 log = structlog.get_logger("seam.events")
 
 TURN = 5.0
 """Seconds after which others have their turn."""
-MARGIN = 5.0
-"""Seconds before a lease lapses in which nothing is begun any more."""
+MARGIN = 4.0
+"""Seconds of a lease that are left for asking whether a subscriber answers, and for noting what came of it."""
+BEGIN_WITHIN = LEASE - HANDLED_WITHIN - MARGIN
+"""Seconds after a claim in which a delivery may begin, to have ended when the lease lapses."""
 
 
 class Unfinished(ContractError, category=Category.INTERNAL):
@@ -46,8 +48,9 @@ def deliver(publisher: str, subscriber: str, events: Sequence[Claimed]) -> None:
     ahead = deque(_runs(events))
     parked: set[str] = set()
     untried: list[Claimed] = []
-    with working_for(publisher, timeout=LEASE - MARGIN):
-        while ahead:
+    begun = time.monotonic()
+    with working_for(publisher):
+        while ahead and time.monotonic() - begun < BEGIN_WITHIN:
             run = ahead.popleft()
             untried += [event for event in run if event.key in parked]
             run = [event for event in run if event.key not in parked]
@@ -57,14 +60,14 @@ def deliver(publisher: str, subscriber: str, events: Sequence[Claimed]) -> None:
             elif isinstance(error, AvailabilityError):
                 log.warning("subscriber_away", publisher=publisher, subscriber=subscriber, error=error.code)
                 claims.rest(publisher, subscriber, run[0].attempts)
-                untried += run + [event for run in ahead for event in run]
+                untried += run
                 break
             elif len(run) == 1:
                 _fail(publisher, subscriber, run[0], error)
                 parked.add(run[0].key)
             else:
                 ahead.extendleft([event] for event in reversed(run))
-    claims.release(publisher, untried)
+    claims.release(publisher, untried + [event for run in ahead for event in run])
 
 
 def _runs(events: Sequence[Claimed]) -> Iterator[list[Claimed]]:

@@ -17,6 +17,9 @@ from kernel.module import BadManifest, Module
 
 log = structlog.get_logger("seam.events")
 
+HANDLED_WITHIN = 10.0
+"""Seconds that handling a batch may take. Work that takes longer is a job's, or a saga's."""
+
 # PostgreSQL ends a handler that does not end by itself, and with it what it locks.
 _REMEMBER = """
     INSERT INTO kernel_inbox (event_id, name, handled_at)
@@ -58,7 +61,7 @@ class Envelope(Value):
 class Mailbox(Contract, module="", facet="events"):
     """What every module answers about events: those it hears, and who hears its own."""
 
-    @command(natural_key=True, timeout=15.0, raises=(NotSubscribed,))
+    @command(natural_key=True, timeout=HANDLED_WITHIN, raises=(NotSubscribed,))
     def deliver(self, envelopes: tuple[Envelope, ...]) -> None:
         """Handle events in this order, all or none, each once: a repeat does nothing."""
 

@@ -20,8 +20,8 @@ from kernel.http.access import Principal
 from kernel.http.problems import CONTENT_TYPE, FieldError, Invalid, from_exception, problem
 
 HEADER = "Idempotency-Key"
-CLAIM = timedelta(seconds=60)
-"""How long a request may be under way before a repeat may take it over: its process died."""
+GRACE = 5.0
+"""Seconds after a request had to be answered, before a repeat may take it over: its process died."""
 
 _KEY = re.compile(r"[\x21-\x7e]{1,100}")
 _START = """
@@ -70,7 +70,8 @@ def _fingerprint(request: bytes) -> bytes:
 
 def _start(module: str, owner: str, key: str, fingerprint: bytes) -> uuid.UUID | None:
     with cursor(module) as sql:
-        values = {"id": uuid.uuid4(), "owner": owner, "key": key, "fingerprint": fingerprint, "claim": CLAIM}
+        claim = timedelta(seconds=settings.REQUEST_TIMEOUT + GRACE)
+        values = {"id": uuid.uuid4(), "owner": owner, "key": key, "fingerprint": fingerprint, "claim": claim}
         sql.execute(_START, values)
         row = sql.fetchone()
     return row[0] if row else None

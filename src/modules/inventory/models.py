@@ -34,6 +34,14 @@ class Reservation(models.Model):
     state = models.CharField(max_length=8, choices=State)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=("held", "shipped", "released")), name="reservation_state_known"
+            )
+        ]
+        indexes = [models.Index(fields=["created_at"], condition=Q(state="held"), name="reservation_held")]
+
     def __str__(self) -> str:
         return f"{self.order_id} ({self.state})"
 
@@ -56,7 +64,7 @@ class ReservationLine(models.Model):
 
 
 class Adjustment(models.Model):
-    """Pieces that came or went other than by an order, and why."""
+    """Pieces that came or went other than by an order, and why. Rows are added, never changed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     stock = models.ForeignKey(Stock, on_delete=models.PROTECT, db_column="sku", related_name="adjustments")

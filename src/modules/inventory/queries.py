@@ -1,6 +1,20 @@
-from contracts.inventory import Reservation, StockLevel, StockLine, UnknownStock
-from contracts.language import Sku
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from django.utils import timezone
+
+from contracts.inventory import (
+    Reservation,
+    ReservationState,
+    ReservationStatus,
+    StockLevel,
+    StockLine,
+    UnknownStock,
+)
+from contracts.language import Ids, Sku
 from modules.inventory import models
+
+BATCH = 200
 
 
 def stock(sku: Sku) -> StockLevel:
@@ -10,10 +24,26 @@ def stock(sku: Sku) -> StockLevel:
     return to_level(row)
 
 
+def reservations(order_ids: Ids) -> tuple[ReservationStatus, ...]:
+    rows = models.Reservation.objects.filter(order_id__in=order_ids).prefetch_related("lines")
+    return tuple(ReservationStatus(row.order_id, ReservationState(row.state), _lines(row.lines.all())) for row in rows)
+
+
+def held_since(age: timedelta) -> Iterator[Ids]:
+    """The orders that have held something for so long, as many at a time as others may be asked about."""
+    held = models.Reservation.objects.filter(state=ReservationState.HELD, created_at__lt=timezone.now() - age)
+    order_ids = list(held.order_by("created_at").values_list("order_id", flat=True))
+    for begin in range(0, len(order_ids), BATCH):
+        yield tuple(order_ids[begin : begin + BATCH])
+
+
 def to_level(row: models.Stock) -> StockLevel:
     return StockLevel(row.sku, row.on_hand - row.reserved, row.reserved, row.on_hand)
 
 
 def to_reservation(row: models.Reservation) -> Reservation:
-    lines = row.lines.order_by("stock_id")
-    return Reservation(row.order_id, tuple(StockLine(line.stock_id, line.quantity) for line in lines))
+    return Reservation(row.order_id, _lines(row.lines.all()))
+
+
+def _lines(rows: Iterable[models.ReservationLine]) -> tuple[StockLine, ...]:
+    return tuple(sorted((StockLine(row.stock_id, row.quantity) for row in rows), key=lambda line: line.sku))

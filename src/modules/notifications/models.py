@@ -14,7 +14,10 @@ class Notification(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["user_id", "-created_at"], name="notification_newest")]
+        indexes = [
+            models.Index(fields=["user_id", "-created_at"], name="notification_newest"),
+            models.Index(fields=["order_id"], name="notification_by_order"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.user_id}"

@@ -21,7 +21,17 @@ class Order(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(total__gte=0), name="order_total_not_negative")]
+        constraints = [
+            models.CheckConstraint(condition=Q(total__gte=0), name="order_total_not_negative"),
+            models.CheckConstraint(condition=Q(discount__gte=0), name="order_discount_not_negative"),
+            models.CheckConstraint(
+                condition=Q(status__in=[status.value for status in OrderStatus]), name="order_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(payment_id__isnull=False) | Q(status__in=("pending", "refused", "cancelled")),
+                name="order_paid_if_confirmed",
+            ),
+        ]
         indexes = [models.Index(fields=["customer_id", "-created_at"], name="order_newest")]
 
     def __str__(self) -> str:
@@ -42,6 +52,7 @@ class OrderLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "sku"], name="order_line_once_per_product"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_quantity_positive"),
+            models.CheckConstraint(condition=Q(price__gte=0), name="order_line_price_not_negative"),
         ]
 
     def __str__(self) -> str:

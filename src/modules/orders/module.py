@@ -1,5 +1,6 @@
 from contracts.catalog import Catalog
 from contracts.inventory import Inventory
+from contracts.notifications import Notifications
 from contracts.orders import Orders
 from contracts.payments import PaymentAuthorised, PaymentFailed, Payments
 from contracts.users import Users
@@ -9,6 +10,6 @@ MODULE = Module(
     name="orders",
     summary="The life of an order: checkout, discounts, status.",
     serves=(Orders,),
-    calls=(Users, Catalog, Inventory, Payments),
+    calls=(Users, Catalog, Inventory, Payments, Notifications),
     subscribes=(PaymentAuthorised, PaymentFailed),
 )

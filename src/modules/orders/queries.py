@@ -2,7 +2,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from contracts.language import Money
+from contracts.language import Ids, Money
 from contracts.orders import Order, OrderLine, OrderStatus, UnknownOrder
 from modules.orders import models
 
@@ -12,6 +12,10 @@ def order(order_id: UUID) -> Order:
     if row is None:
         raise UnknownOrder(order_id)
     return to_order(row)
+
+
+def orders(order_ids: Ids) -> tuple[Order, ...]:
+    return tuple(to_order(row) for row in models.Order.objects.filter(id__in=order_ids).prefetch_related("lines"))
 
 
 def orders_of(customer_id: UUID, status: OrderStatus | None = None) -> QuerySet[models.Order]:

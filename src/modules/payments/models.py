@@ -7,7 +7,7 @@ from contracts.payments import PaymentStatus
 
 
 class Payment(models.Model):
-    """The one payment of an order."""
+    """The one payment of an order. What was authorised is captured whole, for the amount never changes."""
 
     id = models.UUIDField(primary_key=True)
     order_id = models.UUIDField(unique=True)
@@ -25,6 +25,7 @@ class Payment(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        indexes = [models.Index(fields=["created_at"], condition=Q(status="pending"), name="payment_pending")]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gte=0), name="payment_amount_not_negative"),
             models.CheckConstraint(
@@ -33,6 +34,12 @@ class Payment(models.Model):
             models.CheckConstraint(
                 condition=Q(refunded=0) | Q(status__in=("captured", "refunded")), name="payment_refunded_if_captured"
             ),
+            models.CheckConstraint(
+                condition=~Q(status="refunded") | Q(refunded=F("amount")), name="payment_refunded_in_whole"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[status.value for status in PaymentStatus]), name="payment_status_known"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -40,7 +47,7 @@ class Payment(models.Model):
 
 
 class Refund(models.Model):
-    """Money that went back to the customer."""
+    """Money that went back to the customer. Rows are added, never changed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")

@@ -1,4 +1,5 @@
-from contracts.orders import OrderCancelled, OrderReturned, OrderShipped
+from contracts.notifications import Notifications
+from contracts.orders import OrderCancelled, OrderReturned, Orders, OrderShipped
 from contracts.payments import Payments
 from kernel.module import Job, Module, Setting
 
@@ -6,6 +7,7 @@ MODULE = Module(
     name="payments",
     summary="Authorise, capture and refund; provider callbacks.",
     serves=(Payments,),
+    calls=(Notifications, Orders),
     subscribes=(OrderShipped, OrderCancelled, OrderReturned),
     jobs=(Job("reconcile", every=30.0),),
     settings=(Setting("CALLBACK_SECRET", "What providers sign their callbacks with.", "sandbox-development-secret"),),

@@ -1,6 +1,7 @@
 import uuid
 
 from django.db import models
+from django.db.models import Q
 
 
 class User(models.Model):
@@ -35,7 +36,13 @@ class PointsEntry(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["order_id", "reason"], name="points_once_per_order_and_reason")]
+        constraints = [
+            models.UniqueConstraint(fields=["order_id", "reason"], name="points_once_per_order_and_reason"),
+            models.CheckConstraint(
+                condition=Q(reason="order", points__gte=0) | Q(reason="taken_back", points__lte=0),
+                name="points_earned_or_taken_back",
+            ),
+        ]
         verbose_name_plural = "points entries"
 
     def __str__(self) -> str:

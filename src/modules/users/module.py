@@ -1,4 +1,4 @@
-from contracts.orders import OrderCancelled, OrderCreated, OrderReturned
+from contracts.orders import OrderCancelled, OrderCreated, OrderReturned, Orders
 from contracts.users import Users
 from kernel.module import Module, Setting
 
@@ -6,6 +6,7 @@ MODULE = Module(
     name="users",
     summary="Accounts, profiles and loyalty points.",
     serves=(Users,),
+    calls=(Orders,),
     subscribes=(OrderCreated, OrderCancelled, OrderReturned),
     settings=(
         Setting("ACCESS_MINUTES", "How many minutes an access token is good for.", "15", required=False),

@@ -5,6 +5,8 @@ import uuid
 import django.db.models.deletion
 from django.db import migrations, models
 
+from kernel.databases.ledger import append_only, fixed
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -24,6 +26,17 @@ class Migration(migrations.Migration):
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ("held", "shipped", "released"))),
+                        name="reservation_state_known",
+                    )
+                ],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "held")), fields=["created_at"], name="reservation_held")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Stock",
@@ -89,4 +102,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        append_only("inventory_adjustment"),
+        fixed("inventory_reservationline", "reservation_id", "sku", "quantity"),
     ]

@@ -22,7 +22,10 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                "indexes": [models.Index(fields=["user_id", "-created_at"], name="notification_newest")],
+                "indexes": [
+                    models.Index(fields=["user_id", "-created_at"], name="notification_newest"),
+                    models.Index(fields=["order_id"], name="notification_by_order"),
+                ],
             },
         ),
     ]

@@ -4,6 +4,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 import contracts.orders
+from kernel.databases.ledger import fixed
 
 
 class Migration(migrations.Migration):
@@ -59,7 +60,27 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [models.Index(fields=["customer_id", "-created_at"], name="order_newest")],
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("total__gte", 0)), name="order_total_not_negative")
+                    models.CheckConstraint(condition=models.Q(("total__gte", 0)), name="order_total_not_negative"),
+                    models.CheckConstraint(
+                        condition=models.Q(("discount__gte", 0)), name="order_discount_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                ["pending", "confirmed", "refused", "shipped", "delivered", "cancelled", "returned"],
+                            )
+                        ),
+                        name="order_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("payment_id__isnull", False),
+                            ("status__in", ("pending", "refused", "cancelled")),
+                            _connector="OR",
+                        ),
+                        name="order_paid_if_confirmed",
+                    ),
                 ],
             },
         ),
@@ -84,7 +105,10 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("quantity__gt", 0)), name="order_line_quantity_positive"
                     ),
+                    models.CheckConstraint(condition=models.Q(("price__gte", 0)), name="order_line_price_not_negative"),
                 ],
             },
         ),
+        fixed("orders_order", "customer_id", "currency", "discount", "total"),
+        fixed("orders_orderline", "order_id", "sku", "quantity", "price"),
     ]

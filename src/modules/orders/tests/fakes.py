@@ -23,6 +23,9 @@ class FakeUsers:
     def points(self, user_id: UUID) -> Points:
         return Points(user_id, 0)
 
+    def points_of_orders(self, order_ids: tuple[UUID, ...]) -> tuple[()]:
+        return ()
+
 
 class FakeCatalog:
     def product(self, sku: str) -> None: ...
@@ -41,6 +44,9 @@ class FakeInventory:
         self.empty = False
 
     def stock(self, sku: str) -> None: ...
+
+    def reservations(self, order_ids: tuple[UUID, ...]) -> tuple[()]:
+        return ()
 
     def reserve(self, order_id: UUID, lines: tuple[StockLine, ...]) -> Reservation:
         if self.away:
@@ -61,25 +67,28 @@ class FakePayments:
 
     def __init__(self) -> None:
         self.answer = PaymentStatus.AUTHORISED
-        self.payments: dict[UUID, Payment] = {}
+        self.kept: dict[UUID, Payment] = {}
         self.away = False
 
+    def payments(self, order_ids: tuple[UUID, ...]) -> tuple[Payment, ...]:
+        return tuple(self.kept[order_id] for order_id in order_ids if order_id in self.kept)
+
     def payment(self, order_id: UUID) -> Payment:
-        return self.payments[order_id]
+        return self.kept[order_id]
 
     def authorise(self, order_id: UUID, customer_id: UUID, amount: Money, method: str) -> Payment:
         if self.away:
             raise Unavailable(module="payments")
-        if order_id not in self.payments:
-            self.payments[order_id] = Payment(uuid4(), order_id, self.answer, amount, Money(0, amount.currency))
-        if self.payments[order_id].status in (PaymentStatus.DECLINED, PaymentStatus.VOIDED):
+        if order_id not in self.kept:
+            self.kept[order_id] = Payment(uuid4(), order_id, self.answer, amount, Money(0, amount.currency))
+        if self.kept[order_id].status in (PaymentStatus.DECLINED, PaymentStatus.VOIDED):
             raise PaymentDeclined(order_id, "The card was declined")
-        return self.payments[order_id]
+        return self.kept[order_id]
 
     def cancel(self, order_id: UUID) -> None:
         self.settle(order_id, PaymentStatus.VOIDED)
 
     def settle(self, order_id: UUID, status: PaymentStatus) -> None:
-        if order_id in self.payments:
-            before = self.payments[order_id]
-            self.payments[order_id] = Payment(before.id, order_id, status, before.amount, before.refunded)
+        if order_id in self.kept:
+            before = self.kept[order_id]
+            self.kept[order_id] = Payment(before.id, order_id, status, before.amount, before.refunded)

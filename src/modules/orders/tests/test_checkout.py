@@ -50,7 +50,7 @@ def test_an_order_is_confirmed_when_stock_is_held_and_the_payment_authorised(nei
         order = place(order_id)
         assert published() == [OrderCreated(order_id, CUSTOMER, Money(2850, "EUR"))]
     assert (order.status, order.total) == (OrderStatus.CONFIRMED, Money(2850, "EUR"))
-    assert order.payment_id == neighbours.payments.payments[order_id].id
+    assert order.payment_id == neighbours.payments.kept[order_id].id
     assert neighbours.inventory.held[order_id] == LINES
 
 
@@ -79,7 +79,7 @@ def test_an_order_out_of_stock_is_refused_and_holds_nothing(neighbours: Neighbou
     with listening(OrderCreated) as published, pytest.raises(OutOfStock):
         place(order_id)
     assert status(order_id) is OrderStatus.REFUSED
-    assert (published(), neighbours.inventory.held, neighbours.payments.payments) == ([], {}, {})
+    assert (published(), neighbours.inventory.held, neighbours.payments.kept) == ([], {}, {})
 
 
 def test_a_declined_payment_gives_the_stock_back(neighbours: Neighbours) -> None:
@@ -169,7 +169,7 @@ def test_an_answer_that_never_comes_ends_the_order_and_gives_all_back(neighbours
     resume_all()
     assert status(order_id) is OrderStatus.REFUSED
     assert neighbours.inventory.held == {}
-    assert neighbours.payments.payments[order_id].status is PaymentStatus.VOIDED
+    assert neighbours.payments.kept[order_id].status is PaymentStatus.VOIDED
 
 
 def test_cancelling_a_pending_order_gives_all_back(neighbours: Neighbours) -> None:
@@ -183,7 +183,7 @@ def test_cancelling_a_pending_order_gives_all_back(neighbours: Neighbours) -> No
     resume_all()
     assert status(order_id) is OrderStatus.CANCELLED
     assert neighbours.inventory.held == {}
-    assert neighbours.payments.payments[order_id].status is PaymentStatus.VOIDED
+    assert neighbours.payments.kept[order_id].status is PaymentStatus.VOIDED
 
 
 def test_a_compensation_is_tried_until_it_is_done(neighbours: Neighbours) -> None:

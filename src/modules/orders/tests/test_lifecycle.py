@@ -21,9 +21,8 @@ database = pytest.mark.django_db(databases=["orders"])
 
 
 def an_order(status: OrderStatus) -> UUID:
-    return models.Order.objects.create(
-        id=uuid4(), customer_id=CUSTOMER, status=status, currency="EUR", discount=0, total=100, payment_method="x:y"
-    ).id
+    asked = {"currency": "EUR", "discount": 0, "total": 100, "payment_method": "x:y", "payment_id": uuid4()}
+    return models.Order.objects.create(id=uuid4(), customer_id=CUSTOMER, status=status, **asked).id
 
 
 @database

@@ -6,6 +6,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 import contracts.payments
+from kernel.databases.ledger import append_only, fixed
 
 
 class Migration(migrations.Migration):
@@ -54,6 +55,11 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "pending")), fields=["created_at"], name="payment_pending"
+                    )
+                ],
                 "constraints": [
                     models.CheckConstraint(condition=models.Q(("amount__gte", 0)), name="payment_amount_not_negative"),
                     models.CheckConstraint(
@@ -63,6 +69,20 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("refunded", 0), ("status__in", ("captured", "refunded")), _connector="OR"),
                         name="payment_refunded_if_captured",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "refunded"), _negated=True),
+                            ("refunded", models.F("amount")),
+                            _connector="OR",
+                        ),
+                        name="payment_refunded_in_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["pending", "authorised", "declined", "captured", "voided", "refunded"])
+                        ),
+                        name="payment_status_known",
                     ),
                 ],
             },
@@ -86,4 +106,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        append_only("payments_refund"),
+        fixed("payments_payment", "order_id", "customer_id", "amount", "currency", "method"),
     ]

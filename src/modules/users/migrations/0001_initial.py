@@ -5,6 +5,8 @@ import uuid
 import django.db.models.deletion
 from django.db import migrations, models
 
+from kernel.databases.ledger import append_only
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -42,8 +44,17 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "points entries",
                 "constraints": [
-                    models.UniqueConstraint(fields=("order_id", "reason"), name="points_once_per_order_and_reason")
+                    models.UniqueConstraint(fields=("order_id", "reason"), name="points_once_per_order_and_reason"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("points__gte", 0), ("reason", "order")),
+                            models.Q(("points__lte", 0), ("reason", "taken_back")),
+                            _connector="OR",
+                        ),
+                        name="points_earned_or_taken_back",
+                    ),
                 ],
             },
         ),
+        append_only("users_pointsentry"),
     ]

@@ -1,0 +1,53 @@
+"""Has every payment its order, do its refunds add up, and was the customer told of each?"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db.models import Count, Sum
+from django.db.models.functions import Coalesce
+
+from contracts.notifications import Notifications
+from contracts.orders import Orders
+from contracts.payments import PaymentStatus
+from kernel.audit import Checked, Finding, is_young, moving, pages
+from kernel.calls import call
+from modules.payments.models import Payment
+
+NOTHING = (PaymentStatus.DECLINED, PaymentStatus.VOIDED)
+"""Of these no money is held or taken."""
+
+
+def checks() -> Iterator[Checked]:
+    # One statement for all of a payment, so that nothing changes between two looks.
+    rows = Payment.objects.annotate(given=Coalesce(Sum("refunds__amount"), 0), times=Count("refunds"))
+    for payments in pages(rows):
+        yield Checked(len(payments), (*_refunds(payments), *_without_order(payments), *_untold(payments)))
+
+
+def _refunds(payments: Sequence[Any]) -> Iterator[Finding]:
+    for row in payments:
+        if row.refunded != row.given:
+            problem = f"{row.refunded} are said to be refunded, and its refunds are {row.given}"
+            yield Finding(f"payment {row.id}", problem)
+
+
+def _without_order(payments: Sequence[Any]) -> Iterator[Finding]:
+    charged = [row for row in payments if row.status not in NOTHING]
+    known = {order.id for order in call(Orders).orders(tuple(row.order_id for row in charged))}
+    for row in charged:
+        if row.order_id not in known:
+            problem = f"is {row.status}, and its order {row.order_id} does not exist"
+            yield Finding(f"payment {row.id}", problem, is_young(row.created_at))
+
+
+def _untold(payments: Sequence[Any]) -> Iterator[Finding]:
+    refunded = [row for row in payments if row.times and row.customer_id]
+    order_ids = tuple(row.order_id for row in refunded)
+    under_way = moving("payments", order_ids)
+    told = {
+        told.order_id: told.times for told in call(Notifications).told(order_ids) if told.kind == "payment_refunded"
+    }
+    for row in refunded:
+        if told.get(row.order_id, 0) != row.times:
+            problem = f"was refunded {row.times} times, and its customer told {told.get(row.order_id, 0)} times"
+            yield Finding(f"payment {row.id}", problem, str(row.order_id) in under_way)

@@ -1,0 +1,88 @@
+"""What the database itself refuses, whoever asks."""
+
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError
+
+from contracts.language import Money
+from contracts.orders import OrderShipped
+from contracts.payments import Payments
+from kernel.calls import call
+from kernel.databases import cursor, transaction
+from kernel.testing import deliver
+from modules.payments import service
+
+pytestmark = pytest.mark.django_db(databases=["payments"])
+CUSTOMER = uuid4()
+
+
+@pytest.fixture(autouse=True)
+def payment() -> None:
+    """25.00 captured, 10.00 of them given back."""
+    order = uuid4()
+    authorised = call(Payments).authorise(order, CUSTOMER, Money(2500, "EUR"), "sandbox:approve")
+    deliver(OrderShipped(order, CUSTOMER), to="payments")
+    service.refund(uuid4(), authorised.id, 1000)
+
+
+@pytest.mark.parametrize(
+    ("refused_by", "statement"),
+    [
+        (
+            "UPDATE of payments_payment refused",
+            "UPDATE payments_payment SET amount = amount + 1",
+        ),
+        (
+            "UPDATE of payments_payment refused",
+            "UPDATE payments_payment SET order_id = gen_random_uuid()",
+        ),
+        (
+            "payment_refunded_within_amount",
+            "UPDATE payments_payment SET refunded = amount + 1",
+        ),
+        (
+            "payment_refunded_within_amount",
+            "UPDATE payments_payment SET refunded = -1",
+        ),
+        (
+            "payment_refunded_if_captured",
+            "UPDATE payments_payment SET status = 'authorised'",
+        ),
+        (
+            "payment_refunded_in_whole",
+            "UPDATE payments_payment SET status = 'refunded'",
+        ),
+        (
+            "payment_status_known",
+            "UPDATE payments_payment SET status = 'lost', refunded = 0",
+        ),
+        (
+            "payments_payment_order_id_key",
+            "INSERT INTO payments_payment (id, order_id, amount, currency, method, status, refunded,"
+            " reason, created_at) SELECT gen_random_uuid(), order_id, 1, 'EUR', '', 'pending', 0, '', now()"
+            " FROM payments_payment",
+        ),
+        (
+            "payment_amount_not_negative",
+            "INSERT INTO payments_payment (id, order_id, amount, currency, method, status, refunded,"
+            " reason, created_at) VALUES (gen_random_uuid(), gen_random_uuid(), -1, 'EUR', '', 'pending',"
+            " 0, '', now())",
+        ),
+        (
+            "refund_amount_positive",
+            "INSERT INTO payments_refund SELECT gen_random_uuid(), 0, now(), id FROM payments_payment",
+        ),
+        (
+            "UPDATE of payments_refund refused",
+            "UPDATE payments_refund SET amount = 1",
+        ),
+        (
+            "DELETE of payments_refund refused",
+            "DELETE FROM payments_refund",
+        ),
+    ],
+)
+def test_the_database_refuses(refused_by: str, statement: str) -> None:
+    with pytest.raises(IntegrityError, match=refused_by), transaction("payments"), cursor("payments") as sql:
+        sql.execute(statement)

@@ -1,0 +1,30 @@
+"""Were points given for orders only, and no others taken back than were given?"""
+
+from collections.abc import Iterator
+
+from contracts.orders import Orders
+from kernel.audit import Checked, Finding, is_young, pages
+from kernel.calls import call
+from modules.users import queries
+from modules.users.models import PointsEntry
+
+
+def checks() -> Iterator[Checked]:
+    for entries in pages(PointsEntry.objects.all()):
+        yield Checked(len(entries), (*_taken_back(entries), *_without_order(entries)))
+
+
+def _taken_back(entries: list[PointsEntry]) -> Iterator[Finding]:
+    over = tuple(entry.order_id for entry in entries if entry.reason == PointsEntry.Reason.TAKEN_BACK)
+    for points in queries.points_of_orders(over):
+        if points.taken_back != points.earned:
+            problem = f"{points.earned} were earned and {points.taken_back} taken back"
+            yield Finding(f"points of order {points.order_id}", problem)
+
+
+def _without_order(entries: list[PointsEntry]) -> Iterator[Finding]:
+    known = {order.id for order in call(Orders).orders(tuple(entry.order_id for entry in entries))}
+    for entry in entries:
+        if entry.order_id not in known:
+            problem = f"{entry.points} were given to user {entry.user_id}, and the order does not exist"
+            yield Finding(f"points of order {entry.order_id}", problem, is_young(entry.created_at))
