@@ -21,7 +21,7 @@ from kernel.models import SagaState
 
 log = structlog.get_logger("seam.sagas")
 
-CLAIM = timedelta(seconds=20)
+LEASE = timedelta(seconds=20)
 """How long the process that works on a saga may hold it; longer than all its steps together may take."""
 BATCH = 100
 MAX_PAUSE = 10.0
@@ -44,7 +44,7 @@ _MOVE = "UPDATE kernel_saga SET state = %s, step = %s, reason = %s WHERE id = %s
 _DUE_NOW = "UPDATE kernel_saga SET claimed_until = now() WHERE id = %s"
 # A nudge that came meanwhile has ended the claim, and must not be lost.
 _RELEASE = "UPDATE kernel_saga SET claimed_until = now() + %s WHERE id = %s AND claimed_until > now()"
-_TURN_BACK = """
+_COMPENSATE = """
     UPDATE kernel_saga SET state = 'compensating', reason = %s, claimed_until = now()
     WHERE id = %s AND state = 'running'
 """
@@ -58,15 +58,15 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Step(NamedTuple):
-    """One step and what undoes it. Both take the saga's id.
+    """One step and its compensation. Both take the saga's id.
 
-    `do` returns whether the step is done; False means that an answer is awaited, and it is asked again later. A
-    contract error turns the saga back; an availability error has it tried again. `undo` is called for the step that
-    failed too, because its effect may have come about all the same.
+    `action` returns whether the step is done; False means that an answer is awaited, and it is asked again later. A
+    contract error turns the saga back; an availability error has it tried again. `compensation` is called for the
+    step that failed too, because its effect may have come about all the same.
     """
 
-    do: Callable[[UUID], bool]
-    undo: Callable[[UUID], object]
+    action: Callable[[UUID], bool]
+    compensation: Callable[[UUID], object]
 
 
 class Outcome(NamedTuple):
@@ -94,7 +94,7 @@ class Saga:
     def start(self, saga_id: UUID) -> None:
         """Store a new saga, in the caller's transaction, for `run_started` or, after a crash, for `resume`."""
         now = context.current()
-        self._execute(_START, [saga_id, self.name, self.deadline, CLAIM, now.request_id, now.traceparent])
+        self._execute(_START, [saga_id, self.name, self.deadline, LEASE, now.request_id, now.traceparent])
 
     def run_started(self, saga_id: UUID) -> Outcome:
         """Work on a saga that this process has just started."""
@@ -103,19 +103,19 @@ class Saga:
     def resume(self, saga_id: UUID) -> Outcome | None:
         """Go on with an unfinished saga; None when it is finished or another process works on it."""
         with cursor(self.module) as sql:
-            sql.execute(_CLAIM, [CLAIM, saga_id])
+            sql.execute(_CLAIM, [LEASE, saga_id])
             row = sql.fetchone()
         if row is None:
             return None
         state, step, attempts, reason, expired = row
         progress = _Progress(saga_id, step, attempts, expired)
         if state == SagaState.COMPENSATING:
-            return self._back(progress, msgspec.json.decode(reason, type=Refusal))
+            return self._compensate(progress, msgspec.json.decode(reason, type=Refusal))
         return self._forward(progress)
 
-    def turn_back(self, saga_id: UUID, refusal: Refusal) -> bool:
+    def compensate(self, saga_id: UUID, refusal: Refusal) -> bool:
         """Have a saga that is not done compensate; whether it will. Joins the caller's transaction."""
-        return self._execute(_TURN_BACK, [_encoded(refusal), saga_id])
+        return self._execute(_COMPENSATE, [_encoded(refusal), saga_id])
 
     def nudge(self, saga_id: UUID) -> None:
         """Have a waiting saga looked at soon: the answer it waits for is there. Joins the caller's transaction."""
@@ -124,7 +124,7 @@ class Saga:
     def _forward(self, progress: "_Progress") -> Outcome:
         for number in range(progress.step, len(self.steps)):
             try:
-                done = self.steps[number].do(progress.id)
+                done = self.steps[number].action(progress.id)
                 if done and not self._advance(progress.id, number):
                     return Outcome(SagaState.COMPENSATING)
                 if not done and not progress.expired:
@@ -156,12 +156,12 @@ class Saga:
             progress.id, SagaState.RUNNING, progress.step, SagaState.COMPENSATING, progress.step, refusal
         ):
             return Outcome(SagaState.COMPENSATING, error)
-        return self._back(progress, refusal)._replace(error=error)
+        return self._compensate(progress, refusal)._replace(error=error)
 
-    def _back(self, progress: "_Progress", refusal: Refusal) -> Outcome:
+    def _compensate(self, progress: "_Progress", refusal: Refusal) -> Outcome:
         for number in range(min(progress.step, len(self.steps) - 1), -1, -1):
             try:
-                self.steps[number].undo(progress.id)
+                self.steps[number].compensation(progress.id)
             except ContractError as error:
                 log.warning("compensation_waits", saga=self.name, id=str(progress.id), error=error.code)
                 return self._later(progress, SagaState.COMPENSATING)

@@ -56,7 +56,7 @@ def refuse(order_id: UUID, refusal: Refusal) -> None:
 CHECKOUT = Saga(
     module="orders",
     name="checkout",
-    steps=(Step(reserve_stock, undo=release_stock), Step(authorise_payment, undo=cancel_payment)),
+    steps=(Step(reserve_stock, compensation=release_stock), Step(authorise_payment, compensation=cancel_payment)),
     complete=confirm,
     abandon=refuse,
     deadline=timedelta(minutes=15),

@@ -44,7 +44,7 @@ def change_status(order_id: UUID, wanted: OrderStatus, customer_id: UUID | None)
     with transaction("orders"):
         if wanted is OrderStatus.CANCELLED:
             # The checkout's row is locked before the order's, as the checkout does it; a refusal below undoes this.
-            CHECKOUT.turn_back(order_id, Refusal("orders.cancelled", "The customer cancelled"))
+            CHECKOUT.compensate(order_id, Refusal("orders.cancelled", "The customer cancelled"))
         order = models.Order.objects.select_for_update().filter(id=order_id).first()
         if order is None or customer_id not in (None, order.customer_id):
             raise UnknownOrder(order_id)
