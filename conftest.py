@@ -31,6 +31,13 @@ os.environ["GATEWAY_URL"] = ""
 django.setup()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", default=None):
+        # The processes that run the tests find their settings by this file, each with databases of its own, and not by
+        # a variable that they inherit, which would be read before.
+        del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[None]:
     """A PostgreSQL server: the one of DATABASE_URL, or an embedded one."""

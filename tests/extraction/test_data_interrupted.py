@@ -27,7 +27,7 @@ ROWS = f"""
 """
 COUNTS = "SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b), (SELECT count(*) FROM c), (SELECT count(*) FROM d)"
 MARKED = "SELECT to_regclass('extraction_copy') IS NOT NULL"
-TIMES = 4
+TIMES = 2
 
 
 @pytest.fixture
@@ -44,7 +44,8 @@ def test_interrupted_at_any_moment(number: signal.Signals, big: Two) -> None:
     for _ in range(TIMES):
         ended, said = interrupted(big, number, *arguments)
         assert "Traceback" not in said
-        assert ended in (0, {signal.SIGINT: 130, signal.SIGTERM: 143}.get(number, -number)), said
+        # A signal that comes before Python minds it, or after it is done, ends the process as any.
+        assert ended in (0, {signal.SIGINT: 130, signal.SIGTERM: 143}.get(number), -number), said
         eventually(lambda: execute(big.target, f"SELECT 1 FROM pg_stat_activity WHERE {OURS}"), lambda rows: not rows)
         [counts], [(marked,)] = execute(big.target, COUNTS), execute(big.target, MARKED)
         assert set(counts) <= {0, EACH}
