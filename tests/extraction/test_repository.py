@@ -64,3 +64,10 @@ def test_the_layers_notice_a_circle(monolith: Monolith) -> None:
     monolith.write("src/kernel/one.py", "from kernel import two\n")
     monolith.write("src/kernel/two.py", "from kernel import one\n")
     assert lint(monolith.root).returncode == 1
+
+
+def test_the_tour_shows_what_extraction_says() -> None:
+    files = len(plan.plan(PROJECT, "inventory").files)
+    tour = (REPOSITORY / "README.md").read_text()
+    assert f"writing and verifying {files} files …" in tour
+    assert f"inventory-service in ../inventory-service: {files} files" in tour
