@@ -37,6 +37,7 @@ def needs_database(arguments: Sequence[str]) -> bool:
 
 @contextmanager
 def embedded_database(*, start: bool) -> Iterator[None]:
+    from kernel import ending
     from kernel.databases.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
     postgres = EmbeddedPostgres(ROOT / "var" / "postgres")
@@ -45,7 +46,7 @@ def embedded_database(*, start: bool) -> Iterator[None]:
         yield
         return
     # Being asked to end is no reason to leave the server behind.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    ending.prepare()
     try:
         with postgres.running():
             yield

@@ -16,7 +16,7 @@ from django.db import connections
 from gunicorn.app.base import Application
 from gunicorn.arbiter import Arbiter
 
-from kernel import demo, topology
+from kernel import demo, ending, topology
 
 GUNICORN_CONFIG = Path(__file__).parents[3] / "config" / "gunicorn.conf.py"
 
@@ -47,9 +47,11 @@ class Command(BaseCommand):
 
         # A connection must not be shared with the workers, which are forks of this process.
         connections.close_all()
+        ending.heed()
         server.run()
 
     def step(self, what: str) -> None:
+        ending.heed()
         self.stdout.write(f"{what} …")
         self.stdout.flush()
 
@@ -78,6 +80,8 @@ class Server(Application):  # type: ignore[misc]  # gunicorn is not typed
             # The terminal was closed. Gunicorn would reload, and keep the port with nobody left to see it.
             signal.signal(signal.SIGHUP, lambda number, frame: arbiter.signal(signal.SIGTERM, frame))
         self._announce(arbiter)
+        if ending.was_asked():
+            arbiter.signal(signal.SIGTERM, None)
 
 
 def check_free(host: str, port: int) -> None:
