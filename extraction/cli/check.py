@@ -1,0 +1,28 @@
+"""What stands in the way of leaving."""
+
+import json
+import sys
+
+import click
+
+from extraction import analysis
+from extraction.cli.common import OUT, known, show, with_project
+from extraction.project import Project
+
+
+@click.command(epilog="Example: python -m extraction check orders --json")
+@click.argument("module", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@with_project
+def check(project: Project, module: str | None, as_json: bool) -> None:
+    """What stands in the way of MODULE's leaving, or of any module's."""
+    modules = (known(project, module),) if module else project.modules
+    found = analysis.check(project, modules)
+    if as_json:
+        click.echo(json.dumps({"modules": modules, "findings": [finding.as_json() for finding in found]}, indent=2))
+    else:
+        show(found)
+        if not found:
+            can = f"{module} can leave" if module else f"each of {len(modules)} modules can leave"
+            OUT.print(f"{can}: nothing stands in the way")
+    sys.exit(1 if found else 0)

@@ -1,0 +1,89 @@
+"""What the commands share: the project they work on, how they speak, and how they fail."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from extraction import data, verification, writer
+from extraction.analysis import Finding
+from extraction.compat import trees
+from extraction.contract_files import owner
+from extraction.project import NotAProject, Project
+
+OUT = Console(highlight=False, soft_wrap=True)
+ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+REFUSALS = (writer.Refused, verification.Unsound, trees.Unloadable, data.Refused, OSError)
+"""Errors whose message is all that there is to say."""
+
+
+def with_project(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the project in `--root`, and say without a traceback what refused to work."""
+
+    @click.option(
+        "--root",
+        type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
+        default=lambda: _repository(Path.cwd()),
+        show_default="the repository you are in",
+        help="The monolith's repository.",
+    )
+    @wraps(command)
+    def run(root: Path, **options: Any) -> None:
+        try:
+            command(Project.at(root), **options)
+        except NotAProject as error:
+            raise click.UsageError(str(error)) from None
+        except REFUSALS as error:
+            fail(str(error))
+        except KeyboardInterrupt:
+            fail("interrupted; nothing was written", 130)
+
+    return run
+
+
+def step(what: str) -> None:
+    """Say what is being done, on the error stream."""
+    ERR.print(f"{what} …", markup=False)
+
+
+def fail(message: str, status: int = 1) -> None:
+    """Say what went wrong and end."""
+    ERR.print(f"error: {message}", markup=False)
+    sys.exit(status)
+
+
+def show(found: list[Finding]) -> None:
+    """One line for each finding, as compilers do."""
+    for finding in found:
+        click.echo(str(finding))
+
+
+def known(project: Project, module: str) -> str:
+    """A module's name. Raises `click.BadParameter`."""
+    if module not in project.modules:
+        raise click.BadParameter(f"there is no module {module!r}; there are: {', '.join(project.modules)}")
+    return module
+
+
+def shown(path: Path) -> str:
+    """A path, as seen from here."""
+    return os.path.relpath(path)
+
+
+def owners(names: Iterable[str]) -> str:
+    """The modules that dotted names are of, for a reader."""
+    return ", ".join(sorted({owner(name) or name for name in names})) or "-"
+
+
+def number_of_findings(number: int) -> str:
+    """`1 finding`, `2 findings`."""
+    return f"{number} finding{'' if number == 1 else 's'}"
+
+
+def _repository(start: Path) -> Path:
+    return next((place for place in (start, *start.parents) if (place / "src" / "modules").is_dir()), start)

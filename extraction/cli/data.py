@@ -1,0 +1,83 @@
+"""A module's data goes along."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import click
+
+from extraction import data
+from extraction.cli.common import ERR, OUT, fail, known, step, with_project
+from extraction.project import Project
+
+
+@click.group("data", epilog="Example: python -m extraction data copy orders --to ../orders-service")
+def data_group() -> None:
+    """Take a module's data along to where it goes."""
+
+
+def between(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the module, and the arguments that name its two databases."""
+    for option in (
+        click.option(
+            "--to", metavar="URL|FOLDER", required=True, help="The module's database there, or the service's folder."
+        ),
+        click.option(
+            "--from",
+            "from_",
+            metavar="URL|FOLDER",
+            help="The module's database here.",
+            show_default="as the settings of --root have it",
+        ),
+    ):
+        command = option(command)
+    return with_project(click.argument("module")(command))
+
+
+@data_group.command("copy", epilog="Example: python -m extraction data copy orders --to ../orders-service")
+@click.option("--replace", is_flag=True, help="Delete what the target has.")
+@click.option("--while-running", is_flag=True, help="Rehearse: copy a snapshot of what others may write to.")
+@between
+def data_copy(project: Project, module: str, to: str, from_: str | None, replace: bool, while_running: bool) -> None:
+    """Copy MODULE's database into another one: its tables, and all that is in flight."""
+    try:
+        with _databases(project, module, from_, to, migrate=True) as (source, target), data.bar(ERR) as bar:
+            done = data.copy(source, target, module, bar, step, replace=replace, while_running=while_running)
+    except KeyboardInterrupt:
+        fail("interrupted, the target is not complete: the same command goes on", 130)
+    OUT.print(f"{module} is copied to {target}: {done}", markup=False)
+    OUT.print("  verified  every table has the rows and the checksum that it has in the source")
+    if while_running:
+        OUT.print(
+            "  rehearsal what was written after it began is not there; to move, stop the writers and --replace it"
+        )
+
+
+@data_group.command("verify", epilog="Example: python -m extraction data verify orders --to ../orders-service")
+@between
+def data_verify(project: Project, module: str, to: str, from_: str | None) -> None:
+    """Compare MODULE's database with the one that it was copied into."""
+    with _databases(project, module, from_, to) as (source, target), data.bar(ERR) as bar:
+        found = data.verify(source, target, module, bar)
+    for difference in found.different:
+        click.echo(difference)
+    if found.different:
+        fail(f"{target} is not what the source is: copy again, or find out who writes to it")
+    OUT.print(f"{target} is what the source is: {found}", markup=False)
+
+
+@contextmanager
+def _databases(
+    project: Project, module: str, source: str | None, target: str, *, migrate: bool = False
+) -> Iterator[tuple[data.Place, data.Place]]:
+    """Source and target of a copy."""
+    known(project, module)
+    with ExitStack() as stack:
+        places = []
+        for option, where in (("--from", source or str(project.root)), ("--to", target)):
+            to_migrate = migrate and option == "--to"
+            try:
+                place = data.opened(where, module, project.root, step, migrate=to_migrate)
+                places.append(stack.enter_context(place))
+            except data.BadAddress as error:
+                raise click.BadParameter(str(error), param_hint=option) from None
+        yield places[0], places[1]

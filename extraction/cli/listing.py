@@ -1,0 +1,30 @@
+"""Every module: where it lives, and whether it can leave."""
+
+import os
+
+import click
+from rich.table import Table
+
+from extraction import analysis
+from extraction.cli.common import OUT, number_of_findings, owners, with_project
+from extraction.project import Project
+
+
+@click.command("list", epilog="Example: python -m extraction list")
+@with_project
+def list_modules(project: Project) -> None:
+    """Every module, where it lives, and whether it can leave."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("module", "lives", "can leave", "calls", "listens to"):
+        table.add_column(column, overflow="fold")
+    for module in project.modules:
+        found = analysis.check(project, [module])
+        manifest = project.manifests.get(module)
+        table.add_row(
+            module,
+            os.environ.get(f"{module.upper()}_URL") or "here",
+            f"no: {number_of_findings(len(found))}" if found else "yes",
+            owners(manifest.calls if manifest else ()),
+            owners(manifest.subscribes if manifest else ()),
+        )
+    OUT.print(table)
