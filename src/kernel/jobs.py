@@ -25,6 +25,13 @@ _CLAIM = """
 """
 _NOT_YET = "SELECT name FROM kernel_job WHERE due_at > now()"
 _PRUNE = (
+    # A person should see what nobody listens to any more; a subscriber that comes back within a day misses nothing.
+    """
+    UPDATE kernel_outbox AS event SET state = 'dead', last_error = 'the subscriber listens to it no more'
+    WHERE state = 'pending' AND published_at < now() - interval '1 day' AND NOT EXISTS (
+        SELECT FROM kernel_subscription AS wanted
+        WHERE wanted.subscriber = event.subscriber AND wanted.event = event.name)
+    """,
     "DELETE FROM kernel_outbox WHERE state IN ('done', 'discarded') AND done_at < now() - interval '7 days'",
     "DELETE FROM kernel_inbox WHERE handled_at < now() - interval '30 days'",
     "DELETE FROM kernel_command WHERE created_at < now() - interval '7 days'",

@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 
 from contracts.language import Money
 from contracts.orders import OrderCancelled
@@ -124,6 +125,20 @@ def test_a_claim_of_a_process_that_died_lapses(listener: Listener) -> None:
     all_due()
     relay.drain("orders")
     assert (len(listener.got), states()) == (1, ["done"])
+
+
+def test_claims_that_lapse_count_as_failures_and_too_many_make_an_event_dead(listener: Listener) -> None:
+    def failures() -> float:
+        labels = {"module": "orders", "subscriber": LISTENER}
+        return REGISTRY.get_sample_value("events_failed_total", labels) or 0
+
+    before = failures()
+    publish_all(created(uuid4()))
+    Outbox.objects.using("orders").update(failures=claims.MAX_FAILURES - 1)
+    claims.claim("orders", LISTENER)
+    all_due()
+    relay.drain("orders")
+    assert (listener.got, states(), failures() - before) == ([], ["dead"], 1)
 
 
 def test_a_claim_that_lapsed_cannot_finish_what_another_took_over(listener: Listener) -> None:

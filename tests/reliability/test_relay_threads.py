@@ -133,12 +133,3 @@ def test_a_delivery_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch)
         hanging.open.set()
         eventually(all_done, bool)
     assert hanging.told == {order: [1]}
-
-
-def test_what_never_ends_is_dead_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    with subscribed("listener"):
-        cancel(uuid4(), 1)
-        rows = Outbox.objects.using("orders")
-        rows.update(state="delivering", failures=claims.MAX_FAILURES - 1)
-        assert claims.claim("orders", "listener") == []
-        assert rows.get().state == "dead"

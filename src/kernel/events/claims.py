@@ -40,7 +40,7 @@ _WAITING = f"""
 # A lease that lapsed counts as a failure.
 _CLAIM = f"""
     WITH due AS MATERIALIZED (
-        SELECT id, subscriber, key FROM kernel_outbox AS event
+        SELECT id, subscriber, key, state = 'delivering' AS lapsed FROM kernel_outbox AS event
         WHERE subscriber = %(subscriber)s AND {_IS_DUE}
           AND NOT EXISTS (SELECT FROM kernel_subscription WHERE subscriber = %(subscriber)s AND rests_until > now())
         ORDER BY id LIMIT %(batch)s FOR UPDATE SKIP LOCKED),
@@ -54,7 +54,8 @@ _CLAIM = f"""
         attempts = attempts + 1, failures = failures + (state = 'delivering')::int, due_at = now() + %(lease)s,
         last_error = CASE state WHEN 'delivering' THEN 'no answer before the lease lapsed' ELSE last_error END
     WHERE id = ANY(ARRAY(SELECT id FROM next))
-    RETURNING id, event_id, name, key, payload, request_id, traceparent, attempts, failures, state = 'dead'
+    RETURNING id, event_id, name, key, payload, request_id, traceparent, attempts, failures,
+        (SELECT lapsed FROM due WHERE due.id = kernel_outbox.id), state = 'dead'
 """  # noqa: S608
 # The first delivery counts: an event that is replayed again and again must not outlive its subscriber's inbox.
 _DONE = """
@@ -74,7 +75,7 @@ _REST = "UPDATE kernel_subscription SET rests_until = now() + %s WHERE subscribe
 
 
 class Claimed(NamedTuple):
-    """A row of an outbox that its claimer may deliver, until the claim lapses."""
+    """A row of an outbox that its claimer may deliver until the claim lapses, unless it is dead."""
 
     id: int
     event_id: UUID
@@ -85,6 +86,10 @@ class Claimed(NamedTuple):
     traceparent: str | None
     attempts: int
     failures: int
+    lapsed: bool
+    """Whether the claim before this one lapsed: its holder died, or the delivery took too long."""
+    dead: bool
+    """Whether that was one failure too many; then it is not to be delivered."""
 
 
 def waiting(publisher: str) -> list[str]:
@@ -95,11 +100,14 @@ def waiting(publisher: str) -> list[str]:
 
 
 def claim(publisher: str, subscriber: str) -> list[Claimed]:
-    """Claim the oldest events of a module that are due for a subscriber, in the order they were published in."""
+    """Claim the oldest events of a module that are due for a subscriber, in the order they were published in.
+
+    Among them are those that are dead, because their last claim lapsed once too often.
+    """
     values = {"subscriber": subscriber, "batch": BATCH, "lease": timedelta(seconds=LEASE), "most": MAX_FAILURES}
     with cursor(publisher) as sql:
         sql.execute(_CLAIM, values)
-        return sorted(Claimed(*row) for *row, dead in sql.fetchall() if not dead)
+        return sorted(Claimed(*row) for row in sql.fetchall())
 
 
 def done(publisher: str, events: Sequence[Claimed]) -> list[tuple[str, float | None]]:

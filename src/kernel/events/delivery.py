@@ -35,7 +35,10 @@ def drain(publisher: str, subscriber: str) -> int:
     over = time.monotonic() + TURN
     while time.monotonic() < over and (events := claims.claim(publisher, subscriber)):
         claimed += len(events)
-        deliver(publisher, subscriber, events)
+        for event in events:
+            if event.lapsed:
+                _report(publisher, subscriber, event, "lease_lapsed", event.dead)
+        deliver(publisher, subscriber, [event for event in events if not event.dead])
     return claimed
 
 
@@ -106,7 +109,10 @@ def _done(publisher: str, subscriber: str, events: Sequence[Claimed]) -> None:
 
 
 def _fail(publisher: str, subscriber: str, event: Claimed, error: ContractError) -> None:
-    dead = claims.failed(publisher, event, error)
+    _report(publisher, subscriber, event, error.code, claims.failed(publisher, event, error))
+
+
+def _report(publisher: str, subscriber: str, event: Claimed, error: str, dead: bool) -> None:
     metrics.events_failed.labels(publisher, subscriber).inc()
     report = log.error if dead else log.warning
     report(
@@ -114,6 +120,6 @@ def _fail(publisher: str, subscriber: str, event: Claimed, error: ContractError)
         name=event.name,
         event_id=str(event.event_id),
         subscriber=subscriber,
-        error=error.code,
+        error=error,
         request_id=event.request_id,
     )

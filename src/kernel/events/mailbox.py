@@ -50,7 +50,7 @@ class Envelope(Value):
 
     id: UUID
     name: EventName
-    """Stable name: `orders.OrderCreated.v1`."""
+    """Stable name: `parcels.ParcelSent.v1`."""
     payload: str
     """The event, as JSON."""
     request_id: str
