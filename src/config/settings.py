@@ -122,6 +122,8 @@ HOST = env.str("HOST", "") or "127.0.0.1"
 PORT = values.number(env, "PORT", identity.PORT, 65535)
 WEB_WORKERS = values.number(env, "WEB_WORKERS", 1, 64)
 WEB_THREADS = values.number(env, "WEB_THREADS", 4, 256)
+# The Prometheus client reads it from the environment by itself.
+METRICS_FOLDER = values.folder(env, "PROMETHEUS_MULTIPROC_DIR")
 GUNICORN_LOG_LEVEL = values.choice(
     env, "GUNICORN_LOG_LEVEL", "warning", ("debug", "info", "warning", "error", "critical")
 )

@@ -5,6 +5,7 @@ import math
 import pkgutil
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
@@ -53,6 +54,14 @@ def choice(env: environ.Env, name: str, default: str, options: tuple[str, ...]) 
     if chosen is None:
         raise wrong(name, given, f"one of {', '.join(options)}")
     return chosen
+
+
+def folder(env: environ.Env, name: str) -> str:
+    """A folder that is there; empty where none is named."""
+    given = env.str(name, "")
+    if given and not Path(given).is_dir():
+        raise wrong(name, given, "a folder that is there, such as /dev/shm/metrics after mkdir")
+    return given
 
 
 def base_url(name: str, value: str) -> str:

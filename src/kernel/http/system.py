@@ -10,15 +10,17 @@ from django.db import connections
 from django.db.utils import Error
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from kernel import topology
 from kernel.events import administration, subscriptions
 from kernel.events.gauges import OutboxGauges
 from kernel.http import access
 from kernel.module import active
+from kernel.observability import metrics as counted
 
-REGISTRY.register(OutboxGauges())
+_outboxes = CollectorRegistry()
+_outboxes.register(OutboxGauges())
 
 
 class Probes:
@@ -59,8 +61,9 @@ def health(request: HttpRequest) -> HttpResponse:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """What Prometheus reads."""
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    """What Prometheus reads: what was counted, and what waits in the outboxes."""
+    body = generate_latest(counted.registry()) + generate_latest(_outboxes)
+    return HttpResponse(body, content_type=CONTENT_TYPE_LATEST)
 
 
 def jwks(request: HttpRequest) -> HttpResponse:

@@ -1,6 +1,8 @@
 """What is counted, for Prometheus."""
 
-from prometheus_client import Counter, Histogram
+from django.conf import settings
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
+from prometheus_client.multiprocess import MultiProcessCollector
 
 requests = Histogram(
     "http_request_seconds", "Time to answer an HTTP request, in seconds.", ["method", "route", "status"]
@@ -13,3 +15,15 @@ event_latency = Histogram(
     ["event"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200),
 )
+
+
+def registry() -> CollectorRegistry:
+    """What was counted: by this process, or by all that share the folder PROMETHEUS_MULTIPROC_DIR.
+
+    As in the Prometheus client's documentation, "Multiprocess Mode".
+    """
+    if not settings.METRICS_FOLDER:
+        return REGISTRY
+    shared = CollectorRegistry()
+    MultiProcessCollector(shared)
+    return shared

@@ -6,20 +6,25 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.module_loading import import_string
+from prometheus_client import start_http_server
 
 from kernel import broker
+from kernel.observability import metrics
 
 
 class Command(BaseCommand):
     help = (
         "Deliver events and run periodic jobs, from the queues at CELERY_BROKER_URL, until told to stop.\n"
-        "Example: manage.py worker --modules users,notifications --concurrency 4"
+        "Example: manage.py worker --concurrency 4"
     )
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--modules", help="only what is to be done by these, with commas between; all of them where none is named"
+        )
+        parser.add_argument(
+            "--metrics-port", type=int, help="serve what the processes count; needs PROMETHEUS_MULTIPROC_DIR"
         )
         parser.add_argument("--concurrency", type=int, default=2, help="processes that work at a time (2)")
 
@@ -30,9 +35,20 @@ class Command(BaseCommand):
             )
         if options["concurrency"] < 1:
             raise CommandError(f"--concurrency is {options['concurrency']}: it has to be 1 or more")
+        if options["metrics_port"]:
+            _serve_metrics(options["metrics_port"])
         app = import_string(settings.CELERY_APP)
         arguments = ["worker", f"--concurrency={options['concurrency']}", "--loglevel=WARNING", "--without-gossip"]
         app.worker_main([*arguments, "--without-mingle", f"--queues={','.join(_queues(options['modules']))}"])
+
+
+def _serve_metrics(port: int) -> None:
+    if not settings.METRICS_FOLDER:
+        raise CommandError("set PROMETHEUS_MULTIPROC_DIR to an empty folder: the processes count there")
+    try:
+        start_http_server(port, settings.HOST, metrics.registry())
+    except OSError as error:
+        raise CommandError(f"--metrics-port {port} cannot be served: {error.strerror}") from None
 
 
 def _queues(modules: str | None) -> list[str]:
