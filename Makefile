@@ -30,7 +30,7 @@ test-topologies: $(DEV)  ## the acceptance suite with no, each, every two and al
 	$(BIN)/python -m tests.topology.matrix
 
 chaos: export PYTHONPATH = .:src
-chaos: $(DEV)  ## kill everything at random, and look for what is lost; SEED=, KILLS=, TOPOLOGY=monolith|extracted|broker
+chaos: $(DEV)  ## kill everything at random, and look for what is lost; SEED=, KILLS=, TOPOLOGY=monolith|extracted|redis|rabbitmq
 	$(BIN)/python -m tests.chaos $(if $(TOPOLOGY),--topology $(TOPOLOGY)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(KILLS),--kills $(KILLS))
 

@@ -64,7 +64,7 @@ def restart_postgres(world: World, rng: random.Random) -> tuple[str, int]:
 
 
 def stop_broker(world: World, rng: random.Random) -> tuple[str, int]:
-    """It forgets all that it held."""
+    """A Redis forgets all that it held."""
     assert world.broker
     away = rng.uniform(0.5, 4)
     world.broker.end(signal.SIGKILL)
@@ -87,17 +87,19 @@ def disturb(world: World, rng: random.Random) -> tuple[str, int]:
     return f"what passes to {name} is {kind} for {seconds:.1f} s", 0
 
 
+_WITH_WORKERS: dict[Fault, int] = {
+    kill_worker: 26,
+    kill_deployable: 10,
+    kill_celery: 30,
+    kill_backend: 6,
+    kill_postgres: 4,
+    stop_broker: 6,
+}
 WEIGHTS: dict[str, dict[Fault, int]] = {
     "monolith": {kill_worker: 44, kill_deployable: 18, kill_backend: 8, kill_postgres: 5, restart_postgres: 2},
     "extracted": {kill_worker: 44, kill_deployable: 22, kill_backend: 5, kill_postgres: 3, restart_postgres: 2},
-    "broker": {
-        kill_worker: 26,
-        kill_deployable: 10,
-        kill_celery: 30,
-        kill_backend: 6,
-        kill_postgres: 4,
-        stop_broker: 6,
-    },
+    "redis": _WITH_WORKERS,
+    "rabbitmq": _WITH_WORKERS,
 }
 ANYWHERE: dict[Fault, int] = {stall: 6, disturb: 22}
 

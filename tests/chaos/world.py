@@ -19,7 +19,9 @@ from tests.processes import REPOSITORY, Deployable, Yard
 from tests.topology.pairs import extract, modules
 from tests.waiting import eventually
 
-TOPOLOGIES = ("monolith", "extracted", "broker")
+BROKERS = {"redis": brokers.redis, "rabbitmq": brokers.rabbitmq}
+"""Topologies whose events go by Celery workers, with the broker of each."""
+TOPOLOGIES = ("monolith", "extracted", *BROKERS)
 SAFE: Mapping[str, str] = {"max_connections": "600", "recovery_init_sync_method": "syncfs"}
 """Nothing that durability depends on: fsync, synchronous_commit and full_page_writes are on, as they are by default."""
 LASTING = {"USERS_ACCESS_MINUTES": "600", "WEB_WORKERS": "2", "WEB_THREADS": "8", "LOG_LEVEL": "INFO"}
@@ -112,11 +114,9 @@ def world(topology: str, folder: Path, rng: random.Random) -> Iterator[World]:
             stack.callback(made.close)
             return made
 
-        made = {"monolith": _monolith, "extracted": _extracted, "broker": _monolith}[topology](
-            postgres, deployable, proxy, folder
-        )
+        made = (_extracted if topology == "extracted" else _monolith)(postgres, deployable, proxy, folder)
         made.name = topology
-        if topology == "broker":
+        if topology in BROKERS:
             _with_broker(made, stack, folder)
         made.up(*made.deployables.values())
         for each in made.deployables.values():
@@ -155,7 +155,7 @@ def _extracted(
 
 def _with_broker(world: World, stack: ExitStack, folder: Path) -> None:
     [monolith] = world.deployables.values()
-    world.broker = stack.enter_context(brokers.redis(folder)).start()
+    world.broker = stack.enter_context(BROKERS[world.name](folder)).start()
     monolith.settings |= {"CELERY_BROKER_URL": world.broker.url}
     world.up(monolith)
     for number in range(2):

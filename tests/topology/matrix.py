@@ -52,7 +52,7 @@ def topologies(pairs: bool) -> Iterator[Apart]:
 
 def run(the_yard: Yard, apart: Apart, services: dict[str, Path]) -> Result:
     """Start the monolith and a service for each module that is apart, and run the suite against them."""
-    label = "_".join(apart)[:20] or "home"
+    label = "_".join(name[:3] for name in apart[:2]) or "home"
     started = time.monotonic()
     with ExitStack() as stack:
         gateway = stack.enter_context(the_yard.deployable(f"gateway_{label}"))
@@ -64,12 +64,12 @@ def run(the_yard: Yard, apart: Apart, services: dict[str, Path]) -> Result:
             deployable.until_ready()
         for deployable in (gateway, *there.values()):
             deployable.until_heard()
-        output = suite(gateway)
+        output = suite(gateway).stdout
     return Result(apart, _count(output, "passed"), _count(output, "failed|errors?"), time.monotonic() - started, output)
 
 
-def suite(gateway: Deployable) -> str:
-    """What the acceptance suite said, run against a deployable."""
+def suite(gateway: Deployable) -> "subprocess.CompletedProcess[str]":
+    """Run the acceptance suite against a deployable."""
     command = [sys.executable, "-m", "pytest", "-c", "tests/standalone.ini", "tests/acceptance", "--quiet"]
     return subprocess.run(
         [*command, "--no-header", "--tb=short", f"--base-url={gateway.url}"],
@@ -79,7 +79,7 @@ def suite(gateway: Deployable) -> str:
         stderr=subprocess.STDOUT,
         text=True,
         timeout=SUITE_WITHIN,
-    ).stdout
+    )
 
 
 def main() -> int:

@@ -1,29 +1,15 @@
 """The shop is the same shop when one of its modules lives elsewhere."""
 
-import subprocess
-import sys
-
 import pytest
 
-from tests.processes import REPOSITORY, environment
+from tests.topology.matrix import SUITE_WITHIN, suite
 from tests.topology.pairs import Pair, calls_answered, requests_answered, rows_of
-
-SUITE_WITHIN = 240
 
 
 @pytest.mark.timeout(SUITE_WITHIN + 120)
 def test_the_acceptance_suite_passes_and_the_service_does_the_work(pair: Pair) -> None:
-    command = [sys.executable, "-m", "pytest", "-c", "tests/standalone.ini", "tests/acceptance", "--quiet"]
-    suite = subprocess.run(
-        [*command, "--no-header", "--tb=short", f"--base-url={pair.monolith.url}"],
-        cwd=REPOSITORY,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=SUITE_WITHIN,
-    )
-    assert suite.returncode == 0, suite.stdout
+    done = suite(pair.monolith)
+    assert done.returncode == 0, done.stdout
 
     assert requests_answered(pair.service) > 0
     assert calls_answered(pair.service) > 0
