@@ -1,10 +1,14 @@
 """What a deployable tells its operators, and what every answer has in common."""
 
+import json
 import re
 
 import pytest
+from click.testing import CliRunner
 
+from extraction.cli import main as extraction
 from tests.client import Client
+from tests.shop import Customer, Shop
 
 
 def test_it_is_live_and_ready(anonymous: Client) -> None:
@@ -36,10 +40,25 @@ def test_it_counts_requests_by_route(anonymous: Client) -> None:
     assert re.search(r'http_request_seconds_count\{method="GET",route="/api/v1/products",status="200"\} \d', counted)
 
 
+def test_it_counts_contract_calls_and_what_they_were_made_for(shop: Shop, regular: Customer) -> None:
+    regular.bought(shop.product(stock=1))
+    metrics = f"{shop.anonymous.base_url}/metrics"
+    done = CliRunner().invoke(extraction, ["cost", "inventory", "--json", "--round-trip", "2", "--traffic", metrics])
+    assert done.exit_code == 0, done.output
+    origins = {one["origin"]: one for one in json.loads(done.output)["traffic"]["origins"]}
+    ordered = origins["POST /api/v1/orders"]
+    assert {"caller": "orders", "operation": "inventory/v1/reserve"}.items() <= ordered["calls"][0].items()
+    assert 0 < ordered["calls"][0]["number"] <= ordered["requests"]
+    assert 0 < ordered["added_ms"] < 2 * 2
+
+
 def test_it_tells_what_waits_in_the_outboxes(anonymous: Client) -> None:
     counted = anonymous.page("/metrics").text
+    modules = anonymous.page("/health").expect(200)["modules"]
+    heard = {name for name in ("catalog", "orders", "payments", "users") if modules[name]["here"]}
     for gauge in ("events_waiting", "events_dead", "events_oldest_seconds"):
-        assert re.search(rf'^{gauge}{{module="\w+",subscriber="\w+"}} \d', counted, re.MULTILINE), gauge
+        told = re.findall(rf'^{gauge}{{module="(\w+)",subscriber="\w+"}} \d', counted, re.MULTILINE)
+        assert set(told) == heard, gauge
 
 
 def test_operators_log_in_to_the_admin(anonymous: Client) -> None:
