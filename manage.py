@@ -10,7 +10,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 WITHOUT_DATABASE = frozenset(
-    {"check", "collectstatic", "diffsettings", "help", "spectacular", "startmodule", "version"}
+    {
+        "check",
+        "collectstatic",
+        "diffsettings",
+        "help",
+        "interface",
+        "spectacular",
+        "startmodule",
+        "version",
+    }
 )
 
 

@@ -19,7 +19,7 @@ EXTRA = Path(__file__).parent / "extra"
 PLACE = REPOSITORY / "var" / "bench"
 _COPIED = (
     *("contracts", "extraction", "requirements", "src"),
-    *("Makefile", "importlinter.ini", "manage.py", "pyproject.toml"),
+    *("Makefile", "deployable.mk", "importlinter.ini", "manage.py", "pyproject.toml"),
 )
 
 

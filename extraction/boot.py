@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from extraction import interruption
-from extraction.verification import Unsound, environment, run
+from extraction.verification import Unsound, environment, interpreter, run
 from kernel.databases.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
 HOST = "127.0.0.1"
@@ -42,18 +41,18 @@ def boot(folder: Path, step: Callable[[str], None]) -> None:
     """Make the service's databases, serve, and ask it. Raises `Unsound` with what was said."""
     step("starting a PostgreSQL server for it")
     try:
-        with _server() as (place, database_url):
+        with server() as (place, database_url):
             _boot(folder, place / "serve.log", database_url, step)
     except EmbeddedPostgresError as error:
         raise Unsound(f"it could not be started (--no-verify leaves that out): {error}") from None
 
 
 @contextmanager
-def _server() -> Iterator[tuple[Path, str]]:
-    """A folder and a PostgreSQL server, both gone at the end."""
+def server(**settings: str) -> Iterator[tuple[Path, str]]:
+    """A folder and a PostgreSQL server with these settings, both gone at the end."""
     with ExitStack() as made:
         place = Path(made.enter_context(tempfile.TemporaryDirectory(prefix="extraction.")))
-        postgres = made.enter_context(EmbeddedPostgres(place / "postgres", HASTE).running())
+        postgres = made.enter_context(EmbeddedPostgres(place / "postgres", HASTE | settings).running())
         try:
             yield place, postgres.url
         finally:
@@ -62,30 +61,26 @@ def _server() -> Iterator[tuple[Path, str]]:
 
 
 def _boot(folder: Path, log: Path, database_url: str, step: Callable[[str], None]) -> None:
-    settings = {"DATABASE_URL": database_url, "GATEWAY_URL": NOBODY, "HOST": HOST, "PORT": str(_free_port())}
+    settings = {"DATABASE_URL": database_url, "GATEWAY_URL": NOBODY, "HOST": HOST, "PORT": str(free_port())}
     step("making its databases")
     run(folder, "its databases cannot be made", "manage.py", "migrate_all", **settings)
     step("starting it, and asking it")
-    with _serving(folder, log, settings) as process:
-        _wait_until_ready(process, int(settings["PORT"]), log)
+    with serving(folder, log, settings) as process:
+        wait_until_ready(process, int(settings["PORT"]), log)
         for path in ASKED:
             if (status := _status(int(settings["PORT"]), path)) != HTTPStatus.OK:
-                raise Unsound(f"it starts, but {path} answers {status or 'nothing'}:\n{_said(log)}")
+                raise Unsound(f"it starts, but {path} answers {status or 'nothing'}:\n{said(log)}")
+        _end(process, log)
 
 
 @contextmanager
-def _serving(folder: Path, log: Path, settings: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """The service's process, which is gone at the end with all that it started, however that comes."""
+def serving(folder: Path, log: Path, settings: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A deployable's process, which is gone at the end with all that it started, however that comes."""
     process: subprocess.Popen[bytes] | None = None
     try:
         with interruption.deferred(), log.open("wb") as output:
             process = _serve(folder, output, settings)
         yield process
-        process.send_signal(signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_WITHIN)
-        if process.returncode != 0:
-            raise Unsound(f"it starts and answers, but does not end well when it is asked to:\n{_said(log)}")
     finally:
         if process:
             with suppress(ProcessLookupError):
@@ -95,7 +90,7 @@ def _serving(folder: Path, log: Path, settings: dict[str, str]) -> Iterator[subp
 
 def _serve(folder: Path, output: IO[bytes], settings: dict[str, str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "manage.py", "serve"],
+        [interpreter(folder), "manage.py", "serve"],
         cwd=folder,
         env=environment(**settings),
         stdin=subprocess.DEVNULL,
@@ -105,13 +100,22 @@ def _serve(folder: Path, output: IO[bytes], settings: dict[str, str]) -> subproc
     )
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _end(process: subprocess.Popen[bytes], log: Path) -> None:
+    process.send_signal(signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_WITHIN)
+    if process.returncode != 0:
+        raise Unsound(f"it starts and answers, but does not end well when it is asked to:\n{said(log)}")
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Wait until a deployable serves. Raises `Unsound` with what it said."""
     deadline = time.monotonic() + START_WITHIN
     while _status(port, "/health/ready") != HTTPStatus.OK:
         if process.poll() is not None:
-            raise Unsound(f"it does not start:\n{_said(log)}")
+            raise Unsound(f"it does not start:\n{said(log)}")
         if time.monotonic() > deadline:
-            raise Unsound(f"it is not ready after {START_WITHIN:g} seconds:\n{_said(log)}")
+            raise Unsound(f"it is not ready after {START_WITHIN:g} seconds:\n{said(log)}")
         time.sleep(0.05)
 
 
@@ -129,11 +133,13 @@ def _status(port: int, path: str) -> int | None:
         connection.close()
 
 
-def _said(log: Path) -> str:
+def said(log: Path) -> str:
+    """The end of what a process said."""
     return "\n".join(log.read_text(errors="replace").strip().splitlines()[-LINES:])
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens on just now."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])

@@ -38,28 +38,37 @@ def owner(dotted: str) -> str | None:
 
 def declarations(sources: Iterable[Source]) -> dict[str, Declared]:
     """Every contract and event that the files declare, by dotted name."""
-    classes: dict[str, tuple[Source, ast.ClassDef]] = {
-        f"{source.name}.{node.name}": (source, node)
-        for source in sources
-        for node in source.tree.body
-        if isinstance(node, ast.ClassDef)
-    }
+    known = classes(sources)
     found = {}
-    for name, (_, node) in classes.items():
-        kind = _kind(name, classes)
+    for name, (_, node) in known.items():
+        kind = next((kind for kind in Kind if kind.value == root(name, known)), None)
         if kind and owner(name):
             found[name] = Declared(name, kind, _operations(node), _version(node), _facet(node))
     return found
 
 
-def _kind(name: str, classes: Mapping[str, tuple[Source, ast.ClassDef]]) -> Kind | None:
+Classes = Mapping[str, tuple[Source, ast.ClassDef]]
+
+
+def classes(sources: Iterable[Source]) -> Classes:
+    """Every class at the top of the files, by dotted name."""
+    return {
+        f"{source.name}.{node.name}": (source, node)
+        for source in sources
+        for node in source.tree.body
+        if isinstance(node, ast.ClassDef)
+    }
+
+
+def root(name: str, known: Classes) -> str | None:
+    """The word of the contract language that a class is derived from: `Contract`, `Event`, `ContractError`, `Value`."""
     if name.startswith(LANGUAGE):
-        return next((kind for kind in Kind if name.rpartition(".")[2] == kind.value), None)
-    if name not in classes:
+        return name.rpartition(".")[2]
+    if name not in known:
         return None
-    source, node = classes[name]
+    source, node = known[name]
     bases = [source.qualified(base) for base in node.bases]
-    return next((kind for base in bases if base and (kind := _kind(base, classes))), None)
+    return next((word for base in bases if base and (word := root(base, known))), None)
 
 
 def _operations(node: ast.ClassDef) -> dict[str, str]:

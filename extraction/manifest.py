@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from extraction.source import Source, argument, text
 
+DEPARTED = "kernel.module.Departed"
+"""What the manifest of a module that left for good is made with."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -30,6 +33,7 @@ class Manifest:
     calls: Mapping[str, int] = field(default_factory=dict)
     subscribes: Mapping[str, int] = field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
+    departed: bool = False
 
 
 class UnreadableManifest(Exception):
@@ -56,6 +60,7 @@ def read(source: Source) -> Manifest:
         calls=_classes(source, given.get("calls")),
         subscribes=_classes(source, given.get("subscribes")),
         settings=tuple(_setting(item) for item in _items(given.get("settings"))),
+        departed=source.qualified(call.func) == DEPARTED,
     )
 
 

@@ -4,11 +4,11 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from extraction import contract_files, dependencies, rendering
 from extraction.project import LAYERS, Project
 from extraction.source import Source
+from extraction.traits import Traits
 
 WHOLE = (LAYERS["kernel"], LAYERS["config"], "contracts/language", "tests/architecture")
 """Folders that every deployable has, the same in each."""
@@ -17,9 +17,9 @@ GENERIC = (
     ".editorconfig",
     ".gitignore",
     "Dockerfile",
-    "Makefile",
     "conftest.py",
     "contracts/__init__.py",
+    "deployable.mk",
     "manage.py",
     "src/modules/__init__.py",
     "tests/__init__.py",
@@ -27,11 +27,14 @@ GENERIC = (
 """Files that every deployable has, the same in each, where the monolith has them."""
 OMITTED = ("src/kernel/management/commands/startmodule.py", "src/kernel/scaffold/")
 """Tools for the monolith's developers: a service has its module already."""
-FILE_FIELDS = frozenset({"django.db.models.FileField", "django.db.models.ImageField"})
 ADAPTED = {
+    "manage.py": [(r'^ +"startmodule",\n', "")],
     "pyproject.toml": [(r'"extraction", ', "")],
 }
 """Files that differ in a few words: what to replace, line by line."""
+RENAMED = {"deployable.mk": "Makefile"}
+"""Files that the monolith has beside one of its own."""
+OPENAPI = "docs/openapi.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,15 @@ class Plan:
     """The modules whose contracts go along, its own among them."""
     requirements: tuple[str, ...]
     """What it needs at run time, by name."""
+    monolith: str
+    """What the deployable is called that it comes from."""
+    has_api: bool
+    """Whether it describes an API: in `OPENAPI`, which it writes itself, once it is there."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every file that it will have."""
+        return tuple(sorted([*(file.path for file in self.files), *([OPENAPI] if self.has_api else [])]))
 
 
 def plan(project: Project, module: str) -> Plan:
@@ -65,11 +77,10 @@ def plan(project: Project, module: str) -> Plan:
     needs = dependencies.of(project, module, sources)
     manifest = project.manifests[module]
     contracts = tuple(sorted({owner for source in sources if (owner := contract_files.owner(source.name))}))
-    others, keeps_files = project.manifests.values(), _keeps_files(project, module)
-    subject = rendering.Subject.of(manifest, contracts, project.declarations, others, keeps_files)
-    files = {file.path: file for file in _copied(project, module, sources)}
+    traits = Traits.of(project, module)
+    subject = rendering.Subject.of(manifest, contracts, project.declarations, project.manifests.values(), traits)
+    files = {file.path: file for file in map(_adapted, _copied(project, module, sources))}
     files |= {path: File(path, text.encode()) for path, text in needs.files.items()}
-    files |= {file.path: _adapted(file) for file in files.values() if file.path in ADAPTED}
     for path, text in rendering.render(subject):
         files[path] = File(path, text.encode(), executable=text.startswith("#!"))
     return Plan(
@@ -80,6 +91,8 @@ def plan(project: Project, module: str) -> Plan:
         files=tuple(files[path] for path in sorted(files)),
         contracts=contracts,
         requirements=tuple(sorted(needs.roots)),
+        monolith=traits.monolith,
+        has_api=traits.has_api,
     )
 
 
@@ -110,11 +123,6 @@ def _imported(project: Project, source: Source) -> Iterator[Source]:
                         yield project.source(path)
 
 
-def _keeps_files(project: Project, module: str) -> bool:
-    calls = (name for source in project.module_sources(module) if not source.is_test for name, _ in source.calls())
-    return any(name in FILE_FIELDS for name in calls)
-
-
 def _wanted(path: str) -> bool:
     return not path.startswith(OMITTED)
 
@@ -134,7 +142,8 @@ def _copied(project: Project, module: str, sources: Iterable[Source]) -> Iterato
 
 
 def _adapted(file: File) -> File:
-    text = file.content.decode()
-    for pattern, replacement in ADAPTED[PurePosixPath(file.path).as_posix()]:
-        text = re.sub(pattern, replacement, text, flags=re.MULTILINE)
-    return File(file.path, text.encode(), file.executable)
+    """A file as the service has it."""
+    content = file.content
+    for pattern, replacement in ADAPTED.get(file.path, ()):
+        content = re.sub(pattern, replacement, content.decode(), flags=re.MULTILINE).encode()
+    return File(RENAMED.get(file.path, file.path), content, file.executable)

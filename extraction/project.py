@@ -37,6 +37,16 @@ class Project:
 
     @cached_property
     def modules(self) -> tuple[str, ...]:
+        """Those whose code is here."""
+        return tuple(name for name in self.folders if name not in self.departed)
+
+    @cached_property
+    def departed(self) -> frozenset[str]:
+        """Those that left for good, of which the folder keeps a manifest that says so."""
+        return frozenset(name for name, found in self.manifests.items() if found.departed)
+
+    @cached_property
+    def folders(self) -> tuple[str, ...]:
         """Every folder under `src/modules` with Python in it, whether or not it is a proper module."""
         folders = (self.root / LAYERS["modules"]).iterdir()
         return tuple(sorted(f.name for f in folders if f.name[0] not in "._" and any(f.rglob("*.py"))))
@@ -49,7 +59,7 @@ class Project:
     def manifests(self) -> dict[str, Manifest]:
         """The manifests that can be read, by module."""
         found = {}
-        for module in self.modules:
+        for module in self.folders:
             try:
                 found[module] = manifest.read(self.source(f"{self.folder(module)}/module.py"))
             except (FileNotFoundError, SyntaxError, ValueError, manifest.UnreadableManifest):

@@ -10,6 +10,7 @@ import jinja2
 from extraction import contract_files
 from extraction.contract_files import Declared
 from extraction.manifest import Manifest, Setting
+from extraction.traits import Traits
 
 TEMPLATES = Path(__file__).parent / "templates"
 SUFFIX = ".jinja"
@@ -35,8 +36,7 @@ class Subject:
     """Who listens to its events, by event: `orders.OrderCreated.v1`."""
     contracts: tuple[str, ...]
     settings: tuple[Setting, ...]
-    keeps_files: bool
-    """Whether a model of it has a file field."""
+    traits: Traits
     monolith: str = MONOLITH
     port: int = PORT
 
@@ -47,7 +47,7 @@ class Subject:
         contracts: tuple[str, ...],
         declared: Mapping[str, Declared],
         others: Iterable[Manifest],
-        keeps_files: bool,
+        traits: Traits,
     ) -> "Subject":
         """The subject that a manifest describes, among the `others` of its project."""
         return cls(
@@ -64,8 +64,13 @@ class Subject:
             subscribers=_subscribers(manifest.name, declared, others),
             contracts=contracts,
             settings=manifest.settings,
-            keeps_files=keeps_files,
+            traits=traits,
         )
+
+    @property
+    def neighbours(self) -> tuple[str, ...]:
+        """Other modules that it calls or listens to."""
+        return tuple(sorted({*self.calls, *(event.partition(".")[0] for event in self.subscribes)}))
 
     @property
     def service(self) -> str:
@@ -80,6 +85,13 @@ class Subject:
     def url_setting(self) -> str:
         """What names the service to the monolith: `ORDERS_URL`."""
         return f"{self.module.upper()}_URL"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The settings that production wants, and nobody else is to know."""
+        signing = "JWT_PRIVATE_KEY" if self.traits.issues_tokens else "JWT_PUBLIC_KEYS"
+        required = (self.variable(setting) for setting in self.settings if setting.required)
+        return ("SECRET_KEY", "SERVICE_KEYS", signing, *required)
 
     def variable(self, setting: Setting) -> str:
         """The environment variable of a setting."""

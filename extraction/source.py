@@ -105,13 +105,14 @@ class Source:
             if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
                 yield text(node.value) or "", node.lineno
 
-    def calls(self) -> Iterator[tuple[str, ast.Call]]:
+    def calls(self) -> tuple[tuple[str, ast.Call], ...]:
         """Every call whose function can be named, with its dotted name; one on a local name keeps that name."""
-        for node in self.nodes:
-            if isinstance(node, ast.Call):
-                name = self.qualified(node.func) or _spelled(node.func)
-                if name:
-                    yield name, node
+        return self._calls
+
+    @cached_property
+    def _calls(self) -> tuple[tuple[str, ast.Call], ...]:
+        found = ((self.qualified(n.func) or _spelled(n.func), n) for n in self.nodes if isinstance(n, ast.Call))
+        return tuple((name, call) for name, call in found if name)
 
     def qualified(self, node: ast.AST) -> str | None:
         """The dotted name an expression stands for, by the file's imports; None where that cannot be told."""

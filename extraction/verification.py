@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 LINT = "from importlinter.cli import lint_imports_command as main; main()"
@@ -27,15 +28,20 @@ def verify(folder: Path) -> None:
 
 def run(folder: Path, problem: str, *command: str, **settings: str) -> None:
     """Run Python in the service's folder. Raises `Unsound` with the problem and what was said."""
+    execute(folder, problem, command, settings, PATIENCE)
+
+
+def execute(folder: Path, problem: str, command: Sequence[str], settings: Mapping[str, str], within: float) -> None:
+    """The same, with `within` seconds for it."""
     try:
         done = subprocess.run(
-            [sys.executable, *command],
+            [interpreter(folder), *command],
             cwd=folder,
             env=environment(**settings),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=PATIENCE,
+            timeout=within,
             text=True,
             errors="replace",
             # Ctrl-C reaches the terminal's every process; here it is for this one to say what becomes of the others.
@@ -45,6 +51,12 @@ def run(folder: Path, problem: str, *command: str, **settings: str) -> None:
         raise Unsound(f"{problem}: it did not end within {late.timeout:g} seconds") from None
     if done.returncode:
         raise Unsound(f"{problem}:\n{done.stdout.strip()}")
+
+
+def interpreter(folder: Path) -> str:
+    """The Python of a service: of its own virtual environment, where it was run before, or ours."""
+    own = folder / ".venv" / "bin" / "python"
+    return str(own) if own.exists() else sys.executable
 
 
 def environment(**settings: str) -> dict[str, str]:

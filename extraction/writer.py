@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from extraction import interruption
-from extraction.plan import Plan
+from extraction import history, interruption, verification
+from extraction.plan import OPENAPI, Plan
 
 Verify = Callable[[Path], None]
 
@@ -29,17 +29,30 @@ def refuse_unless_free(target: Path, root: Path) -> None:
         raise Refused(f"there is no folder {target.parent}: make it first (mkdir -p {target.parent})")
 
 
-def write(plan: Plan, target: Path, verify: Verify) -> None:
-    """Write the service to `target`, unless `verify` raises. Whatever goes wrong, nothing of it stays behind."""
+def write(plan: Plan, target: Path, root: Path, verify: Verify) -> str | None:
+    """Write the service from the monolith in `root` to `target`, unless `verify` raises; why it has no git history.
+
+    Whatever goes wrong, nothing of it stays behind. Raises `verification.Unsound` where it cannot describe its API.
+    """
     with _unfinished(target) as folder:
         for file in plan.files:
             path = folder / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(file.content)
             path.chmod(0o755 if file.executable else 0o644)
+        if plan.has_api:
+            _describe(folder)
+        without = history.begin(folder, root, plan.module, plan.service, plan.monolith)
         verify(folder)
         # Atomic, and refused by the system if somebody put something there meanwhile.
         folder.rename(target)
+    return without
+
+
+def _describe(folder: Path) -> None:
+    """Have the service write the description of its API. For that, its configuration and its code are loaded."""
+    (folder / OPENAPI).parent.mkdir(exist_ok=True)
+    verification.run(folder, "it does not load", "manage.py", "spectacular", "--file", OPENAPI)
 
 
 @contextmanager

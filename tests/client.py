@@ -9,6 +9,8 @@ import urllib3
 
 API = "/api/v1"
 PROBLEM = "application/problem+json"
+answered: set[str] = set()
+"""The ids of the requests that were answered since the test began."""
 _TIMEOUT = urllib3.Timeout(total=30)
 
 
@@ -97,6 +99,7 @@ class Client:
         sent |= {name.replace("_", "-"): value for name, value in (headers or {}).items()}
         url = path if path.startswith("http") else f"{self.base_url}{API}{path}"
         response = self.pool.request(method, url, body=content, headers=sent, redirect=False)
+        answered.add(response.headers.get("X-Request-ID", ""))
         return Answer(f"{method} {url}", response.status, response.headers, response.data)
 
 

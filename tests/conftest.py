@@ -1,9 +1,11 @@
 """What the whole-system tests share: a place for real processes, and their logs beside a failure."""
 
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
+from tests import departed
 from tests.processes import Yard, yard
 
 _YARD = pytest.StashKey[Yard]()
@@ -14,6 +16,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--base-url",
         help="run the acceptance tests against what is served there already, such as http://127.0.0.1:8000",
     )
+    parser.addoption("--logs", type=Path, help="the folder with the logs of what --base-url is of")
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    source = departed.DEPARTED and departed.PROJECT.source(str(module_path.relative_to(departed.REPOSITORY)))
+    return departed.Skipped.from_parent(parent, path=module_path) if source and departed.imported(source) else None
+
+
+def pytest_runtest_setup() -> None:
+    departed.begin()
 
 
 @pytest.fixture(scope="session")
@@ -37,12 +49,24 @@ def base_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     made = item.config.stash.get(_YARD, None)
+    if report.failed and call.excinfo and (reason := departed.needed(call.excinfo.value, _logs(item, made))):
+        report.outcome = "skipped"
+        report.longrepr = (str(item.path), item.location[1] or 0, f"Skipped: {reason}")
     if report.failed and made:
         for deployable in made.deployables:
             if deployable.process:
                 report.sections.append((f"log of {deployable}", deployable.said()))
     return report
+
+
+def _logs(item: pytest.Item, made: Yard | None) -> list[Path]:
+    """The logs of all deployables that a test may have asked for something."""
+    own = [deployable.log for deployable in made.deployables] if made else []
+    folders = (item.config.getoption("--logs"), getattr(item, "funcargs", {}).get("tmp_path"))
+    return [
+        log for log in (*own, *(log for folder in folders if folder for log in folder.rglob("*.log"))) if log.exists()
+    ]

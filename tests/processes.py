@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from kernel.databases.embedded import EmbeddedPostgres
 from tests.client import Client
+from tests.departed import DEPARTED
 from tests.waiting import eventually
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -120,7 +121,12 @@ class Deployable:
 
     def _unheard(self) -> dict[str, list[str]]:
         modules = self.health()["modules"]
-        return {name: module["unheard_by"] for name, module in modules.items() if module["unheard_by"]}
+        unheard = {name: {*module["unheard_by"]} - self._unreachable() for name, module in modules.items()}
+        return {name: sorted(publishers) for name, publishers in unheard.items() if publishers}
+
+    def _unreachable(self) -> set[str]:
+        """Modules that left this repository for good, and that it was not told an address of."""
+        return {name for name in DEPARTED if not self.settings.get(f"{name.upper()}_URL")}
 
 
 class Yard:

@@ -2,9 +2,9 @@
 
 A contract is a class whose methods are operations, each a `query` (no effect) or a `command` (an effect):
 
-    class Inventory(Contract, module="inventory", version=1):
-        @command(raises=(OutOfStock,))
-        def reserve(self, order_id: UUID, lines: tuple[StockLine, ...]) -> Reservation: ...
+    class Parcels(Contract, module="parcels", version=1):
+        @command(raises=(UnknownAddress,))
+        def send(self, parcel_id: UUID, lines: tuple[Line, ...]) -> Shipment: ...
 
 Arguments, answers, errors and events are immutable values; what is not is refused when it is declared.
 """

@@ -33,7 +33,7 @@ class Operation:
     module: str
     name: str
     path: str
-    """Stable address: `inventory/v1/reserve`."""
+    """Stable address: `parcels/v1/send`."""
     kind: Kind
     arguments: type[msgspec.Struct]
     returns: Any

@@ -1,12 +1,12 @@
 """Errors that cross between modules whole: typed, with a stable code, caught as the same class at home and away."""
 
 import enum
-import re
 import typing
 from typing import Any, ClassVar, Self, dataclass_transform
 
 import msgspec
 
+from contracts.language.names import snake_case
 from contracts.language.values import immutable, location
 
 
@@ -34,16 +34,12 @@ def _domain(path: str) -> str:
     return root
 
 
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-
-
 @dataclass_transform(frozen_default=True)
 class ContractError(Exception):
     """A refusal that a caller is expected to handle.
 
     Annotate its fields as in a `Value`. The docstring's first line is its title, `code` is stable and derived from
-    the module and the class name: `contracts.inventory.OutOfStock` is `inventory.out_of_stock`.
+    the module and the class name: `contracts.parcels.ParcelLost` is `parcels.parcel_lost`.
     """
 
     code: ClassVar[str] = "error"
@@ -55,7 +51,7 @@ class ContractError(Exception):
     def __init_subclass__(cls, category: Category | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.category = category or cls.category
-        cls.code = f"{_domain(cls.__module__)}.{_snake(cls.__name__)}"
+        cls.code = f"{_domain(cls.__module__)}.{snake_case(cls.__name__)}"
         cls.title = (cls.__doc__ or cls.__name__).strip().splitlines()[0].rstrip(".")
         hints = typing.get_type_hints(cls, include_extras=True)
         names = [n for n, hint in hints.items() if typing.get_origin(hint) is not ClassVar and n != "payload"]

@@ -1,10 +1,10 @@
 """Events: facts a module publishes, under a stable name, to whoever listens."""
 
-import re
 from typing import Any, ClassVar, dataclass_transform
 
 import msgspec
 
+from contracts.language.names import handler_of
 from contracts.language.values import BadContract, ValueMeta, immutable, location
 
 _catalogue: dict[str, type["Event"]] = {}
@@ -31,11 +31,11 @@ class _EventMeta(ValueMeta):
 
 
 class Event(msgspec.Struct, metaclass=_EventMeta, frozen=True):
-    """A fact, in the past tense: `class OrderCreated(Event, key="order_id"): ...`
+    """A fact, in the past tense: `class ParcelSent(Event, key="parcel_id"): ...`
 
     `key` names the field whose value orders deliveries: events with the same key reach a subscriber in the order
     they were published in. The stable name is the module's, the class's and the version's:
-    `orders.OrderCreated.v1`. Events are declared in the contract file of the module that publishes them.
+    `parcels.ParcelSent.v1`. Events are declared in the contract file of the module that publishes them.
     """
 
     event_name: ClassVar[str]
@@ -61,5 +61,5 @@ def _declare(cls: Any, key: str, version: int) -> None:
     cls.module = cls.__module__.rpartition(".")[2]
     cls.key_field = key
     cls.event_name = f"{cls.module}.{cls.__name__}.v{version}"
-    cls.handler = "on_" + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+    cls.handler = handler_of(cls.__name__)
     _catalogue[cls.event_name] = cls

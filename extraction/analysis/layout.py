@@ -12,7 +12,7 @@ def check(project: Project) -> Iterator[Finding]:
     """What keeps the project from being analysed at all."""
     yield from _syntax(project)
     yield from _packages(project)
-    for module in project.modules:
+    for module in project.folders:
         yield from _manifest(project, module)
 
 

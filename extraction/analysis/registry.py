@@ -1,6 +1,7 @@
 """The rules. Each is a function that looks at one module and yields what it finds there."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from extraction.analysis.finding import Finding
@@ -21,12 +22,17 @@ class Subject(NamedTuple):
     @property
     def others(self) -> frozenset[str]:
         """The names of the other modules."""
-        return frozenset(self.project.modules) - {self.module}
+        return _others(self.project, self.module)
 
     def foreign(self, dotted: str) -> str | None:
         """The other module that a dotted name such as `modules.orders.models` belongs to."""
         parts = dotted.split(".")
         return parts[1] if parts[0] == "modules" and len(parts) > 1 and parts[1] != self.module else None
+
+
+@cache
+def _others(project: Project, module: str) -> frozenset[str]:
+    return frozenset(project.folders) - {module}
 
 
 Rule = Callable[[Subject], Iterator[Finding]]

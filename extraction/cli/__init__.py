@@ -5,9 +5,13 @@ import click
 from extraction import interruption
 from extraction.cli.check import check
 from extraction.cli.compat import compat
+from extraction.cli.cost import cost
 from extraction.cli.data import data_group
 from extraction.cli.extract import extract
+from extraction.cli.finish import finish
+from extraction.cli.fold import fold
 from extraction.cli.listing import list_modules
+from extraction.cli.verify import verify
 
 
 @click.group(
@@ -19,5 +23,5 @@ def main() -> None:
     interruption.prepare()
 
 
-for command in (list_modules, check, compat, extract, data_group):
+for command in (list_modules, check, cost, compat, extract, data_group, finish, fold, verify):
     main.add_command(command)

@@ -25,4 +25,6 @@ def check(project: Project, module: str | None, as_json: bool) -> None:
         if not found:
             can = f"{module} can leave" if module else f"each of {len(modules)} modules can leave"
             OUT.print(f"{can}: nothing stands in the way")
+            if module:
+                OUT.print(f"what it would cost: python -m extraction cost {module}")
     sys.exit(1 if found else 0)

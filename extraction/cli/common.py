@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from extraction import data, verification, writer
+from extraction import data, departure, verification, writer
 from extraction.analysis import Finding
 from extraction.compat import trees
 from extraction.contract_files import owner
@@ -18,7 +18,7 @@ from extraction.project import NotAProject, Project
 
 OUT = Console(highlight=False, soft_wrap=True)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True)
-REFUSALS = (writer.Refused, verification.Unsound, trees.Unloadable, data.Refused, OSError)
+REFUSALS = (writer.Refused, departure.Refused, verification.Unsound, trees.Unloadable, data.Refused, OSError)
 """Errors whose message is all that there is to say."""
 
 
@@ -64,7 +64,9 @@ def show(found: list[Finding]) -> None:
 
 
 def known(project: Project, module: str) -> str:
-    """A module's name. Raises `click.BadParameter`."""
+    """A module's name, whose code is here. Raises `click.BadParameter`."""
+    if module in project.departed:
+        raise click.BadParameter(f"{module} has left for good: {project.folder(module)} has no more than its manifest")
     if module not in project.modules:
         raise click.BadParameter(f"there is no module {module!r}; there are: {', '.join(project.modules)}")
     return module

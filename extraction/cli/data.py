@@ -40,16 +40,23 @@ def between(command: Callable[..., None]) -> Callable[..., None]:
 def data_copy(project: Project, module: str, to: str, from_: str | None, replace: bool, while_running: bool) -> None:
     """Copy MODULE's database into another one: its tables, and all that is in flight."""
     try:
-        with _databases(project, module, from_, to, migrate=True) as (source, target), data.bar(ERR) as bar:
-            done = data.copy(source, target, module, bar, step, replace=replace, while_running=while_running)
+        copied(project, module, from_, to, replace=replace, while_running=while_running)
     except KeyboardInterrupt:
         fail("interrupted, the target is not complete: the same command goes on", 130)
-    OUT.print(f"{module} is copied to {target}: {done}", markup=False)
-    OUT.print("  verified  every table has the rows and the checksum that it has in the source")
     if while_running:
         OUT.print(
             "  rehearsal what was written after it began is not there; to move, stop the writers and --replace it"
         )
+
+
+def copied(
+    project: Project, module: str, from_: str | None, to: str, *, replace: bool, while_running: bool = False
+) -> None:
+    """Copy, and say what came of it."""
+    with _databases(project, module, from_, to, migrate=True) as (source, target), data.bar(ERR) as bar:
+        done = data.copy(source, target, module, bar, step, replace=replace, while_running=while_running)
+    OUT.print(f"{module} is copied to {target}: {done}", markup=False)
+    OUT.print("  verified  every table has the rows and the checksum that it has in the source")
 
 
 @data_group.command("verify", epilog="Example: python -m extraction data verify orders --to ../orders-service")

@@ -1,6 +1,7 @@
 """A module becomes a service."""
 
 import shlex
+from functools import partial
 from pathlib import Path
 
 import click
@@ -28,25 +29,40 @@ def extract(project: Project, module: str, into: Path, dry_run: bool, no_verify:
     writer.refuse_unless_free(into, project.root)
     planned = plan.plan(project, module)
     if dry_run:
-        show_plan(planned, into)
+        OUT.print("\n".join(f"  {path}" for path in planned.paths), markup=False)
+        _show_plan(planned, into, "would become")
         return
-    step(f"writing and verifying {len(planned.files)} files")
+    _show_plan(planned, into, "becomes")
     untried = "--no-verify" if no_verify else boot.hindrance()
-    writer.write(planned, into, verification.verify if untried else _verify_and_boot)
-    _summary(planned, into, "is now")
+    step("writing and verifying it")
+    unkept = writer.write(planned, into, project.root, partial(_verify, planned, boots=not untried))
     verified = f"what can be read of it; it was not started: {untried}" if untried else "it starts, and answers"
+    OUT.print(f"{planned.service} is in {shown(into)}", markup=False)
     OUT.print(f"  verified      {verified}", markup=False)
-    show_next(planned, into)
+    OUT.print(f"  history       {f'none: {unkept}' if unkept else 'one commit on main'}", markup=False)
+    _show_next(planned, into)
 
 
-def show_plan(planned: plan.Plan, into: Path) -> None:
-    """What would be written."""
-    for file in planned.files:
-        OUT.print(f"  {file.path}", markup=False)
-    _summary(planned, into, "would become")
+def _verify(planned: plan.Plan, folder: Path, *, boots: bool) -> None:
+    for problem, command in verification.CHECKS.items():
+        # What could describe its API has been loaded, and passed Django's checks.
+        if command[0] != "manage.py" or not planned.has_api:
+            verification.run(folder, problem, *command)
+    if boots:
+        boot.boot(folder, step)
 
 
-def show_next(planned: plan.Plan, into: Path) -> None:
+def _show_plan(planned: plan.Plan, into: Path, becomes: str) -> None:
+    size = sum(len(file.content) for file in planned.files) // 1024
+    OUT.print(
+        f"{planned.module} {becomes} {planned.service} in {shown(into)}: {len(planned.paths)} files, {size} kB",
+        markup=False,
+    )
+    OUT.print(f"  contracts     {', '.join(planned.contracts)}", markup=False)
+    OUT.print(f"  requirements  {', '.join(planned.requirements)}", markup=False)
+
+
+def _show_next(planned: plan.Plan, into: Path) -> None:
     """The three commands that come next."""
     there = f"cd {shlex.quote(shown(into))} && "
     commands = {
@@ -58,17 +74,3 @@ def show_next(planned: plan.Plan, into: Path) -> None:
     OUT.print("\nNext:")
     for command, purpose in commands.items():
         OUT.print(f"  {command:{width}}  # {purpose}", markup=False)
-
-
-def _summary(planned: plan.Plan, into: Path, becomes: str) -> None:
-    size = sum(len(file.content) for file in planned.files)
-    OUT.print(
-        f"{planned.module} {becomes} {planned.service} in {shown(into)}: {len(planned.files)} files, {size // 1024} kB"
-    )
-    OUT.print(f"  contracts     {', '.join(planned.contracts)}", markup=False)
-    OUT.print(f"  requirements  {', '.join(planned.requirements)}", markup=False)
-
-
-def _verify_and_boot(folder: Path) -> None:
-    verification.verify(folder)
-    boot.boot(folder, step)

@@ -17,13 +17,14 @@ def list_modules(project: Project) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("module", "lives", "can leave", "calls", "listens to"):
         table.add_column(column, overflow="fold")
-    for module in project.modules:
-        found = analysis.check(project, [module])
+    for module in project.folders:
+        gone = module in project.departed
+        found = [] if gone else analysis.check(project, [module])
         manifest = project.manifests.get(module)
         table.add_row(
             module,
-            os.environ.get(f"{module.upper()}_URL") or "here",
-            f"no: {number_of_findings(len(found))}" if found else "yes",
+            os.environ.get(f"{module.upper()}_URL") or ("elsewhere" if gone else "here"),
+            "has left" if gone else f"no: {number_of_findings(len(found))}" if found else "yes",
             owners(manifest.calls if manifest else ()),
             owners(manifest.subscribes if manifest else ()),
         )

@@ -19,18 +19,19 @@ from cryptography.hazmat.primitives.serialization import (
 from django.core.exceptions import ImproperlyConfigured
 
 from kernel.configuration import HIDDEN, wrong
-from kernel.module import Module
+from kernel.module import Departed, Module
 
 _DEVELOPMENT = "seam-development-only"
 _PUBLIC_KEY = re.compile(r"-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", re.DOTALL)
 _NEEDED = ("SECRET_KEY", "SERVICE_KEYS", "DATABASE_URL", "ALLOWED_HOSTS")
 
 
-def refuse_incomplete(env: environ.Env, modules: Iterable[Module]) -> None:
+def refuse_incomplete(env: environ.Env, modules: Iterable[Module], departed: Iterable[Departed]) -> None:
     """Say of production all that is missing, at once. Raises `ImproperlyConfigured`."""
     required = [
         f"{module.name}_{setting.name}".upper() for module in modules for setting in module.settings if setting.required
     ]
+    required += [module.url_setting for module in departed]
     missing = [name for name in (*_NEEDED, *required) if not env.str(name, "")]
     if not env.str("JWT_PRIVATE_KEY", "") and not env.str("JWT_PUBLIC_KEYS", ""):
         missing.append("JWT_PRIVATE_KEY or JWT_PUBLIC_KEYS")

@@ -17,9 +17,10 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 SERVICE_NAME = values.word(env, "SERVICE_NAME", identity.SERVICE_NAME)
 DEVELOPMENT = env.str("ENVIRONMENT", "development") == "development"
-ACTIVE_MODULES = module.find(modules, tuple(env.list("MODULES", default=[])))
+_wanted = tuple(env.list("MODULES", default=[]))
+ACTIVE_MODULES, DEPARTED_MODULES = module.find(modules, _wanted), module.find_departed(modules, _wanted)
 if not DEVELOPMENT:
-    keys.refuse_incomplete(env, ACTIVE_MODULES.values())
+    keys.refuse_incomplete(env, ACTIVE_MODULES.values(), DEPARTED_MODULES.values())
 DEBUG = False
 SECRET_KEY = keys.secret(env, "SECRET_KEY", DEVELOPMENT)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEVELOPMENT else [])
@@ -27,7 +28,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEVELOPMENT else [])
 # Modules, and where the others live
 
 MODULE_SETTINGS = {name: keys.module_settings(env, active, DEVELOPMENT) for name, active in ACTIVE_MODULES.items()}
-MODULE_URLS = values.module_urls(env.ENVIRON, ACTIVE_MODULES)
+MODULE_URLS = values.module_urls(env.ENVIRON, (*ACTIVE_MODULES, *DEPARTED_MODULES))
 _gateway = env.str("GATEWAY_URL", identity.GATEWAY_URL if DEVELOPMENT else "")
 GATEWAY_URL = values.base_url("GATEWAY_URL", _gateway) if _gateway else None
 KNOWN_SUBSCRIBERS = identity.SUBSCRIBERS
@@ -40,7 +41,8 @@ DATABASE_SERVER = Server(
     prefix=values.word(env, "DATABASE_PREFIX", SERVICE_NAME.replace("-", "_")),
     secret=SECRET_KEY,
 )
-DATABASES, PROVISIONED = databases(DATABASE_SERVER, ACTIVE_MODULES, env.ENVIRON)
+_prepare = values.flag(env, "DATABASE_PREPARED_STATEMENTS", True)
+DATABASES, PROVISIONED = databases(DATABASE_SERVER, ACTIVE_MODULES, env.ENVIRON, _prepare)
 DATABASE_ROUTERS = ["kernel.databases.router.ModuleRouter"]
 
 # Tokens: users' are signed with a private key, services' with a shared secret
@@ -144,10 +146,10 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": SERVICE_NAME.replace("-", " ").replace("_", " ").capitalize(),
     "DESCRIPTION": "Errors are problem details (RFC 9457) with a stable `code`. Lists go on by cursor. "
-    "Log in with `POST /api/v1/auth/token` and send `Authorization: Bearer <access>`.",
+    "Where somebody has to be logged in, send their access token: `Authorization: Bearer <token>`.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
-    "POSTPROCESSING_HOOKS": [],
+    "POSTPROCESSING_HOOKS": ["kernel.http.departed.document"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
@@ -155,5 +157,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True},
     "REDOC_DIST": "SIDECAR",
-    "TAGS": [{"name": active.name, "description": active.summary} for active in ACTIVE_MODULES.values()],
+    "TAGS": [
+        {"name": name, "description": (ACTIVE_MODULES.get(name) or DEPARTED_MODULES[name]).summary}
+        for name in sorted({*ACTIVE_MODULES, *DEPARTED_MODULES})
+    ],
 }

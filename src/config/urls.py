@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
-from kernel.http import system
+from kernel.http import departed, system
 from kernel.http.problems import not_found
 
 ONLY_GET = {"http_method_names": ["get", "head"]}
@@ -27,6 +27,7 @@ urlpatterns = [
     # The admin's way from a row to its page on the site: no row has one, and an id that does not fit would be an error.
     path("admin/r/<path:_>", lambda request, _: not_found(request, Http404())),
     path("admin/", admin.site.urls),
+    *(pattern for module in settings.DEPARTED_MODULES.values() for pattern in departed.patterns(module)),
     *(path("", include(f"{m.package}.pages")) for m in settings.ACTIVE_MODULES.values() if m.has("pages")),
 ]
 handler400 = "kernel.http.problems.bad_request"

@@ -19,7 +19,7 @@ from contracts.language import ContractError
 from kernel import topology
 from kernel.context import working_for
 from kernel.databases import cursor
-from kernel.module import Module, active
+from kernel.module import Module, active, known
 
 BATCH = 200
 """Things that are looked at together: as many as a contract's query about many takes."""
@@ -27,6 +27,7 @@ SETTLES_WITHIN = timedelta(minutes=1)
 """What changed less long ago may still be on its way."""
 PAUSE = 1.0
 """Seconds between two looks at what is settling."""
+NO_ADDRESS = "an address that is not set"
 M = TypeVar("M", bound=Model)
 
 _STUCK = """
@@ -82,7 +83,8 @@ class Report:
 def run(progress: Callable[[str, int], object] = lambda module, checked: None) -> Report:
     """Audit every module that lives here. `progress` is told how many things of a module were looked at so far."""
     routes = topology.current()
-    report = Report(elsewhere={name: routes.moved[name] for name in active() if not routes.is_here(name)})
+    elsewhere = (name for name in known() if not routes.is_here(name))
+    report = Report(elsewhere={name: routes.moved.get(name, NO_ADDRESS) for name in elsewhere})
     for module in active().values():
         if routes.is_here(module.name):
             _audit(module, report, progress)

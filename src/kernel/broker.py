@@ -16,6 +16,7 @@ from kernel import jobs, topology
 from kernel.context import working_for
 from kernel.events import claims, delivery
 from kernel.module import active, owner
+from kernel.observability import metrics
 
 log = structlog.get_logger("seam.events")
 
@@ -50,8 +51,11 @@ class ModuleTask(Task):  # type: ignore[type-arg]  # only generic to the type ch
         module = owner(self.name or "")
         if module is None:
             return super().__call__(*args, **kwargs)
-        with working_for(module):
-            return super().__call__(*args, **kwargs)
+        try:
+            with working_for(module, origin=f"task {self.name}"):
+                return super().__call__(*args, **kwargs)
+        finally:
+            metrics.flush()
 
 
 class Workers:

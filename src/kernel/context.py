@@ -26,6 +26,8 @@ class Context(msgspec.Struct, frozen=True):
     """Id of the user on whose behalf this is done."""
     module: str | None = None
     """The module whose code is running."""
+    origin: str = "-"
+    """What it began with in this process, for metrics: `POST /api/v1/parcels`, `job x`, `event parcels.Sent.v1`."""
 
     @property
     def remaining(self) -> float:
@@ -64,19 +66,19 @@ class entered:  # noqa: N801  used as a block
 
 
 @contextmanager
-def working_for(module: str, timeout: float = FOREVER) -> Iterator[Context]:
+def working_for(module: str, timeout: float = FOREVER, origin: str = "-") -> Iterator[Context]:
     """Work of a module's own (a job, a delivery) under a new request id, for at most `timeout` seconds."""
-    with entered(Context(request_id=new_id(), deadline=time.monotonic() + timeout, module=module)) as context:
+    deadline = time.monotonic() + timeout
+    with entered(Context(request_id=new_id(), deadline=deadline, module=module, origin=origin)) as context:
         yield context
 
 
-def calling(module: str, timeout: float) -> Context:
-    """The circumstances of a call from here to a module, which may take `timeout` seconds at most."""
-    here = _current.get(_NOWHERE)
+def calling(here: Context, module: str, timeout: float) -> Context:
+    """The circumstances of a call to a module, which may take `timeout` seconds at most."""
     deadline = time.monotonic() + timeout
     if here.deadline < deadline:
         deadline = here.deadline
-    return Context(here.request_id, here.traceparent, deadline, here.actor, module)
+    return Context(here.request_id, here.traceparent, deadline, here.actor, module, here.origin)
 
 
 def new_id() -> str:

@@ -13,6 +13,7 @@ from kernel import sagas, topology
 from kernel.context import working_for
 from kernel.databases import cursor, transaction
 from kernel.module import BadManifest, Module, active
+from kernel.observability import metrics
 
 log = structlog.get_logger("seam.jobs")
 
@@ -76,11 +77,12 @@ def run(task: Task) -> None:
         claimed = bool(sql.rowcount)
     if claimed:
         try:
-            with working_for(task.module):
+            with working_for(task.module, origin=f"job {task.name}"):
                 task.run()
         except Exception as error:
             log.error("job_failed", module=task.module, job=task.name, exc_info=error)
             close_old_connections()
+        metrics.flush()
 
 
 def check_module(module: Module) -> None:

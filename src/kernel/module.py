@@ -66,6 +66,27 @@ class Module:
         return importlib.util.find_spec(f"{self.package}.{name}") is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Departed:
+    """The manifest of a module that left for good: what others have to know of it though its code is not here.
+
+    It is written when the module leaves. Its endpoints are documented by the `openapi.json` beside it.
+    """
+
+    name: str
+    summary: str
+    serves: tuple[type[Contract], ...] = ()
+    calls: tuple[type[Contract], ...] = ()
+    subscribes: tuple[type[Event], ...] = ()
+    routes: tuple[str, ...] = ()
+    """Addresses that it answers, as Django's `path` has them: `api/v1/parcels/<str:id>`; as `re_path`, after a `^`."""
+
+    @property
+    def url_setting(self) -> str:
+        """What says where it lives: `PARCELS_URL`."""
+        return f"{self.name.upper()}_URL"
+
+
 class BadManifest(ImproperlyConfigured):
     """A module's manifest and its rooms disagree; the message says where and what to do."""
 
@@ -75,6 +96,15 @@ def find(package: ModuleType, wanted: tuple[str, ...] = ()) -> dict[str, Module]
 
     Raises `ImproperlyConfigured` for a name that has no folder, `BadManifest` for a folder whose manifest does not fit.
     """
+    return {name: found for name, found in _found(package, wanted).items() if isinstance(found, Module)}
+
+
+def find_departed(package: ModuleType, wanted: tuple[str, ...] = ()) -> dict[str, Departed]:
+    """Those that left for good, of which the folder says where to look. Raises as `find` does."""
+    return {name: found for name, found in _found(package, wanted).items() if isinstance(found, Departed)}
+
+
+def _found(package: ModuleType, wanted: tuple[str, ...]) -> dict[str, Module | Departed]:
     found = {info.name: _manifest(info.name) for info in pkgutil.iter_modules(package.__path__) if info.ispkg}
     for name in wanted:
         if name not in found:
@@ -92,8 +122,22 @@ def active() -> Mapping[str, Module]:
     return modules
 
 
+@cache
+def departed() -> Mapping[str, Departed]:
+    """The modules that left this deployable for good, by name."""
+    from django.conf import settings
+
+    modules: Mapping[str, Departed] = settings.DEPARTED_MODULES
+    return modules
+
+
+def known() -> Mapping[str, Module | Departed]:
+    """Both, by name."""
+    return {**active(), **departed()}
+
+
 def owner(python_path: str) -> str | None:
-    """The module that a dotted Python path belongs to: `modules.orders.api` is of `orders`."""
+    """The module that a dotted Python path belongs to: `modules.parcels.api` is of `parcels`."""
     parts = python_path.split(".")
     return parts[1] if parts[0] == "modules" and len(parts) > 1 else None
 
@@ -106,7 +150,7 @@ def setting(module: str, name: str) -> str:
     return value
 
 
-def _manifest(name: str) -> Module:
+def _manifest(name: str) -> Module | Departed:
     path = f"modules.{name}.module"
     try:
         manifest = getattr(importlib.import_module(path), "MODULE", None)
@@ -115,6 +159,6 @@ def _manifest(name: str) -> Module:
         if cause.name != path:
             raise
         manifest = None
-    if not isinstance(manifest, Module) or manifest.name != name:
+    if not isinstance(manifest, Module | Departed) or manifest.name != name:
         raise BadManifest(f"src/modules/{name}/module.py: declare MODULE = Module(name={name!r}, …) there")
     return manifest

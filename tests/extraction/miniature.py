@@ -15,31 +15,34 @@ from contracts.language import Contract, Event, query
 
 class Pen: ...
 
-class PenBought(Event): ...
+class PenBought(Event, key="pen"):
+    pen: str
 
 class Pens(Contract, module="pens"):
     @query
-    def pen(self): ...
+    def pen(self) -> None: ...
 """,
     "contracts/ink.py": """\
 from contracts.language import Contract, Event, command, query
 
 class Colour: ...
 
-class InkMixed(Event): ...
+class InkMixed(Event, key="ink"):
+    ink: str
 
-class InkDried(Event): ...
+class InkDried(Event, key="ink"):
+    ink: str
 
 class Ink(Contract, module="ink"):
     @query
-    def colour(self): ...
+    def colour(self) -> None: ...
 
     @command
-    def mix(self): ...
+    def mix(self) -> None: ...
 
 class Wells(Contract, module="ink", facet="wells"):
     @command
-    def fill(self): ...
+    def fill(self) -> None: ...
 """,
     "contracts/paper.py": "from contracts.language import Contract\n\nclass Paper(Contract, module='paper'): ...\n",
     "src/kernel/__init__.py": "",
@@ -95,7 +98,7 @@ def pen():
     "src/modules/pens/tests/__init__.py": "",
     "src/modules/pens/tests/test_pens.py": "import pytest\n",
     "manage.py": "#!/usr/bin/env python\n",
-    "Makefile": "run:  ## serve on PORT\n\tpython manage.py\n",
+    "deployable.mk": "run:  ## serve on PORT\n\tpython manage.py\n",
     "pyproject.toml": '[tool.ruff.lint.isort]\nknown-first-party = ["config", "extraction", "kernel"]\n',
     ".gitignore": "/var/\n",
     "requirements/base.in": "django\ndjango-environ\nwhitenoise\npyjwt\n",
@@ -139,10 +142,12 @@ EXECUTABLE = {"manage.py"}
 
 
 class Monolith:
-    """The miniature on disk, to be changed and asked."""
+    """The miniature on disk, to be changed and asked. Written there, unless it is there already."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, afresh: bool = True) -> None:
         self.root = root
+        if not afresh:
+            return
         for path, text in {**FILES, **LOCKS}.items():
             self.write(path, text)
         for path in EXECUTABLE:

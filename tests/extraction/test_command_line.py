@@ -79,8 +79,9 @@ def test_the_next_command_can_be_pasted(monolith: Monolith, tmp_path: Path) -> N
 
 
 def test_make_extract_tells_its_usage_before_it_installs(tmp_path: Path) -> None:
-    shutil.copy(REPOSITORY / "Makefile", tmp_path)
+    for name in ("Makefile", "deployable.mk"):
+        shutil.copy(REPOSITORY / name, tmp_path)
     done = subprocess.run(["make", "extract", "PYTHONS=false"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.startswith("usage: make extract MODULE=orders INTO=../orders-service\n")
-    assert [path.name for path in tmp_path.iterdir()] == ["Makefile"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["Makefile", "deployable.mk"]

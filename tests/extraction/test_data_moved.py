@@ -3,14 +3,13 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.extraction.databases import execute
 from tests.processes import Deployable, Yard, environment
 from tests.shop import APPROVE, order_of
-from tests.topology.pairs import Pair, extract, pair
+from tests.topology.pairs import Pair, pair
 from tests.waiting import eventually
 
 MODULE = "orders"
@@ -27,10 +26,10 @@ def orders(the_yard: Yard, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield made
 
 
-def database(deployable: Deployable) -> str:
-    """The module's database of a deployable."""
+def database(deployable: Deployable, module: str = MODULE) -> str:
+    """A module's database of a deployable."""
     url, prefix = deployable.settings["DATABASE_URL"], deployable.settings["DATABASE_PREFIX"]
-    return url.replace("/postgres?", f"/{prefix}_{MODULE}?")
+    return url.replace("/postgres?", f"/{prefix}_{module}?")
 
 
 def data(command: str, source: Deployable, *arguments: str, module: str = MODULE) -> str:
@@ -87,17 +86,3 @@ def test_what_is_in_flight_is_neither_lost_nor_doubled(orders: Pair) -> None:
     eventually(lambda: execute(database(monolith), WAITING), lambda rows: rows == [(0,)])
     assert customer.told().count("order_confirmed") == 3
     assert customer.points() == 40
-
-
-def test_folders_say_where_their_databases_are(the_yard: Yard, tmp_path: Path) -> None:
-    folder = str(extract("catalog", tmp_path / "catalog-service"))
-    with the_yard.deployable("folders") as monolith:
-        python(monolith, "manage.py", "migrate_all")
-        python(monolith, "manage.py", "load_demo")
-        assert "catalog is copied to catalog_service_catalog on " in data(
-            "copy", monolith, "--to", folder, module="catalog"
-        )
-        assert " is what the source is: " in data("verify", monolith, "--to", folder, module="catalog")
-        there_and_back = ("--from", folder, "--to", ".")
-        data("copy", monolith, *there_and_back, "--replace", module="catalog")
-        data("verify", monolith, *there_and_back, module="catalog")

@@ -1,224 +1,121 @@
 """Each rule, seen red on a doctored copy: with the right place, and nothing else found."""
 
-from typing import NamedTuple
+import ast
+from pathlib import Path
 
 import pytest
 
-from extraction.analysis import check
+from extraction.analysis import Finding, check
+from tests.extraction.innocence import INNOCENT, SURROUNDINGS
 from tests.extraction.miniature import Monolith
+from tests.extraction.obstacles import OBSTACLES, PENS
 
-PENS = "src/modules/pens"
-
-
-class Doctored(NamedTuple):
-    """A file with an obstacle in it, and how it is to be found."""
-
-    text: str
-    rule: str
-    line: int = 1
-    says: str = ""
-    path: str = f"{PENS}/extra.py"
+BAD = sorted(Path("tests/contracts/bad").resolve().glob("*.py"))
+Found = dict[str, list[Finding]]
 
 
-OBSTACLES = {
-    "import of a module": Doctored("from modules.ink.models import Bottle\n", "import", 1, "which is ink's"),
-    "import of a module's package": Doctored("import modules.ink\n", "import"),
-    "import from the folder": Doctored("from modules import ink\n", "import"),
-    "relative import": Doctored("from ..ink import service\n", "import", 1, "modules.ink.service"),
-    "import inside a function": Doctored("def f():\n    import modules.ink.service\n", "import", 2),
-    "import for types only": Doctored(
-        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from modules.ink import models\n", "import", 4
-    ),
-    "import of all modules": Doctored("import modules\n", "import", 1, "folder of all modules"),
-    "import in a test": Doctored("import modules.ink\n", "import", path=f"{PENS}/tests/test_ink.py"),
-    "import_module": Doctored(
-        "import importlib\n\nimportlib.import_module('modules.ink.service')\n", "dynamic-import", 3
-    ),
-    "import_module by another name": Doctored(
-        "from importlib import import_module as load\n\nload('modules.ink')\n", "dynamic-import", 3
-    ),
-    "import_module put together": Doctored(
-        "from importlib import import_module\n\ndef f(name):\n    import_module(f'modules.{name}')\n",
-        "dynamic-import",
-        4,
-    ),
-    "__import__": Doctored("__import__('modules.ink.service')\n", "dynamic-import"),
-    "import_string": Doctored(
-        "from django.utils.module_loading import import_string\n\nimport_string('modules.ink.models.Bottle')\n",
-        "dynamic-import",
-        3,
-    ),
-    "get_model with two names": Doctored(
-        "from django.apps import apps\n\napps.get_model('ink', 'Bottle')\n", "dynamic-import", 3
-    ),
-    "get_model with one name": Doctored(
-        "from django.apps import apps\n\napps.get_model('ink.Bottle')\n", "dynamic-import", 3
-    ),
-    "get_app_config": Doctored("from django.apps import apps\n\napps.get_app_config('ink')\n", "dynamic-import", 3),
-    "foreign key by name": Doctored(
-        "from django.db import models\n\nclass A(models.Model):\n    b = models.ForeignKey('ink.Bottle', 1)\n",
-        "relation",
-        4,
-        "ink.Bottle",
-    ),
-    "one-to-one by keyword": Doctored(
-        "from django.db.models import OneToOneField\n\na = OneToOneField(to='ink.Bottle')\n", "relation", 3
-    ),
-    "many-to-many to Django's own": Doctored(
-        "from django.db import models\n\na = models.ManyToManyField('auth.Group')\n", "relation", 3
-    ),
-    "foreign key to the operators": Doctored(
-        "from django.conf import settings\nfrom django.db import models\n\n"
-        "a = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)\n",
-        "relation",
-        4,
-    ),
-    "foreign key to a class of Django's": Doctored(
-        "from django.contrib.auth.models import User\nfrom django.db import models\n\n"
-        "a = models.ForeignKey(User, models.CASCADE)\n",
-        "relation",
-        4,
-    ),
-    "generic foreign key": Doctored(
-        "from django.contrib.contenttypes.fields import GenericForeignKey\n\na = GenericForeignKey()\n", "relation", 3
-    ),
-    "migration dependency": Doctored(
-        "class Migration:\n    dependencies = [('ink', '0001_initial')]\n",
-        "relation",
-        2,
-        path=f"{PENS}/migrations/0002_x.py",
-    ),
-    "a model's name": Doctored("MODEL = 'ink.Bottle'\n", "model-name", 1, "'ink.Bottle'"),
-    "another's label": Doctored("class A:\n    class Meta:\n        app_label = 'ink'\n", "relation", 3),
-    "another's connection": Doctored(
-        "from django.db import connections\n\nwith connections['ink'].cursor():\n    pass\n", "database", 3
-    ),
-    "using another's database": Doctored(
-        "from modules.pens.models import Pen\n\nPen.objects.using('ink').all()\n", "database", 3
-    ),
-    "saving elsewhere": Doctored("def f(pen):\n    pen.save(using='ink')\n", "database", 2),
-    "another's transaction": Doctored(
-        "from kernel.databases import transaction\n\nwith transaction('ink'):\n    pass\n", "database", 3
-    ),
-    "the way into every module": Doctored("from kernel.module import active\n", "dynamic-import"),
-    "SQL": Doctored("Q = 'SELECT 1'\nR = 'select * from ink_bottle'\n", "sql", 2, "ink_bottle"),
-    "SQL over several lines": Doctored(
-        'Q = """\n    SELECT *\n    FROM pens_pen JOIN "ink_bottle" USING (id)\n"""\n', "sql", 3
-    ),
-    "SQL in an f-string": Doctored("def f(x):\n    return f'UPDATE public.ink_bottle SET a = {x}'\n", "sql", 2),
-    "SQL in a file": Doctored("-- all\nDELETE FROM ink_bottle;\n", "sql", 2, path=f"{PENS}/fill.sql"),
-    "a model over another's table": Doctored(
-        "class A:\n    class Meta:\n        db_table = 'ink_bottle'\n", "sql", 3, "ink_bottle"
-    ),
-    "undeclared contract": Doctored("from contracts.ink import Wells\n", "undeclared", 1, "add Wells to calls"),
-    "undeclared contract by attribute": Doctored(
-        "from contracts import ink\n\ndef f():\n    return ink.Wells\n", "undeclared", 4
-    ),
-    "undeclared event": Doctored("from contracts.ink import InkDried\n", "undeclared", 1, "add InkDried to subscribes"),
-    "undeclared file": Doctored("from contracts.paper import Paper\n", "undeclared"),
-    "environment": Doctored("import os\n\nA = os.environ['A']\n", "setting", 3),
-    "getenv": Doctored("from os import getenv\n", "setting", 1),
-    "undeclared setting": Doctored(
-        "from kernel.module import setting\n\nA = setting('pens', 'INK')\n", "setting", 3, "add Setting('INK'"
-    ),
-    "another's setting": Doctored("from kernel.module import setting\n\nA = setting('ink', 'NIB')\n", "setting", 3),
-    "unknown Django setting": Doctored(
-        "from django.conf import settings\n\nA = settings.PENS_NIB\n", "setting", 3, "settings.PENS_NIB"
-    ),
-    "atomic": Doctored(
-        "from django.db import transaction\n\ndef f():\n    with transaction.atomic():\n        pass\n",
-        "transaction",
-        4,
-    ),
-    "atomic imported": Doctored("from django.db.transaction import atomic\n", "transaction", 1),
-    "command in a function called in a transaction": Doctored(
-        "from contracts.ink import Ink\nfrom kernel.calls import call\nfrom kernel.databases import transaction\n\n"
-        "def f():\n    with transaction('pens'):\n        g()\n\n"
-        "def g():\n    h()\n\ndef h():\n    call(Ink).mix()\n    g()\n",
-        "transaction",
-        7,
-        "Ink.mix is commanded by g()",
-    ),
-    "command in a method called in a transaction": Doctored(
-        "from contracts.ink import Ink\nfrom kernel.calls import call\nfrom kernel.databases import transaction\n\n"
-        "class Pen:\n    @transaction('pens')\n    def f(self):\n        self.g()\n\n"
-        "    def g(self):\n        call(Ink).mix()\n",
-        "transaction",
-        8,
-    ),
-    "command in a transaction": Doctored(
-        "from contracts.ink import Ink\nfrom kernel.calls import call\nfrom kernel.databases import transaction\n\n"
-        "def f():\n    with transaction('pens'):\n        call(Ink).mix()\n",
-        "transaction",
-        7,
-        "Ink.mix",
-    ),
-    "signal of everybody": Doctored(
-        "from django.db.models.signals import post_save\nfrom django.dispatch import receiver\n\n"
-        "@receiver(post_save)\ndef f(**kwargs): ...\n",
-        "signal",
-        4,
-    ),
-    "signal connected": Doctored(
-        "from django.db.models import signals\n\nsignals.pre_delete.connect(print)\n", "signal", 3
-    ),
-    "requirement": Doctored("import nobody_has_this\n", "requirement", 1, "nobody_has_this"),
-    "requirement of development only": Doctored("import pytest\n", "requirement", 1, "pens/requirements.in"),
-    "requirement that is not pinned": Doctored(
-        "# For nibs:\nnobody-has-this>=1\n", "requirement", 2, "make lock", f"{PENS}/requirements.in"
-    ),
-    "unreadable": Doctored("def f(:\n", "syntax", 1),
-    "binary": Doctored("\0", "syntax", 1),
-}
+def place(name: str) -> str:
+    """The file that an obstacle, or what looks like one, is in: one of its own."""
+    if name in INNOCENT:
+        return f"{PENS}/innocent_{[*INNOCENT].index(name)}.py"
+    return OBSTACLES[name].path or f"{PENS}/obstacle_{[*OBSTACLES].index(name)}.py"
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
+    """What is found where all of them are in one monolith, by file."""
+    monolith = Monolith(tmp_path_factory.mktemp("obstacles"))
+    texts = {place(name): doctored.text for name, doctored in OBSTACLES.items()}
+    texts |= {place(name): text for name, text in INNOCENT.items()}
+    assert len(texts) == len(OBSTACLES) + len(INNOCENT)
+    for path, text in {**SURROUNDINGS, **texts}.items():
+        monolith.write(path, text)
+    by_file: Found = {path: [] for path in texts}
+    for finding in check(monolith.project, ["pens"]):
+        by_file.setdefault(finding.path, []).append(finding)
+    assert by_file.keys() == texts.keys()
+    return by_file
 
 
 @pytest.mark.parametrize("name", OBSTACLES)
-def test_obstacle_is_found(name: str, monolith: Monolith) -> None:
+def test_obstacle_is_found(name: str, found: Found) -> None:
     doctored = OBSTACLES[name]
-    if "migrations" in doctored.path:
-        monolith.write(f"{PENS}/migrations/__init__.py", "")
-    monolith.write(doctored.path, doctored.text)
-
-    found = check(monolith.project, ["pens"])
-
-    assert [(finding.path, finding.line, finding.rule) for finding in found] == [
-        (doctored.path, doctored.line, doctored.rule)
-    ]
-    assert doctored.says in str(found[0])
-    assert found[0].fix
-
-
-INNOCENT = {
-    "own module": "from modules.pens import models\nfrom . import queries\n",
-    "own module by name": "import importlib\n\nimportlib.import_module('modules.pens.queries')\n",
-    "own module put together": "import importlib\n\nimportlib.import_module(f'modules.pens.{1}')\n",
-    "relation to itself": "from django.db import models\n\na = models.ForeignKey('self', models.CASCADE)\n",
-    "relation to a local class": "from django.db import models\nfrom modules.pens.models import Pen\n\n"
-    "a = models.ForeignKey(Pen, models.CASCADE)\nb = models.ForeignKey('Case', models.CASCADE)\n",
-    "prose": '"""Takes rows from ink_bottle, see ink.Bottle."""\n',
-    "own tables": "A = 'SELECT * FROM pens_pen JOIN kernel_outbox USING (id)'\n",
-    "words": "A = 'ink.colour'\nB = 'ink.InkMixed.v1'\nC = 'ink:write'\nD = 'ink_bottle'\n",
-    "declared contract": "from contracts.ink import Colour, Ink, InkMixed\n",
-    "vocabulary": "from contracts.language import Contract\n",
-    "own setting": "from kernel.module import setting\n\nA = setting('pens', 'NIB')\n",
-    "settings of every deployable": "from django.conf import settings\n\nA = settings.KNOWN, settings.TIME_ZONE\n",
-    "on commit": "from django.db import transaction\n\ntransaction.on_commit(print, using='pens')\n",
-    "the door": "from kernel.databases import transaction\n\nwith transaction('pens'):\n    pass\n",
-    "query in a transaction": "from contracts.ink import Ink\nfrom kernel.calls import call\n"
-    "from kernel.databases import transaction\n\nwith transaction('pens'):\n    call(Ink).colour()\n",
-    "command in a function called after a transaction": "from contracts.ink import Ink\nfrom kernel.calls import call\n"
-    "from kernel.databases import transaction\n\nwith transaction('pens'):\n    pass\nf()\n\n"
-    "def f():\n    call(Ink).mix()\n",
-    "own signal": "from django.db.models.signals import post_save\nfrom django.dispatch import receiver\n"
-    "from modules.pens.models import Pen\n\n@receiver(post_save, sender=Pen)\ndef f(**kwargs): ...\n",
-    "pinned": "import django\nimport jwt\nimport json\n",
-}
+    here = found[place(name)]
+    assert [(finding.line, finding.rule) for finding in here] == [(doctored.line, doctored.rule)], here
+    assert doctored.says in str(here[0])
+    assert here[0].fix
 
 
 @pytest.mark.parametrize("name", INNOCENT)
-def test_what_is_allowed_is_not_found(name: str, monolith: Monolith) -> None:
-    monolith.write(f"{PENS}/extra.py", INNOCENT[name])
-    assert check(monolith.project, monolith.project.modules) == []
+def test_what_is_allowed_is_not_found(name: str, found: Found) -> None:
+    assert found[place(name)] == []
+
+
+@pytest.mark.parametrize("text", ["def f(:\n", "\0"])
+def test_what_is_not_python_is_found_and_nothing_else(text: str, monolith: Monolith) -> None:
+    monolith.write(f"{PENS}/extra.py", text)
+    monolith.write(f"{PENS}/another.py", "import modules.ink\n")
+    [finding] = check(monolith.project, ["pens"])
+    assert (finding.path, finding.line, finding.rule) == (f"{PENS}/extra.py", 1, "syntax")
+
+
+def test_what_the_language_refuses_is_found_without_importing_it(monolith: Monolith) -> None:
+    said = {}
+    for path in BAD:
+        monolith.write(f"contracts/{path.stem}.py", path.read_text().replace('"bad"', f'"{path.stem}"'))
+        said[f"contracts/{path.stem}.py"] = ast.get_docstring(ast.parse(path.read_text())) or "?"
+    here = check(monolith.project, ["pens"])
+    assert [finding.path for finding in here] == [*said]
+    for finding in here:
+        assert said[finding.path] in f"{finding.message}; {finding.fix}"
+        assert finding.rule == "contract"
+        assert finding.line > 3
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("module='pens'", "module='pens' in the file of ink"),
+        ("modul='ink'", "no modul=; it has module="),
+        ("version=1", "not whose it is"),
+    ],
+)
+def test_a_contract_that_is_not_its_files(words: str, says: str, monolith: Monolith) -> None:
+    monolith.replace("contracts/ink.py", '(Contract, module="ink")', f"(Contract, {words})")
+    [finding] = check(monolith.project, ["ink"])
+    assert (finding.path, finding.line, finding.rule) == ("contracts/ink.py", 11, "contract")
+    assert says in f"{finding.message}; {finding.fix}".replace('"', "'")
+
+
+@pytest.mark.parametrize(
+    "contract",
+    [
+        "def f(self, a: Kind, b: tuple[Line, ...] = (), c: 'Line | None' = None, d: Kind = 'a') -> Sku: ...",
+        "def f(self, a: Annotated[datetime, msgspec.Meta(tz=True)], b: AwareDatetime) -> frozenset[Kind]: ...",
+        "def f(self, b: Optional[Amount], c: Money, a: Literal['a'] = 'a') -> None: ...",
+        "def f(self, a: Unknown.known) -> made_by(1): ...",
+    ],
+)
+def test_what_can_cross_is_not_found(contract: str, monolith: Monolith) -> None:
+    monolith.write(
+        "contracts/paper.py",
+        "import enum\nfrom datetime import datetime\nfrom typing import Annotated, Literal, NewType, Optional\n\n"
+        "import msgspec\n\nfrom contracts.language import AwareDatetime, Contract, Money, Value, query\n\n"
+        "Sku = Annotated[str, msgspec.Meta(pattern='a')]\nAmount = NewType('Amount', int)\n\n"
+        "class Kind(enum.StrEnum):\n    A = 'a'\n\n"
+        "class Line(Value):\n    sku: Sku\n    inner: tuple['Line', ...] = ()\n\n"
+        f"class Paper(Contract, module='paper'):\n    @query\n    {contract}\n",
+    )
+    assert check(monolith.project, ["ink"]) == []
+
+
+def test_a_handler_commands_nothing(monolith: Monolith) -> None:
+    """It runs in the transaction in which its event is remembered."""
+    handler = "def on_ink_mixed(event: InkMixed):\n    call(Ink).mix()\n"
+    imports = "from contracts.ink import Ink, InkMixed\nfrom kernel.calls import call\n\n"
+    monolith.write(f"{PENS}/handlers.py", imports + handler)
+    [finding] = check(monolith.project, ["pens"])
+    assert (finding.path, finding.line, finding.rule) == (f"{PENS}/handlers.py", 5, "transaction")
 
 
 def test_an_import_through_the_kernel_is_shown_with_its_chain(monolith: Monolith) -> None:

@@ -16,7 +16,7 @@ from extraction.requirements import Lock, Pin, wanted
 from tests.processes import REPOSITORY, environment
 
 FOLDERS = ("contracts", "extraction", "requirements", "src", "tests/architecture")
-FILES = (*plan.GENERIC, *plan.ADAPTED, "importlinter.ini")
+FILES = (*plan.GENERIC, *plan.ADAPTED, "Makefile", "importlinter.ini")
 WITHIN = 120
 
 

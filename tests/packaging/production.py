@@ -1,8 +1,11 @@
 """What production has to be told, and what it says when it is not."""
 
+import ast
+import re
 import secrets
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,6 +19,11 @@ from cryptography.hazmat.primitives.serialization import (
 import modules
 from kernel import module
 from tests.processes import REPOSITORY, environment
+
+READERS = re.compile(
+    r"env\.(bool|float|int|list|str)|os\.environ\.get|keys\.secret|values\.(number|seconds|flag|choice)"
+)
+"""Functions that read a variable of the environment, which they are given by name."""
 
 
 def secret() -> str:
@@ -45,6 +53,7 @@ def settings() -> dict[str, str]:
         "SERVICE_KEYS": f"2026-11:{secret()}",
         "JWT_PRIVATE_KEY": private_key(),
         **{name: secret() for name, setting in module_settings().items() if setting.required},
+        **{left.url_setting: "http://service:8000" for left in module.find_departed(modules).values()},
     }
 
 
@@ -70,3 +79,13 @@ def refusal(root: Path = REPOSITORY, **given: str) -> str:
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1, done.stderr
     return done.stderr.strip()
+
+
+def variables_read() -> Iterator[str]:
+    """Variables that the composition root asks the environment for, by the literals that its code has for them."""
+    for path in sorted((REPOSITORY / "src" / "config").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and READERS.fullmatch(ast.unparse(node.func)):
+                literals = (a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
+                if name := next(literals, None):
+                    yield name

@@ -38,6 +38,12 @@ def test_it_is_in_production_under_a_user_with_a_number() -> None:
     assert (image.environment["ENVIRONMENT"], image.environment["HOST"]) == ("production", "0.0.0.0")
 
 
+def test_what_installs_stays_behind() -> None:
+    *_, last = re.split(r"(?m)^FROM ", DOCKERFILE.read_text())
+    assert "--from=libraries" in last
+    assert "pip install" not in last
+
+
 def test_it_knows_no_module() -> None:
     names = [folder.name for folder in (REPOSITORY / "src" / "modules").iterdir() if folder.is_dir()]
     assert not re.findall(rf"\b({'|'.join(names)})\b", DOCKERFILE.read_text())
@@ -48,8 +54,16 @@ def test_it_serves_says_so_and_ends_when_told(settings: dict[str, str], the_yard
     superuser = {"DATABASE_URL": the_yard.database_url}
     # As compose.yaml has it: to serve, the superuser's name and password are not needed.
     nobody = {"DATABASE_URL": the_yard.database_url.replace("postgres@", "", 1)}
-    migrated = subprocess.run([sys.executable, "manage.py", "migrate_all"], cwd=REPOSITORY, env=settings | superuser)
-    assert migrated.returncode == 0
+    migrate = [sys.executable, "manage.py", "migrate_all"]
+    wait = subprocess.Popen(
+        [*migrate, "--wait", "100"], cwd=REPOSITORY, env=settings | nobody, stdout=subprocess.PIPE, text=True
+    )
+    with wait as waiting:
+        assert waiting.stdout
+        assert waiting.stdout.readline().startswith("waiting for the migration of default, ")
+        assert subprocess.run(migrate, cwd=REPOSITORY, env=settings | superuser).returncode == 0
+        waiting.stdout.read()
+        assert waiting.wait() == 0
     assert not healthy(image, settings)
     with running(image.command, settings | nobody, the_yard.logs / "image.log") as process:
         eventually(lambda: healthy(image, settings), bool)

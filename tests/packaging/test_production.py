@@ -1,8 +1,6 @@
 """Production starts with what it has to be told, refuses to start without, and .env.example names all of it."""
 
-import ast
 import re
-from collections.abc import Iterator
 
 import pytest
 from django.conf import settings as development
@@ -12,10 +10,6 @@ from tests.processes import REPOSITORY
 
 EXAMPLE = REPOSITORY / ".env.example"
 NEEDED = sorted(production.settings().keys() - {"ENVIRONMENT"})
-READERS = re.compile(
-    r"env\.(bool|float|int|list|str)|os\.environ\.get|keys\.secret|values\.(number|seconds|flag|choice)"
-)
-"""Functions that read a variable of the environment, which they are given by name."""
 
 
 def test_it_starts_with_what_has_to_be_set() -> None:
@@ -61,7 +55,7 @@ def test_it_refuses_the_example_as_it_stands() -> None:
 
 
 def test_the_example_names_every_variable() -> None:
-    assert {*variables_read()} <= example().keys()
+    assert {*production.variables_read()} <= example().keys()
 
 
 def test_what_the_example_has_of_modules_are_the_values_that_serve_where_none_is_set() -> None:
@@ -78,13 +72,3 @@ def test_the_example_sets_nothing() -> None:
 def example() -> dict[str, str]:
     """The example's variables, as if they were not commented out."""
     return dict(re.findall(r"(?m)^#([A-Z_]+)=(.*)$", EXAMPLE.read_text()))
-
-
-def variables_read() -> Iterator[str]:
-    """Variables that the composition root asks the environment for, by the literals that its code has for them."""
-    for path in sorted((REPOSITORY / "src" / "config").glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and READERS.fullmatch(ast.unparse(node.func)):
-                literals = (a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
-                if name := next(literals, None):
-                    yield name

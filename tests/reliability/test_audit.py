@@ -15,6 +15,7 @@ from contracts.catalog import Product
 from contracts.inventory import StockLine
 from contracts.language import Money
 from contracts.orders import OrderStatus
+from contracts.users import Profile
 from kernel import audit, sagas
 from kernel.databases import cursor
 from kernel.events import relay, subscriptions
@@ -72,7 +73,7 @@ def shop() -> Shop:
 def placed(customer: UUID, method: str = "sandbox:approve") -> UUID:
     order_id = uuid4()
     try:
-        orders.place(order_id, customer, (StockLine(SKU, 2),), None, method)
+        orders.place(order_id, Profile(customer, "ada"), (StockLine(SKU, 2),), None, method)
     except Exception as refusal:
         assert method == "sandbox:decline", refusal
     deliver_all()

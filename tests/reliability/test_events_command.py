@@ -270,7 +270,7 @@ def test_a_module_that_is_not_here_is_named(listener: Listener) -> None:
         (["replay", "--subscriber", "users", "--since", "tuesday"], 2, "'tuesday' is no time"),
         (["replay"], 2, "--subscriber"),
         ([], 2, "ACTION"),
-        (["replay", "--help"], 0, "Example: manage.py events replay --subscriber users --since"),
+        (["replay", "--help"], 0, "Example: manage.py events replay --subscriber NAME --since"),
     ],
 )
 def test_the_command_line_is_checked_and_explained(arguments: list[str], status: int, says: str) -> None:

@@ -72,7 +72,7 @@ def suite(gateway: Deployable) -> "subprocess.CompletedProcess[str]":
     """Run the acceptance suite against a deployable."""
     command = [sys.executable, "-m", "pytest", "-c", "tests/standalone.ini", "tests/acceptance", "--quiet"]
     return subprocess.run(
-        [*command, "--no-header", "--tb=short", f"--base-url={gateway.url}"],
+        [*command, "--no-header", "--tb=short", f"--base-url={gateway.url}", f"--logs={gateway.log.parent}"],
         cwd=REPOSITORY,
         env=environment(),
         stdout=subprocess.PIPE,

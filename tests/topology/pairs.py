@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from psycopg import sql
 
 from tests.client import API
+from tests.departed import PROJECT
 from tests.processes import REPOSITORY, Deployable, Yard, environment
 from tests.shop import Shop
 
@@ -24,8 +25,8 @@ _TABLES = """
 
 
 def modules() -> list[str]:
-    """The modules of this repository, by their folders."""
-    return sorted(manifest.parent.name for manifest in REPOSITORY.glob("src/modules/*/module.py"))
+    """The modules of this repository whose code is here."""
+    return list(PROJECT.modules)
 
 
 @dataclass

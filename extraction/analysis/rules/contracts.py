@@ -1,15 +1,18 @@
 """Contracts and events: what is used is declared, and what is declared is used."""
 
 import ast
-import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 
+from contracts.language.names import handler_of
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
 from extraction.contract_files import Declared, Kind, owner
+from extraction.project import LAYERS, Project
 from extraction.source import Source
 
+PUBLISH = frozenset({"kernel.events.publish", "kernel.events.outbox.publish"})
 ALLOWED = frozenset({"contracts", "msgspec"})
 
 
@@ -64,7 +67,7 @@ def unused(subject: Subject) -> Iterator[Finding]:
             message = f"{name} is in calls, and never called"
             yield Finding(manifest.path, line, "unused", message, "remove it from calls")
     for name, line in manifest.subscribes.items():
-        handler = _handler(name)
+        handler = handler_of(name.rpartition(".")[2])
         if handler not in _functions(subject, "handlers"):
             message = f"{name} is in subscribes, and handlers.py has no {handler}"
             yield Finding(
@@ -89,9 +92,31 @@ def unserved(subject: Subject) -> Iterator[Finding]:
 
 
 @rule
+def borrowed_events(subject: Subject) -> Iterator[Finding]:
+    """`publish(…)` of an event of another module's: facts are told by whom they are of."""
+    for source in subject.sources:
+        for name, call in source.calls():
+            if name in PUBLISH and call.args and isinstance(call.args[0], ast.Call) and not source.is_test:
+                event = source.qualified(call.args[0].func) or ""
+                if owner(event) not in (None, subject.module):
+                    message = f"{event} is published, which is {owner(event)}'s to tell"
+                    fix = f"declare an event in contracts/{subject.module}.py, or ask {owner(event)}'s contract"
+                    yield Finding(source.path, call.lineno, "undeclared", message, fix)
+
+
+@rule
 def plain_contracts(subject: Subject) -> Iterator[Finding]:
     """Contract files import the standard library and msgspec, nothing else."""
-    for source in subject.project.sources("contracts"):
+    yield from _not_plain(subject.project)
+
+
+@cache
+def _not_plain(project: Project) -> tuple[Finding, ...]:
+    return tuple(_imported(project))
+
+
+def _imported(project: Project) -> Iterator[Finding]:
+    for source in project.sources(LAYERS["contracts"]):
         for item in source.imports:
             if item.module.partition(".")[0] not in ALLOWED | sys.stdlib_module_names:
                 message = f"a contract imports {item.module}"
@@ -124,8 +149,3 @@ def _functions(subject: Subject, room: str) -> frozenset[str]:
         if source.name == package
         for name in (*source.names, *(node.name for node in source.nodes if isinstance(node, ast.FunctionDef)))
     )
-
-
-def _handler(event: str) -> str:
-    """`OrderCreated` is handled by `on_order_created`, as the contract language says."""
-    return "on_" + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", event.rpartition(".")[2]).lower()

@@ -1,13 +1,20 @@
-"""Another module's database, opened by its name."""
+"""Another module's database, opened by its name, or the deployable's own."""
 
 import ast
 from collections.abc import Iterator
 
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.source import Source, text
+from extraction.analysis.texts import spelled
+from extraction.source import Source
 
-OPENERS = frozenset({"cursor", "on_commit", "transaction", "using", "working_for"})
+OPENERS = frozenset({"cursor", "db_manager", "on_commit", "transaction", "using", "working_for"})
+OWN = "default"
+"""The alias of the database that belongs to the deployable itself."""
+DEFAULT = frozenset({"django.db.connection", "django.db.DEFAULT_DB_ALIAS", "django.db.utils.DEFAULT_DB_ALIAS"})
+CONNECTIONS = "django.db.connections"
+ALL = frozenset({"django.db.connections.all", "django.conf.settings.DATABASES", "django.conf.settings.DATABASE_SERVER"})
+ON_COMMIT = "django.db.transaction.on_commit"
 FIX = "a module opens its own database only; ask the other module through its contract"
 
 
@@ -18,13 +25,77 @@ def other_databases(subject: Subject) -> Iterator[Finding]:
         for name, line in _opened(source):
             if name in subject.others:
                 yield Finding(source.path, line, "database", f"the database of {name} is opened", FIX)
+            elif name == OWN:
+                yield _default(subject, source, line)
+
+
+@rule
+def default_database(subject: Subject) -> Iterator[Finding]:
+    """`django.db.connection`, or `on_commit` without `using`: both are of the deployable's own database."""
+    for source in subject.sources:
+        if not source.is_test:
+            lines = {use.line for use in source.uses if use.target in DEFAULT}
+            for name, call in source.calls():
+                if (
+                    name == ON_COMMIT
+                    and len(call.args) < 2
+                    and not any(k.arg in ("using", None) for k in call.keywords)
+                ):
+                    lines.add(call.lineno)
+            yield from (_default(subject, source, line) for line in sorted(lines))
+
+
+@rule
+def all_databases(subject: Subject) -> Iterator[Finding]:
+    """What lists the databases of every module, and how to get into them."""
+    for source in subject.sources:
+        if not source.is_test:
+            found = {(use.line, use.target) for use in source.uses if use.target in ALL}
+            for line, way in sorted({*found, *_bare_connections(source)}):
+                yield Finding(source.path, line, "database", f"{way} leads into the database of every module", FIX)
+
+
+def _bare_connections(source: Source) -> Iterator[tuple[int, str]]:
+    """`connections` where no name of one follows: `for alias in connections`."""
+    if CONNECTIONS in source.names.values():
+        followed = {id(node.value) for node in source.nodes if isinstance(node, ast.Subscript | ast.Attribute)}
+        for node in source.nodes:
+            if isinstance(node, ast.Name) and id(node) not in followed and source.qualified(node) == CONNECTIONS:
+                yield node.lineno, CONNECTIONS
+
+
+@rule
+def tested_databases(subject: Subject) -> Iterator[Finding]:
+    """`@pytest.mark.django_db(databases=["other"])`, or the same in a test case."""
+    for source in subject.sources:
+        if source.is_test:
+            for item in (item for node in source.nodes for item in ast.walk(_listed(node) or ast.Tuple([]))):
+                if isinstance(item, ast.Constant) and item.value in subject.others:
+                    message = f"a test opens the database of {item.value}"
+                    fix = "let `standing_in` answer for the other module"
+                    yield Finding(source.path, item.lineno, "database", message, fix)
+
+
+def _listed(node: ast.AST) -> ast.expr | None:
+    """The value of `databases=…` or `databases = …`."""
+    match node:
+        case ast.keyword(arg="databases", value=value) | ast.Assign(targets=[ast.Name(id="databases")], value=value):
+            return value
+    return None
+
+
+def _default(subject: Subject, source: Source, line: int) -> Finding:
+    message = "the deployable's own database is opened, which has nothing of a module's"
+    return Finding(source.path, line, "database", message, f"name the module's: {subject.module!r}")
 
 
 def _opened(source: Source) -> Iterator[tuple[str | None, int]]:
     for node in source.nodes:
-        if isinstance(node, ast.Subscript) and source.qualified(node.value) == "django.db.connections":
-            yield text(node.slice), node.lineno
+        if isinstance(node, ast.Subscript) and source.qualified(node.value) == CONNECTIONS:
+            yield spelled(source, node.slice), node.lineno
     for name, call in source.calls():
         if name.rpartition(".")[2] in OPENERS and call.args:
-            yield text(call.args[0]), call.lineno
-        yield from ((text(keyword.value), call.lineno) for keyword in call.keywords if keyword.arg == "using")
+            yield spelled(source, call.args[0]), call.lineno
+        yield from (
+            (spelled(source, keyword.value), call.lineno) for keyword in call.keywords if keyword.arg == "using"
+        )

@@ -6,6 +6,8 @@ from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
 from extraction.project import Project
 
+NOT_BELOW = frozenset({"benchmarks", "config", "extraction", "manage"})
+"""Packages that modules know nothing of. What is in `tests` travels with the tests that import it."""
 FIX = "ask through its contract: call(…), or subscribe to its events"
 
 
@@ -20,6 +22,27 @@ def direct_imports(subject: Subject) -> Iterator[Finding]:
             elif other := subject.foreign(item.target):
                 message = f"{source.name} imports {item.target}, which is {other}'s"
                 yield Finding(source.path, item.line, "import", message, FIX, (source.name, item.target))
+
+
+@rule
+def imports_from_above(subject: Subject) -> Iterator[Finding]:
+    """`from config import …`: the composition root knows the modules, and none of them knows it."""
+    for source in subject.sources:
+        for item in source.imports:
+            top = item.module.partition(".")[0]
+            if top in NOT_BELOW and not source.is_test:
+                message = f"{item.module} is imported, which stands above the modules"
+                yield Finding(source.path, item.line, "import", message, "take from the manifest or the kernel")
+
+
+@rule
+def imports_of_everything(subject: Subject) -> Iterator[Finding]:
+    """`from contracts.ink import *` hides what is used of another part."""
+    for source in subject.sources:
+        for item in source.imports:
+            if item.target == f"{item.module}.*" and item.module.partition(".")[0] in ("contracts", "kernel"):
+                message = f"everything in {item.module} is imported, so that nobody sees what is used"
+                yield Finding(source.path, item.line, "import", message, "import by name what you need")
 
 
 @rule

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
+from extraction.analysis.texts import spelled
 from extraction.source import Source, argument, text
 
 RELATIONS = frozenset({"ForeignKey", "OneToOneField", "ManyToManyField"})
@@ -18,10 +19,11 @@ def foreign_keys(subject: Subject) -> Iterator[Finding]:
     for source in subject.sources:
         for name, call in source.calls():
             if name.rpartition(".")[2] in RELATIONS:
-                target = argument(call, 0, "to")
-                if elsewhere := _elsewhere(subject, source, target):
-                    message = f"a relation to {elsewhere}, whose table is in another database"
-                    yield Finding(source.path, call.lineno, "relation", message, FIX)
+                through = next((keyword.value for keyword in call.keywords if keyword.arg == "through"), None)
+                for target in (argument(call, 0, "to"), through):
+                    if elsewhere := _elsewhere(subject, source, target):
+                        message = f"a relation to {elsewhere}, whose table is in another database"
+                        yield Finding(source.path, call.lineno, "relation", message, FIX)
 
 
 @rule
@@ -38,10 +40,13 @@ def borrowed_labels(subject: Subject) -> Iterator[Finding]:
 def generic_foreign_keys(subject: Subject) -> Iterator[Finding]:
     """Generic relations need the table of content types, which is in the deployable's own database."""
     for source in subject.sources:
-        for name, call in source.calls():
-            if name.rpartition(".")[2] in GENERIC:
+        bases = [(base, base) for node in source.nodes if isinstance(node, ast.ClassDef) for base in node.bases]
+        called = [(node.func, node) for node in source.nodes if isinstance(node, ast.Call)]
+        for named, place in (*bases, *called):
+            name = (source.qualified(named) or "").rpartition(".")[2]
+            if name in GENERIC:
                 message = "a generic relation, which may point into any module and needs django_content_type"
-                yield Finding(source.path, call.lineno, "relation", message, FIX)
+                yield Finding(source.path, place.lineno, "relation", message, FIX)
 
 
 @rule
@@ -59,10 +64,12 @@ def migration_dependencies(subject: Subject) -> Iterator[Finding]:
 
 
 def _elsewhere(subject: Subject, source: Source, target: ast.expr | None) -> str | None:
-    named = text(target)
+    named = spelled(source, target)
     if named is not None:
         label, dot, _ = named.partition(".")
         return named if dot and label.lower() not in (subject.module, "kernel") else None
+    if isinstance(target, ast.Call) and source.qualified(target.func) == "django.contrib.auth.get_user_model":
+        return "the operators"
     dotted = source.qualified(target) if target else None
     if dotted == "django.conf.settings.AUTH_USER_MODEL":
         return "settings.AUTH_USER_MODEL"

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
+from extraction.analysis.texts import UNKNOWN, spelled
 from extraction.project import Project
-from extraction.source import argument, text
+from extraction.source import Source, argument
 
-ENVIRONMENT = ("os.environ", "os.getenv", "environ.Env", "environ.FileAwareEnv", "config.settings.env")
+ENVIRONMENT = ("os.environ", "os.getenv", "environ.Env", "environ.FileAwareEnv", "decouple", "dotenv")
 DOOR = "kernel.module.setting"
 DJANGO = "django.conf.settings."
+OF_MODULES = "MODULE_SETTINGS"
 
 
 @rule
@@ -34,7 +36,12 @@ def own_settings(subject: Subject) -> Iterator[Finding]:
     for source in subject.sources:
         for name, call in source.calls():
             if name == DOOR:
-                module, wanted = text(argument(call, 0, "module")), text(argument(call, 1, "name"))
+                module, wanted = (
+                    spelled(source, argument(call, 0, "module")),
+                    spelled(source, argument(call, 1, "name")),
+                )
+                if UNKNOWN in f"{module}{wanted}":
+                    continue
                 if module not in (None, subject.module):
                     yield Finding(
                         source.path, call.lineno, "setting", f"a setting of {module} is read", "ask its contract"
@@ -50,12 +57,24 @@ def django_settings(subject: Subject) -> Iterator[Finding]:
     """`settings.X` that neither Django nor every deployable's `config/settings.py` defines."""
     known = _known(subject.project)
     for source in subject.sources:
-        for use in source.uses:
-            name = use.target.removeprefix(DJANGO).partition(".")[0]
-            if use.target.startswith(DJANGO) and name.isupper() and name not in known:
+        for name, line in _read(source):
+            fix = f"declare a Setting in the manifest, and read it with setting({subject.module!r}, …)"
+            if name.isupper() and name not in known:
                 message = f"settings.{name} is read, and no deployable defines it"
-                fix = f"declare a Setting in the manifest, and read it with setting({subject.module!r}, …)"
-                yield Finding(source.path, use.line, "setting", message, fix)
+                yield Finding(source.path, line, "setting", message, fix)
+            elif name == OF_MODULES and not source.is_test:
+                message = f"settings.{name} has the settings of every module"
+                yield Finding(source.path, line, "setting", message, fix)
+
+
+def _read(source: Source) -> Iterator[tuple[str, int]]:
+    """The names of Django's settings that a file reads, also by `getattr(settings, "X", …)`."""
+    for use in source.uses:
+        if use.target.startswith(DJANGO):
+            yield use.target.removeprefix(DJANGO).partition(".")[0], use.line
+    for name, call in source.calls():
+        if name in ("getattr", "hasattr") and call.args and source.qualified(call.args[0]) == DJANGO.rstrip("."):
+            yield spelled(source, argument(call, 1, "name")) or "", call.lineno
 
 
 @cache

@@ -1,53 +1,109 @@
 """Other modules named by strings, which no graph of imports can see."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
 from extraction.analysis.rules.relations import RELATIONS
+from extraction.analysis.texts import UNKNOWN, spelled, texts
+from extraction.contract_files import owner
 from extraction.project import Project
-from extraction.source import Source, argument, text
+from extraction.source import Source, argument
 
 LOADERS = frozenset({"import_module", "__import__", "import_string", "find_spec", "resolve_name", "load_module"})
-REGISTRY = frozenset({"get_model", "get_app_config", "get_models", "is_installed"})
-MANIFESTS = frozenset({"kernel.module.active", "kernel.module.find"})
+REGISTRY = frozenset({"get_model", "get_app_config", "get_registered_model", "get_models", "is_installed"})
+GET_MODEL = "django.apps.apps.get_model"
+EVERYWHERE = (
+    "django.apps.apps.all_models",
+    "django.apps.apps.app_configs",
+    "django.apps.apps.get_app_configs",
+    "django.apps.apps.get_models",
+    "django.conf.settings.ACTIVE_MODULES",
+    "django.conf.settings.MODULE_URLS",
+    "django.contrib.admin.site._registry",
+    "django.db.models.Model.__subclasses__",
+    "kernel.calls.home",
+    "kernel.events.mailbox",
+    "kernel.module.active",
+    "kernel.module.find",
+    "kernel.testing",
+    "kernel.topology.use",
+)
+"""What leads into every module of a deployable, or to where it lives."""
 FIX = "ask through its contract: call(…), or subscribe to its events"
+_CODE = re.compile(rf"modules\.(\w+)(?:[.:][\w.:{UNKNOWN}]*)?")
+_STATEMENT = re.compile(r"(?:\b(?:import|from)\s+modules(?:\.|\s+import\s+)|__import__\(\W*modules\.)(\w+)")
+_FILE = re.compile(r"(?:^|/)(?:src/)?modules/(\w+)(?:/|$)|(?:^|/)\.\./(\w+)/")
+_FIXTURE = re.compile(r"""["']?\bmodel["']?\s*:\s*["']?(\w+)\.\w+""")
 
 
 @rule
-def loaded_by_name(subject: Subject) -> Iterator[Finding]:
-    """`import_module("modules.other…")` and its like, also where only the beginning of the name is written out."""
+def code_named(subject: Subject) -> Iterator[Finding]:
+    """`"modules.other…"`, whoever is to import it: `import_module`, `patch`, `sys.modules`, `send_task`, `exec`."""
+    for source in subject.sources:
+        for value, line, _ in texts(source):
+            match = _CODE.fullmatch(value) or _STATEMENT.search(value)
+            if match and match[1] in subject.others:
+                yield Finding(source.path, line, "dynamic-import", f"{value!r} names code of {match[1]}", FIX)
+
+
+@rule
+def code_put_together(subject: Subject) -> Iterator[Finding]:
+    """An import by name, of whatever module that names at run time, or of a contract that is not declared."""
+    manifest = subject.project.manifests[subject.module]
+    declared = {owner(name) for name in (*manifest.calls, *manifest.subscribes)} | {subject.module, None}
     for source in subject.sources:
         for name, call in source.calls():
-            if name.rpartition(".")[2] in LOADERS:
-                beginning = _beginning(argument(call, 0, "name"))
-                if beginning and subject.foreign(beginning):
-                    message = f"{beginning} is imported by name"
-                    yield Finding(source.path, call.lineno, "dynamic-import", message, FIX)
+            loaded = name.rpartition(".")[2] in LOADERS or name == "sys.modules.get"
+            value = spelled(source, argument(call, 0, "name")) if loaded else None
+            if value and value.startswith((f"modules.{UNKNOWN}", f"modules{UNKNOWN}")):
+                yield Finding(source.path, call.lineno, "dynamic-import", "any module is imported by name", FIX)
+            elif value and owner(value) not in declared:
+                fix = f"declare the contract in {manifest.path}, and import it by a statement"
+                yield Finding(source.path, call.lineno, "dynamic-import", f"{value} is imported by name", fix)
 
 
 @rule
 def registry(subject: Subject) -> Iterator[Finding]:
-    """`apps.get_model("other", …)` and its like."""
+    """`apps.get_model("other", …)` and its like, and anything else that is asked for by `app_label`."""
     for source in subject.sources:
         for name, call in source.calls():
-            if name.rpartition(".")[2] in REGISTRY and (value := text(argument(call, 0, "app_label"))):
-                label = (subject.foreign(value) or value.partition(".")[0]).lower()
-                if label in subject.others:
-                    message = f"{label} is looked up in Django's registry"
-                    yield Finding(source.path, call.lineno, "dynamic-import", message, FIX)
+            position = 0 if name.rpartition(".")[2] in REGISTRY else len(call.args)
+            value = spelled(source, argument(call, position, "app_label")) or ""
+            label = (subject.foreign(value) or value.partition(".")[0]).lower()
+            if label in subject.others and not _CODE.fullmatch(value):
+                message = f"{label} is looked up in Django's registry"
+                yield Finding(source.path, call.lineno, "dynamic-import", message, FIX)
+        called = {id(call.func) for _, call in source.calls()}
+        for node in source.nodes:
+            if isinstance(node, ast.Attribute) and id(node) not in called and source.qualified(node) == GET_MODEL:
+                message = f"{GET_MODEL} is handed on, so that nobody sees what is looked up"
+                yield Finding(source.path, node.lineno, "dynamic-import", message, "call it where its name is written")
 
 
 @rule
-def manifests(subject: Subject) -> Iterator[Finding]:
-    """`active()` and `find()` of the kernel lead into every module."""
+def ways_everywhere(subject: Subject) -> Iterator[Finding]:
+    """What lists every module, every model, or every implementation of the deployable."""
     for source in subject.sources:
-        for use in source.uses:
-            if use.target in MANIFESTS and not source.is_test:
-                message = f"{use.target} leads into every module of the deployable"
-                yield Finding(source.path, use.line, "dynamic-import", message, FIX)
+        if not source.is_test:
+            for use in source.uses:
+                way = next((w for w in EVERYWHERE if f"{use.target}.".startswith(f"{w}.")), None)
+                if way:
+                    message = f"{way} leads into every module of the deployable"
+                    yield Finding(source.path, use.line, "dynamic-import", message, FIX)
+
+
+@rule
+def endpoints(subject: Subject) -> Iterator[Finding]:
+    """The address of a contract endpoint, which only the kernel's client asks."""
+    for source in subject.sources:
+        for value, line, _ in texts(source):
+            if "/_contracts/" in value and not source.is_test:
+                message = "a contract's endpoint is asked past its client"
+                yield Finding(source.path, line, "dynamic-import", message, "write call(Contract).operation(…)")
 
 
 @rule
@@ -55,11 +111,36 @@ def model_names(subject: Subject) -> Iterator[Finding]:
     """A string that names another module's model: `"orders.Order"`, other than in a relation or the registry."""
     for source in subject.sources:
         reported = _reported(source)
-        for value, node in source.strings():
+        for value, line, parts in texts(source):
             label, _, model = value.lower().partition(".")
             known = _models(subject.project, label) if label in subject.others else ()
-            if model in known and id(node) not in reported:
-                yield Finding(source.path, node.lineno, "model-name", f"{value!r} names a model of {label}", FIX)
+            if model in known and not parts & reported:
+                yield Finding(source.path, line, "model-name", f"{value!r} names a model of {label}", FIX)
+
+
+@rule
+def fixtures(subject: Subject) -> Iterator[Finding]:
+    """Rows of another module's tables, in a fixture."""
+    for path in subject.project.files(subject.project.folder(subject.module)):
+        if "/fixtures/" in path and path.endswith((".json", ".jsonl", ".yaml", ".yml")):
+            text = (subject.project.root / path).read_text(errors="replace")
+            for match in _FIXTURE.finditer(text):
+                if match[1].lower() in subject.others:
+                    line = 1 + text.count("\n", 0, match.start())
+                    message = f"rows of {match[1]} are in a fixture"
+                    yield Finding(path, line, "model-name", message, f"move them into a fixture of {match[1]}")
+
+
+@rule
+def files(subject: Subject) -> Iterator[Finding]:
+    """A path into another module's folder."""
+    for source in subject.sources:
+        for value, line, _ in texts(source):
+            match = None if "://" in value else _FILE.search(value)
+            other = match and (match[1] or match[2])
+            if other in subject.others:
+                message = f"{value!r} is in the folder of {other}"
+                yield Finding(source.path, line, "file", message, "keep a copy of your own, or ask its contract")
 
 
 @cache
@@ -74,17 +155,7 @@ def _models(project: Project, module: str) -> frozenset[str]:
     )
 
 
+@cache
 def _reported(source: Source) -> frozenset[int]:
     calls = (call for name, call in source.calls() if name.rpartition(".")[2] in RELATIONS | REGISTRY)
     return frozenset(id(node) for call in calls for node in ast.walk(call))
-
-
-def _beginning(node: ast.expr | None) -> str | None:
-    """What is written out of a string, with `…` for the part that is put together at run time."""
-    if isinstance(node, ast.JoinedStr):
-        start = text(node.values[0]) if node.values else None
-        return f"{start}…" if start else None
-    if isinstance(node, ast.BinOp):
-        start = _beginning(node.left)
-        return f"{start.rstrip('…')}…" if start else None
-    return text(node)

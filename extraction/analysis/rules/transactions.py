@@ -1,19 +1,24 @@
 """Transactions: a module's begin in one place, and none is open while another module is told to do something."""
 
 import ast
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import cache
 
+from contracts.language.names import handler_of
+from extraction.analysis import definitions
+from extraction.analysis.calls import contract_calls
+from extraction.analysis.definitions import Definition, Function
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.source import Source
+from extraction.source import Source, argument
 
 PAST_THE_DOOR = frozenset(
     f"django.db.transaction.{name}"
     for name in ("Atomic", "atomic", "commit", "rollback", "set_autocommit", "savepoint", "non_atomic_requests")
 )
 DOOR = "kernel.databases.transaction"
-CALL = ("kernel.calls.call", "kernel.calls.proxy.call")
+SAGA = "kernel.sagas.Saga"
+SENDERS = frozenset({"delay", "apply_async"})
 
 
 @rule
@@ -28,76 +33,89 @@ def one_door(subject: Subject) -> Iterator[Finding]:
 
 
 @rule
-def commands_inside(subject: Subject) -> Iterator[Finding]:
-    """A command to another module inside an open transaction, which could still roll back."""
+def effects_inside(subject: Subject) -> Iterator[Finding]:
+    """A command to another module, or a task sent, inside an open transaction, which could still roll back."""
+    known = definitions.of_module(subject.project, subject.module)
     for source in subject.sources:
         if not source.is_test:
-            functions = _functions(source)
-            for call in (call for block in _blocks(source) for call in _calls(block)):
-                found = {(operation, through[:1]) for operation, through in _commands(subject, source, functions, call)}
-                for operation, by in sorted(found):
-                    by_whom = "".join(f" by {name}()" for name in by)
-                    message = f"{operation} is commanded{by_whom} inside a transaction, which may still roll back"
-                    fix = "call it before or after, or publish an event"
-                    yield Finding(source.path, call.lineno, "transaction", message, fix)
+            for block in _blocks(subject, source):
+                for call in _calls(block):
+                    yield from _found(subject, source, call, known.called(source, call))
 
 
-def _commands(
-    subject: Subject,
-    source: Source,
-    functions: Mapping[str, ast.FunctionDef],
-    call: ast.Call,
-    through: tuple[str, ...] = (),
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The operations that a call commands, itself or through functions of the same file, with their names."""
-    if operation := _command(subject, source, call):
-        yield operation, through
-    name = _called(call)
-    if name in functions and name not in through:
-        for inner in _calls(functions[name]):
-            yield from _commands(subject, source, functions, inner, (*through, name))
+def _found(subject: Subject, source: Source, call: ast.Call, called: Definition | None) -> Iterator[Finding]:
+    done = {(effect, "") for effect in _effect(subject, source, call)}
+    if called:
+        done |= {(effect, f" by {called.node.name}()") for effect in _effects(subject, called)}  # type: ignore[attr-defined]
+    for (what, fix), by_whom in sorted(done):
+        message = f"{what}{by_whom} inside a transaction, which may still roll back"
+        yield Finding(source.path, call.lineno, "transaction", message, fix)
+
+
+@cache
+def _effects(subject: Subject, function: Definition) -> frozenset[tuple[str, str]]:
+    """What a function does that no rollback takes back, itself or through others of its module, with the remedy."""
+    known = definitions.of_module(subject.project, subject.module)
+    found: set[tuple[str, str]] = set()
+    seen, waiting = {function.name}, [function]
+    while waiting:
+        here = waiting.pop()
+        for call in _calls(here.node):
+            found.update(_effect(subject, here.source, call))
+            inner = known.called(here.source, call)
+            if inner and inner.name not in seen:
+                seen.add(inner.name)
+                waiting.append(inner)
+    return frozenset(found)
+
+
+def _effect(subject: Subject, source: Source, call: ast.Call) -> Iterator[tuple[str, str]]:
+    """What a call itself does: the message's beginning, and the remedy."""
+    for found in contract_calls(subject.project, source):
+        if found.node is call.func and found.contract.operations[found.operation] == "command":
+            contract = found.contract.name.rpartition(".")[2]
+            yield f"{contract}.{found.operation} is commanded", "call it before or after, or publish an event"
+    base, _, attribute = (source.qualified(call.func) or "").rpartition(".")
+    if attribute in SENDERS and base.startswith(f"modules.{subject.module}."):
+        task = base.rpartition(".")[2]
+        yield f"the task {task} is sent", f"send it with on_commit(…, using={subject.module!r})"
 
 
 def _calls(block: ast.AST) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(block) if isinstance(node, ast.Call))
+    return (node for node in definitions.immediate(block) if isinstance(node, ast.Call))
 
 
-def _called(call: ast.Call) -> str:
-    """The name of the function or method of the same file that a call may be of."""
-    match call.func:
-        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
-            return name
-    return ""
-
-
-def _functions(source: Source) -> dict[str, ast.FunctionDef]:
-    """The file's functions and methods, but for names that could be one or another."""
-    found = [node for node in source.nodes if isinstance(node, ast.FunctionDef)]
-    times = Counter(function.name for function in found)
-    return {function.name: function for function in found if times[function.name] == 1}
-
-
-def _blocks(source: Source) -> Iterator[ast.AST]:
-    """What runs inside `with transaction(…)` or a function decorated with it."""
+def _blocks(subject: Subject, source: Source) -> Iterator[ast.AST]:
+    """What runs inside a transaction: its block, a function decorated with it, and what the kernel calls in one."""
+    handlers = _handlers(subject) if source.name.startswith(f"modules.{subject.module}.handlers") else frozenset()
     for node in source.nodes:
-        if isinstance(node, ast.With):
-            openers = [item.context_expr for item in node.items]
-        elif isinstance(node, ast.FunctionDef):
-            openers = node.decorator_list
-        else:
-            continue
+        match node:
+            case ast.With() | ast.AsyncWith():
+                openers = [item.context_expr for item in node.items]
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                openers = node.decorator_list
+                if node.name in handlers:
+                    yield node
+            case ast.Call() if source.qualified(node.func) == SAGA:
+                yield from _ends(subject, source, node)
+                continue
+            case _:
+                continue
         if any(isinstance(o, ast.Call) and source.qualified(o.func) == DOOR for o in openers):
             yield node
 
 
-def _command(subject: Subject, source: Source, node: ast.Call) -> str | None:
-    """The operation, where a call is `call(Contract).operation(…)` and that is a command."""
-    if not isinstance(node.func, ast.Attribute) or not isinstance(node.func.value, ast.Call):
-        return None
-    proxy = node.func.value
-    if source.qualified(proxy.func) not in CALL or not proxy.args:
-        return None
-    contract = subject.project.declarations.get(source.qualified(proxy.args[0]) or "")
-    if contract and contract.operations.get(node.func.attr) == "command":
-        return f"{contract.name.rpartition('.')[2]}.{node.func.attr}"
-    return None
+def _handlers(subject: Subject) -> frozenset[str]:
+    """Handlers run in the transaction in which their event is remembered."""
+    subscribes = subject.project.manifests[subject.module].subscribes
+    return frozenset(handler_of(event.rpartition(".")[2]) for event in subscribes)
+
+
+def _ends(subject: Subject, source: Source, saga: ast.Call) -> Iterator[ast.AST]:
+    """What completes or abandons a saga runs in the transaction that marks it so."""
+    for end in (argument(saga, 3, "complete"), argument(saga, 4, "abandon")):
+        dotted = source.qualified(end) if end else None
+        found = definitions.of_module(subject.project, subject.module).named(dotted) if dotted else None
+        # One of another file would be reported with the wrong path.
+        if found and found.source is source and isinstance(found.node, Function):
+            yield found.node

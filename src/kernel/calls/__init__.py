@@ -1,4 +1,4 @@
-"""Contract calls: `call(Inventory).reserve(...)` behaves the same wherever the module lives."""
+"""Contract calls: `call(Parcels).send(...)` behaves the same wherever the module lives."""
 
 from kernel.calls.proxy import TransactionOpen, call
 

@@ -9,12 +9,14 @@ from typing import Any
 import structlog
 from django.core.signals import request_finished, request_started
 
-from contracts.language import Category, ContractError
+from contracts.language import Category, ContractError, Unavailable
 from kernel import topology
 from kernel.calls import home, remote, tokens, wire
 from kernel.calls.idempotency import KEY
 from kernel.calls.wire import Answer
 from kernel.context import Context, new_id, request_id_of, traceparent_of
+from kernel.module import departed
+from kernel.observability import metrics
 
 PREFIX = "/_contracts/"
 MAX_SECONDS = 60.0
@@ -56,6 +58,7 @@ class ContractEndpoint:
             answer = self._answer(environ, path)
         finally:
             request_finished.send(sender=self.__class__)
+            metrics.flush()
         log.info(
             "contract_call",
             operation=path[:200],
@@ -86,11 +89,14 @@ def _dispatch(environ: Environ, path: str) -> Answer:
         raise _Refused(HTTPStatus.METHOD_NOT_ALLOWED, "contract operations are called with POST")
     _authenticate(environ, module)
     body = _body(environ)
-    key, circumstances = _circumstances(environ, module)
+    key, circumstances = _circumstances(environ, module, f"call {path}")
     moved = topology.current().moved.get(module)
     if moved:
         return remote.post(moved, module, path, body, key, circumstances)
     served = home.served(path)
+    if served is None and module in departed():
+        log.warning("nobody_serves", module=module, request_id=circumstances.request_id)
+        raise Unavailable(module=module)
     if served is None:
         raise UnknownOperation(operation=path[:200])
     if served.operation.needs_key:
@@ -124,7 +130,7 @@ def _body(environ: Environ) -> bytes:
     return body
 
 
-def _circumstances(environ: Environ, module: str) -> tuple[str, Context]:
+def _circumstances(environ: Environ, module: str, origin: str) -> tuple[str, Context]:
     deadline = environ.get("HTTP_X_DEADLINE_MS") or str(int(MAX_SECONDS * 1000))
     if not _MILLISECONDS.fullmatch(deadline):
         raise _Refused(HTTPStatus.BAD_REQUEST, "X-Deadline-Ms must be a whole number of milliseconds")
@@ -137,6 +143,7 @@ def _circumstances(environ: Environ, module: str) -> tuple[str, Context]:
         deadline=time.monotonic() + min(int(deadline) / 1000, MAX_SECONDS),
         actor=_word(environ, "HTTP_X_ACTING_USER"),
         module=module,
+        origin=origin,
     )
 
 

@@ -66,7 +66,7 @@ def _facet(contract: type[Contract]) -> str:
 
 
 def served(path: str) -> Served | None:
-    """What this process answers with at a path such as `inventory/v1/reserve`."""
+    """What this process answers with at a path such as `parcels/v1/send`."""
     return _served.get(path)
 
 

@@ -6,13 +6,16 @@ import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+import structlog
 from django.db import connections
 
 from contracts.language import Contract, DeadlineExceeded, Operation, Unavailable
 from kernel import context, topology
 from kernel.calls import home, remote, stale, wire
 from kernel.calls.idempotency import KEY
+from kernel.observability.metrics import noted
 
+log = structlog.get_logger("seam.calls")
 C = TypeVar("C", bound=Contract)
 
 
@@ -21,7 +24,7 @@ class TransactionOpen(RuntimeError):
 
 
 def call(contract: type[C], *, key: str | None = None, timeout: float | None = None) -> C:
-    """The way to another module: `call(Inventory).stock(sku)`.
+    """The way to another module: `call(Parcels).track(number)`.
 
     `key` makes a command's repeat under the same key answer as the first did (a new one is made per call else);
     `timeout` is in seconds and can only shorten what the operation allows.
@@ -56,12 +59,15 @@ _plain_proxies: dict[type[Contract], _Proxy] = {}
 def _caller(operation: Operation, key: str | None, timeout: float | None) -> Callable[..., Any]:
     limit = min(operation.timeout, timeout or operation.timeout)
     codec = wire.codec(operation)
+    path = operation.path
 
     def invoke(*args: Any, **kwargs: Any) -> Any:
         body = codec.encode_arguments(args, kwargs)
-        circumstances = context.calling(operation.module, limit)
+        here = context.current()
+        circumstances = context.calling(here, operation.module, limit)
         if operation.is_command:
-            _refuse_inside_transaction(operation, context.current().module)
+            _refuse_inside_transaction(operation, here.module)
+        noted.calls[here.origin, here.module, path] += 1
         answer = _send(operation, body, key or (uuid.uuid4().hex if operation.needs_key else ""), circumstances)
         # An answer that comes too late is none, in-process too: its caller has long given up.
         if circumstances.deadline <= time.monotonic():
@@ -75,6 +81,7 @@ def _send(operation: Operation, body: bytes, key: str, circumstances: context.Co
     try:
         url = topology.current().url(operation.module)
     except topology.Unlocated as error:
+        log.warning("nobody_serves", module=operation.module, request_id=circumstances.request_id)
         raise Unavailable(module=operation.module) from error
     if url is None:
         return home.execute(operation, body, key, circumstances)

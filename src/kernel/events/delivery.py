@@ -71,6 +71,7 @@ def deliver(publisher: str, subscriber: str, events: Sequence[Claimed]) -> None:
             else:
                 ahead.extendleft([event] for event in reversed(run))
     claims.release(publisher, untried + [event for run in ahead for event in run])
+    metrics.flush()
 
 
 def _runs(events: Sequence[Claimed]) -> Iterator[list[Claimed]]:

@@ -119,7 +119,9 @@ def _remembered(module: str, envelopes: tuple[Envelope, ...]) -> set[UUID]:
 
 def _handle(module: str, envelope: Envelope, event: type[Event], handle: home.Implementation) -> None:
     now = context.current()
-    cause = structs.replace(now, request_id=envelope.request_id, traceparent=envelope.traceparent)
+    cause = structs.replace(
+        now, request_id=envelope.request_id, traceparent=envelope.traceparent, origin=f"event {envelope.name}"
+    )
     with context.entered(cause):
         handle(msgspec.json.decode(envelope.payload, type=event))
         log.info("handled", name=envelope.name, module=module)

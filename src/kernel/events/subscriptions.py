@@ -12,7 +12,7 @@ from kernel.calls import call
 from kernel.context import working_for
 from kernel.databases import cursor
 from kernel.events.mailbox import mailbox
-from kernel.module import active
+from kernel.module import active, known
 
 log = structlog.get_logger("seam.events")
 
@@ -44,15 +44,15 @@ def expect(publisher: str) -> None:
     """Have a module with a new database know its subscribers before they announce themselves, so that none misses
     what is published until then: those that its own deployable tells of, and those from before it left another.
     """
-    known = [(event, name) for event, names in settings.KNOWN_SUBSCRIBERS.items() for name in names]
-    known += [
+    expected = [(event, name) for event, names in settings.KNOWN_SUBSCRIBERS.items() for name in names]
+    expected += [
         (event.event_name, module.name)
-        for module in active().values()
+        for module in known().values()
         for event in module.subscribes
         if event.module == publisher
     ]
     with cursor(publisher) as sql:
-        sql.execute(_EXPECT, [[event for event, _ in known], [subscriber for _, subscriber in known]])
+        sql.execute(_EXPECT, [[event for event, _ in expected], [subscriber for _, subscriber in expected]])
 
 
 def announce(announcement: Announcement) -> bool:

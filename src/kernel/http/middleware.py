@@ -45,25 +45,30 @@ class RequestContext:
 
     def process_view(self, request: HttpRequest, view: Callable[..., object], *_: object) -> None:
         """From here on it is the work of the module whose view answers."""
-        if module := module_of(view):
-            context.begin(structs.replace(context.current(), module=module))
+        origin = " ".join(_method_and_route(request))
+        context.begin(structs.replace(context.current(), module=module_of(view), origin=origin))
 
     def _report(self, request: HttpRequest, response: HttpResponseBase, seconds: float, request_id: str) -> None:
         match = request.resolver_match
-        route = match.route if match else "-"
         module = module_of(match.func) if match else None
-        method = request.method if request.method in _METHODS else "other"  # anybody may make up another
-        metrics.requests.labels(method, f"/{route}", response.status_code).observe(seconds)
+        method, route = _method_and_route(request)
+        metrics.requests.labels(method, route, response.status_code).observe(seconds)
+        metrics.flush()
         if not request.path.startswith(_QUIET):
             log.info(
                 "request",
                 method=request.method,
-                route=f"/{route}",
+                route=route,
                 status=response.status_code,
                 ms=round(seconds * 1000, 1),
                 module=module or "-",
                 request_id=request_id,
             )
+
+
+def _method_and_route(request: HttpRequest) -> tuple[str, str]:
+    method = request.method if request.method in _METHODS else "other"  # anybody may make up another
+    return method, f"/{request.resolver_match.route if request.resolver_match else '-'}"
 
 
 def _holds_nul(request: HttpRequest) -> bool:

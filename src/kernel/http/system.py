@@ -16,7 +16,7 @@ from kernel import topology
 from kernel.events import administration, subscriptions
 from kernel.events.gauges import OutboxGauges
 from kernel.http import access
-from kernel.module import active
+from kernel.module import active, departed
 from kernel.observability import metrics as counted
 
 _outboxes = CollectorRegistry()
@@ -57,6 +57,7 @@ def health(request: HttpRequest) -> HttpResponse:
         }
         for name in active()
     }
+    modules |= {name: {"here": False, "outbox": None, "unheard_by": []} for name in departed()}
     return _json({"service": settings.SERVICE_NAME, "modules": modules})
 
 

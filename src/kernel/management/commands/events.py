@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_datetime
 from kernel import topology
 from kernel.events import administration
 from kernel.management import event_reports as reports
-from kernel.module import active
+from kernel.module import known
 
 NOTHING, USAGE = 1, 2
 """Exit statuses, beside 0: nothing matched, or something is dead; and the command line will not do."""
@@ -24,28 +24,28 @@ ACTIONS = {
     "status": (
         "What each subscriber has still to get. Exit status: 0 nothing is dead, 1 something is, or a database does not "
         "answer; for a monitor.",
-        "manage.py events status --module orders",
+        "manage.py events status --module NAME",
     ),
     "dead": (
         "Events that a subscriber could not handle, and what is parked behind them. Exit status: 0 there are such, 1 "
         "there are none.",
-        "manage.py events dead --subscriber users",
+        "manage.py events dead --subscriber NAME",
     ),
     "retry": (
         "Try dead events again, now that the cause is put right; what is parked behind them follows. Say which: by "
         "--module, --subscriber, --event, or several of them. Exit status: 0 done, 1 nothing matched.",
-        "manage.py events retry --module orders --subscriber users",
+        "manage.py events retry --module NAME --subscriber NAME",
     ),
     "discard": (
         "Give one dead event up: its subscriber will never hear of it, and what is parked behind it goes on. Exit "
         "status: 0 done, 1 nothing matched, or you said no.",
-        "manage.py events discard --event 4b9280c9-b7b7-45f1-90fe-1a6cd47399ac --subscriber users",
+        "manage.py events discard --event 4b9280c9-b7b7-45f1-90fe-1a6cd47399ac --subscriber NAME",
     ),
     "replay": (
         "Send a subscriber again what was delivered to it, in the order of publication. It ignores what it has "
         "handled, so that this restores what its database lost, and changes nothing else. Exit status: 0 done, 1 "
         "nothing matched, or you said no.",
-        "manage.py events replay --subscriber users --since 2026-11-20T03:00Z",
+        "manage.py events replay --subscriber NAME --since 2026-11-20T03:00Z",
     ),
 }
 
@@ -180,9 +180,9 @@ def _modules(wanted: str | None) -> list[str]:
     here = administration.modules()
     if wanted is None or wanted in here:
         return [wanted] if wanted else here
-    elsewhere = topology.current().moved.get(wanted) if wanted in active() else None
-    known = f"it lives at {elsewhere}" if elsewhere else f"there are: {', '.join(here)}"
-    raise CommandError(f"no module {wanted!r} lives here; {known}", returncode=USAGE)
+    elsewhere = topology.current().moved.get(wanted) if wanted in known() else None
+    place = f"it lives at {elsewhere}" if elsewhere else f"there are: {', '.join(here)}"
+    raise CommandError(f"no module {wanted!r} lives here; {place}", returncode=USAGE)
 
 
 def _uuid(text: str) -> UUID:

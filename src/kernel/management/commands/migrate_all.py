@@ -1,23 +1,20 @@
 """`manage.py migrate_all`: make and migrate the database of every module of this deployable."""
 
+import time
+from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import Error, connections
+from django.db.migrations.executor import MigrationExecutor
 
+from kernel import ending
 from kernel.databases.provision import LOCK, CannotProvision, provision
 from kernel.events import subscriptions
 
-
-def _migrate(alias: str) -> None:
-    with connections[alias].cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-        try:
-            call_command("migrate", database=alias, verbosity=0, interactive=False, skip_checks=True)
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+LOOK_EVERY = 1.0
 
 
 class Command(BaseCommand):
@@ -26,7 +23,18 @@ class Command(BaseCommand):
         "Example: manage.py migrate_all"
     )
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--wait",
+            type=float,
+            metavar="SECONDS",
+            help="change nothing; wait until another process has done it, and end with 1 if that takes longer",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["wait"] is not None:
+            self.wait(options["wait"])
+            return
         try:
             provision(settings.DATABASE_SERVER, settings.PROVISIONED)
         except CannotProvision as error:
@@ -40,3 +48,36 @@ class Command(BaseCommand):
         for announcement in subscriptions.announcements():
             if announcement.publisher in settings.ACTIVE_MODULES:
                 subscriptions.announce(announcement)
+
+    def wait(self, seconds: float) -> None:
+        ending.prepare()
+        deadline = time.monotonic() + seconds
+        while behind := [alias for alias in settings.DATABASES if not _is_migrated(alias)]:
+            ending.heed()
+            names = ", ".join(behind)
+            if time.monotonic() > deadline:
+                raise CommandError(f"not migrated after {seconds:g} seconds: {names}; run manage.py migrate_all")
+            self.stdout.write(f"waiting for the migration of {names} …")
+            self.stdout.flush()
+            time.sleep(LOOK_EVERY)
+
+
+def _migrate(alias: str) -> None:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        try:
+            call_command("migrate", database=alias, verbosity=0, interactive=False, skip_checks=True)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def _is_migrated(alias: str) -> bool:
+    """Whether a database is there, and has every migration that this release knows; it may have newer ones."""
+    connection = connections[alias]
+    try:
+        executor = MigrationExecutor(connection)
+        return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except Error:
+        return False
+    finally:
+        connection.close()

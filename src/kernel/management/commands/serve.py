@@ -17,6 +17,7 @@ from gunicorn.app.base import Application
 from gunicorn.arbiter import Arbiter
 
 from kernel import demo, ending, topology
+from kernel.module import departed
 
 GUNICORN_CONFIG = Path(__file__).parents[3] / "config" / "gunicorn.conf.py"
 
@@ -101,7 +102,8 @@ def banner(host: str, port: int, logins: list[tuple[str, str]]) -> str:
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with, not bound to
     base = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
     lines = ["", *(f"  {name:<10} {base}{path}" for name, path in PLACES.items())]
-    if elsewhere := topology.current().moved:
+    unset = {name: f"nowhere: set {module.url_setting}" for name, module in departed().items()}
+    if elsewhere := {**unset, **topology.current().moved}:
         lines += ["", "  Elsewhere:"]
         lines += [f"  {module:<18} {url}" for module, url in sorted(elsewhere.items())]
     if logins:

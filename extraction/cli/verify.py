@@ -1,0 +1,104 @@
+"""Does a service still do what its callers rely on?"""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from extraction import boot
+from extraction.cli.common import ERR, OUT, fail, shown, step, with_project
+from extraction.conformance import stage
+from extraction.conformance.report import Finding, Report
+from extraction.project import NotAProject, Project
+
+
+@click.command(epilog="Example: python -m extraction verify ../orders-service")
+@click.argument(
+    "folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True)
+)
+@click.option("--no-tests", is_flag=True, help="Leave out the service's own tests.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@with_project
+def verify(project: Project, folder: Path, no_tests: bool, as_json: bool) -> None:
+    """Hold the service in DIR to its contract: it is booted, tested, and compared with the module that it was."""
+    service, module = _service(project, folder)
+    if hindrance := boot.hindrance():
+        fail(f"{shown(folder)} cannot be started: {hindrance}")
+    with stage.stage(project, service, module, step) as place:
+        report = place.examine(step)
+        failed = None
+        if not no_tests:
+            step("running the service's own tests")
+            failed = place.test()
+    if as_json:
+        ran = "left out" if no_tests else "failed" if failed else "passed"
+        click.echo(json.dumps({"module": module, "tests": ran, **msgspec.to_builtins(report)}, indent=2))
+    else:
+        _show(report, service.root.name, module)
+        if not no_tests:
+            OUT.print(f"\nIts own tests {'fail' if failed else 'pass'}.", markup=False)
+    if failed:
+        ERR.print(failed, markup=False)
+    sys.exit(1 if failed or report.problems else 0)
+
+
+def _service(project: Project, folder: Path) -> tuple[Project, str]:
+    """The service in a folder, and which module of the monolith it was."""
+    try:
+        service = Project.at(folder)
+    except NotAProject:
+        raise click.BadParameter(
+            f"{shown(folder)} is no service that was written by extract", param_hint="DIR"
+        ) from None
+    if folder == project.root:
+        raise click.BadParameter(f"{shown(folder)} is the monolith itself", param_hint="DIR")
+    if left := sorted(project.departed.intersection(service.modules)):
+        remedy = "name a checkout from before that with --root"
+        raise click.UsageError(
+            f"{left[0]} has left this monolith for good, so there is nothing to compare with: {remedy}"
+        )
+    shared = [module for module in service.modules if module in project.modules]
+    if len(shared) != 1:
+        has = ", ".join(service.modules) or "no module"
+        raise click.BadParameter(f"{shown(folder)} has {has}, and not one of this monolith's", param_hint="DIR")
+    return service, shared[0]
+
+
+def _show(report: Report, service: str, module: str) -> None:
+    rows: list[tuple[str, ...]] = [("operation", "asked", "answered", "errors reached", "not reached")]
+    for each in report.operations:
+        unreached = (*(() if each.answered else ("an answer",)), *each.unreached)
+        counts = str(each.asked), str(each.answered)
+        rows.append((each.operation, *counts, ", ".join(each.errors) or "-", ", ".join(unreached) or "-"))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        line = "  ".join(f"{cell:{'>' if at in (1, 2) else '<'}{widths[at]}}" for at, cell in enumerate(row))
+        OUT.print(line.rstrip(), markup=False)
+    for title, findings in (("Problems", report.problems), ("Notes", report.notes)):
+        for number, same in enumerate(_grouped(findings)):
+            OUT.print("" if number else f"\n{title}:")
+            _show_finding(same)
+    is_or_not = "is not" if report.problems else "is"
+    OUT.print(
+        f"\n{service} {is_or_not} what {module} is in this monolith, by {report.requests} requests to each",
+        markup=False,
+    )
+
+
+def _grouped(findings: list[Finding]) -> list[list[Finding]]:
+    """Those of the same problem together."""
+    found: dict[str, list[Finding]] = {}
+    for finding in findings:
+        found.setdefault(finding.problem, []).append(finding)
+    return list(found.values())
+
+
+def _show_finding(same: list[Finding]) -> None:
+    """A problem, the operations that have it, and the requests that showed it of the first of them."""
+    first = same[0]
+    OUT.print(f"  {', '.join(finding.operation for finding in same)}: {first.problem}", markup=False)
+    for name in ("asked", "module", "service"):
+        if said := getattr(first, name):
+            OUT.print(f"    {name:8} {said}", markup=False)

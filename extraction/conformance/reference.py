@@ -1,0 +1,140 @@
+"""The monolith's side: prepares the data, then asks its own module and the service the same.
+
+The one place of extraction where a module runs, so always in a process of its own. It is spoken with in lines of JSON:
+it says the passwords of its databases, hears where a service is, and says what it found.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from typing import IO, Any
+
+import msgspec
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections, models
+from django.urls import include, path
+from drf_spectacular.generators import SchemaGenerator
+
+from extraction.conformance.arguments import Maker, Pool, snake
+from extraction.conformance.report import Finding
+from extraction.conformance.sides import OverTheWire, Request, Side, in_process
+from extraction.conformance.suite import Suite
+from kernel import jobs
+from kernel.context import working_for
+from kernel.databases import cursor
+from kernel.events import administration, delivery
+from kernel.module import Module, active
+
+ROOM = "conformance"
+"""A module's own room for this: its `load()` puts further data there for the suite to find."""
+ROWS = 200
+"""Of each table, that values are taken from."""
+_NOT_DUE = """
+    INSERT INTO kernel_job (name, due_at) VALUES (%(name)s, now() + %(wait)s)
+    ON CONFLICT (name) DO UPDATE SET due_at = now() + %(wait)s
+"""
+
+
+def main(name: str) -> None:
+    """Prepare, say what it takes to log in to each database, and hold each service to the contract that is named.
+
+    Whenever it says something it has none of its databases open, so that they can be copied.
+    """
+    channel = _channel()
+    module = active()[name]
+    call_command("migrate_all", verbosity=0)
+    call_command("load_demo", verbosity=0)
+    prepare(module)
+    connections.close_all()
+    _say(channel, {alias: settings.DATABASE_SERVER.password(alias) for alias in settings.DATABASES})
+    for line in sys.stdin:
+        service = OverTheWire(line.strip())
+        report = examination(module, service).run()
+        report.problems += _missing_addresses(module, service)
+        connections.close_all()
+        _say(channel, report)
+
+
+def prepare(module: Module) -> None:
+    """Bring the data to where nothing changes it but the calls to come: all events delivered, and no job due."""
+    if module.has(ROOM):
+        with working_for(module.name):
+            module.room(ROOM).load()
+    while any(delivery.drain(name, subscriber) for name, subscriber in _deliveries()):
+        pass
+    for name in active():
+        with cursor(name) as sql:
+            for task in jobs.tasks(name):
+                sql.execute(_NOT_DUE, {"name": task.name, "wait": timedelta(days=1)})
+
+
+def examination(module: Module, service: Side | None) -> Suite:
+    """The suite of all contracts of a module, with values of its data to ask about."""
+    operations = [operation for contract in module.serves for operation in contract.operations.values()]
+    suite = Suite(operations, Maker(Pool()), in_process, service)
+    for name, value in _values(module):
+        suite.know(name, value)
+    return suite
+
+
+def _missing_addresses(module: Module, service: OverTheWire) -> Iterator[Finding]:
+    """The addresses of the module's HTTP API that the monolith would pass on to the service in vain."""
+    answer = service(Request("/api/schema", b"", {"Accept": "application/vnd.oai.openapi+json"}, "GET"))
+    try:
+        theirs = _addresses(msgspec.json.decode(answer.body), module.name)
+    except (msgspec.MsgspecError, LookupError, TypeError):
+        yield Finding("/api/schema", f"answers {answer.status}, and no OpenAPI document")
+        return
+    for address in sorted(_our_addresses(module) - theirs):
+        yield Finding(address, "is not among the addresses in its OpenAPI document")
+
+
+def _our_addresses(module: Module) -> set[str]:
+    if not module.has("urls"):
+        return set()
+    patterns = [path("api/v1/", include(f"{module.package}.urls"))]
+    return _addresses(SchemaGenerator(patterns=patterns).get_schema(public=True), module.name)  # type: ignore[no-untyped-call]
+
+
+def _addresses(document: Any, module: str) -> set[str]:
+    """`GET /api/v1/orders` and the like: those of a module."""
+    return {
+        f"{verb.upper()} {address}"
+        for address, operations in document["paths"].items()
+        for verb, operation in operations.items()
+        if module in operation.get("tags", ())
+    }
+
+
+def _values(module: Module) -> Iterator[tuple[str, Any]]:
+    """What stands in the module's tables, by the name of its column; the `id` of an `Order` is an `order_id` too."""
+    for model in apps.get_app_config(module.name).get_models():
+        own = f"{snake(model.__name__)}_id"
+        for row in model._default_manager.order_by("pk")[:ROWS]:
+            for field in model._meta.concrete_fields:
+                names = {field.attname, own} if field.primary_key else {field.attname}
+                if isinstance(field, models.ForeignKey):
+                    names.add(field.target_field.attname)
+                for name in sorted(names):
+                    with suppress(TypeError, NotImplementedError):
+                        yield name, msgspec.to_builtins(getattr(row, field.attname))
+
+
+def _deliveries() -> Iterator[tuple[str, str]]:
+    return ((name, standing.subscriber) for name in active() for standing in administration.status(name))
+
+
+def _channel() -> IO[bytes]:
+    """The standard output, for this process alone: what others print goes with the errors."""
+    channel = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return channel
+
+
+def _say(channel: IO[bytes], what: object) -> None:
+    channel.write(msgspec.json.encode(what) + b"\n")
+    channel.flush()

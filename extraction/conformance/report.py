@@ -1,0 +1,42 @@
+"""What came of an examination."""
+
+import msgspec
+
+
+class Reached(msgspec.Struct):
+    """One operation, and how much of it was seen."""
+
+    operation: str
+    """Its address: `inventory/v1/reserve`."""
+    kind: str
+    asked: int = 0
+    """Proper calls."""
+    answered: int = 0
+    """Those of them that were answered with a value."""
+    errors: tuple[str, ...] = ()
+    """Codes of the declared errors that came up."""
+    unreached: tuple[str, ...] = ()
+    """Codes of those that did not."""
+
+
+class Finding(msgspec.Struct):
+    """Something about an operation that is not as it should be. It is told once, however often it was seen."""
+
+    operation: str
+    problem: str
+    asked: str = ""
+    """The request that showed it."""
+    module: str = ""
+    """What the module answered, in the monolith."""
+    service: str = ""
+    """What the service answered."""
+
+
+class Report(msgspec.Struct):
+    """What was seen of a service."""
+
+    requests: int = 0
+    operations: list[Reached] = []
+    problems: list[Finding] = []
+    notes: list[Finding] = []
+    """What the module in the monolith does in the same way, and what callers do not meet with."""

@@ -1,0 +1,104 @@
+"""Requests of an operation: proper ones, and those that have to be refused before anything is done."""
+
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import jwt
+import msgspec
+from django.conf import settings
+
+from contracts.language import Operation
+from extraction.conformance.arguments import fits
+from extraction.conformance.sides import Request
+from kernel.calls import tokens, wire
+from kernel.calls.endpoint import PREFIX
+
+SECONDS = 30
+"""That a call may take: more than its contract allows, because the machine may be slow."""
+WRONG: tuple[Any, ...] = (5, "text", [[]], {"unheard": "of"}, None, True)
+"""One of these is of no type that an argument has."""
+NEVER = 9999
+"""A version that no contract has."""
+
+
+class Improper(NamedTuple):
+    """A request that is to be refused, and how."""
+
+    what: str
+    request: Request
+    status: HTTPStatus
+
+
+def proper(operation: Operation, body: bytes, **headers: str | None) -> Request:
+    """A call of an operation; headers that are given take the place of the right ones, those that are None are left
+    out."""
+    right: dict[str, str | None] = {
+        "Authorization": f"Bearer {tokens.token_for(operation.module)}",
+        "Content-Type": "application/json",
+        "X-Deadline-Ms": str(SECONDS * 1000),
+    }
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    sent = {name: value for name, value in (right | given).items() if value is not None}
+    return Request(f"{PREFIX}{operation.path}", body, sent)
+
+
+def without_time(operation: Operation, body: bytes, key: str) -> Request:
+    """A proper call whose caller waits no longer."""
+    return proper(operation, body, X_Deadline_Ms="0", Idempotency_Key=key or None)
+
+
+def unauthenticated(operation: Operation, body: bytes) -> Iterator[Improper]:
+    """Calls without a token that is good for the module."""
+    claims = {"iss": settings.SERVICE_NAME, "aud": f"module:{operation.module}"}
+    good = {"none": None, "an unreadable one": "Bearer unreadable"}
+    good["an expired one"] = _service_token(claims, -600)
+    good["one for another module"] = _service_token(claims | {"aud": "module:another"}, 600)
+    if settings.JWT_PRIVATE_KEY:
+        user = claims | {"aud": "api", "sub": "0000000a-da00-4000-8000-000000000001", "exp": int(time.time()) + 600}
+        good["a user's"] = f"Bearer {jwt.encode(user, settings.JWT_PRIVATE_KEY, algorithm='EdDSA')}"
+    for what, authorization in good.items():
+        request = proper(operation, body, Authorization=authorization)
+        yield Improper(f"with {what} for a service token", request, HTTPStatus.UNAUTHORIZED)
+
+
+def malformed(operation: Operation, arguments: dict[str, Any]) -> Iterator[Improper]:
+    """Calls that are well-formed in nothing but their address and their token."""
+    body = wire.encode(arguments)
+    bodies = {
+        "without a body": b"",
+        "with a body that breaks off": body[:-1],
+        "with a body that is no text": b"\xff\xfe",
+        "with a body that is no object": b'"text"',
+        "with a body nested too deep": b"[" * 100_000,
+    }
+    for field in msgspec.structs.fields(operation.arguments):
+        wrong = next((value for value in WRONG if not fits(value, field.type)), None)
+        bodies[f"with a wrong {field.name}"] = wire.encode(arguments | {field.encode_name: wrong})
+        if field.required:
+            rest = {name: value for name, value in arguments.items() if name != field.encode_name}
+            bodies[f"without {field.name}"] = wire.encode(rest)
+    for what, hostile in bodies.items():
+        yield Improper(what, proper(operation, hostile), HTTPStatus.UNPROCESSABLE_ENTITY)
+    heads: dict[str, tuple[HTTPStatus, dict[str, str | None]]] = {
+        "with a body of another type": (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, {"Content_Type": "text/plain"}),
+        "with a body of no type": (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, {"Content_Type": None}),
+        "with a body far too large": (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"Content_Length": "1000000000"}),
+        "with a deadline that is none": (HTTPStatus.BAD_REQUEST, {"X_Deadline_Ms": "soon"}),
+        "with a key that is none": (HTTPStatus.BAD_REQUEST, {"Idempotency_Key": "no key"}),
+    }
+    for what, (status, headers) in heads.items():
+        yield Improper(what, proper(operation, body, **headers), status)
+    yield Improper("by GET", proper(operation, body)._replace(method="GET"), HTTPStatus.METHOD_NOT_ALLOWED)
+    another = f"{PREFIX}{operation.contract.address.rpartition('/')[0]}/v{NEVER}/{operation.name}"
+    yield Improper("in another version", proper(operation, body)._replace(path=another), HTTPStatus.NOT_FOUND)
+    another = f"{PREFIX}{operation.path}_of_another_name"
+    yield Improper("under another name", proper(operation, body)._replace(path=another), HTTPStatus.NOT_FOUND)
+
+
+def _service_token(claims: dict[str, Any], seconds: int) -> str:
+    kid, key = next(iter(settings.SERVICE_KEYS.items()))
+    now = int(time.time())
+    payload = claims | {"iat": now - 1200, "exp": now + seconds}
+    return f"Bearer {jwt.encode(payload, key, algorithm='HS256', headers={'kid': kid})}"

@@ -1,0 +1,205 @@
+"""Where an examination takes place: databases of its own, the service on them, the monolith beside it, and nothing
+of it stays.
+
+The monolith's own process (`reference`) prepares the data. Then it is copied, for the service and for the monolith that
+is its gateway, so that all three begin with the same.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from secrets import token_hex
+from typing import IO, Self, TypeVar, cast
+from urllib.parse import urlsplit
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+from extraction import boot, interruption, verification
+from extraction.conformance.report import Report
+from extraction.project import Project
+from extraction.verification import Unsound, environment
+from kernel.databases.config import OWN
+from kernel.databases.embedded import EmbeddedPostgresError
+
+HOME = Path(__file__).parents[2]
+"""Where this package is found by its name."""
+PREFIX = "monolith"
+TESTS = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
+TESTS_WITHIN = 1800.0
+"""Seconds."""
+UNSET = {"CELERY_BROKER_URL", "GATEWAY_URL", "JWT_PRIVATE_KEY", "JWT_PUBLIC_KEYS", "MODULES"}
+SETTINGS = {
+    "ALLOWED_HOSTS": "*",
+    "ENVIRONMENT": "development",
+    "HOST": boot.HOST,
+    "LOG_LEVEL": "WARNING",
+    "LOG_READABLE": "false",
+    "SECRET_KEY": token_hex(32),
+    "SERVICE_KEYS": f"conformance:{token_hex(32)}",
+    "WEB_WORKERS": "1",
+}
+Step = Callable[[str], None]
+T = TypeVar("T")
+
+
+class Stage:
+    """A monolith, a service that one of its modules became, and the place where they meet."""
+
+    def __init__(self, project: Project, service: Project, module: str, place: Path, server: str) -> None:
+        self._project, self._service, self._module = project, service, module
+        self._place, self._server = place, server
+        self._unset = _unset(project, service)
+
+    @contextmanager
+    def prepared(self) -> Iterator[Self]:
+        """With the monolith's process and its data. Raises `Unsound` where there is none to be had."""
+        settings = self._environment("reference")
+        with _reference(self._project.root, self._module, self._place, settings) as self._reference:
+            self._passwords = self._reference.hear(dict[str, str])
+            yield self
+
+    def examine(self, step: Step) -> Report:
+        """Start the service as it is now, ask it and the module the same, and compare.
+
+        Raises `Unsound` where it does not start.
+        """
+        step("starting the service, and the monolith beside it" if self._calls else "starting the service")
+        with self._serving() as url:
+            step("asking it and the module the same")
+            self._reference.say(url)
+            return self._reference.hear(Report)
+
+    def test(self) -> str | None:
+        """Run the service's own tests; what they said, if they failed."""
+        settings = self._unset | {"DATABASE_URL": self._server}
+        try:
+            verification.execute(self._service.root, "its own tests fail", TESTS, settings, TESTS_WITHIN)
+        except Unsound as unsound:
+            return str(unsound)
+        return None
+
+    @contextmanager
+    def _serving(self) -> Iterator[str]:
+        """The service, and the monolith as its gateway where it calls others. Gives the service's base URL."""
+        ports = {"service": boot.free_port(), "gateway": boot.free_port()}
+        service, gateway = (f"http://{boot.HOST}:{port}" for port in ports.values())
+        folders = {"service": self._service.root}
+        routes = {"service": {"GATEWAY_URL": gateway}, "gateway": {f"{self._module.upper()}_URL": service}}
+        if self._calls:
+            folders["gateway"] = self._project.root
+        with ExitStack() as stack:
+            running = {}
+            for name, folder in folders.items():
+                aliases = self._passwords if name == "gateway" else (OWN, self._module)
+                databases = {f"{alias.upper()}_DATABASE_URL": self._copied(alias, name) for alias in aliases}
+                settings = self._environment(name) | databases | routes[name] | {"PORT": str(ports[name])}
+                running[name] = stack.enter_context(boot.serving(folder, self._log(name), settings))
+            for name, process in running.items():
+                with _saying_who(name):
+                    boot.wait_until_ready(process, ports[name], self._log(name))
+            yield service
+
+    @property
+    def _calls(self) -> bool:
+        """Whether the module calls others, for which the service needs a gateway."""
+        return bool(self._project.manifests[self._module].calls)
+
+    def _copied(self, alias: str, copy: str) -> str:
+        """Address of a copy of one of the monolith's databases, whose role owns it as it does the original."""
+        role, name = f"{PREFIX}_{alias}", f"{copy}_{alias}"
+        made = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY")
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            connection.execute(made.format(*map(sql.Identifier, (name, role, role))))
+        return urlsplit(self._server)._replace(netloc=f"{role}:{self._passwords[alias]}@", path=f"/{name}").geturl()
+
+    def _environment(self, name: str) -> dict[str, str]:
+        files, original = self._place / name, self._place / "reference"
+        if original.exists() and not files.exists():
+            shutil.copytree(original, files)
+        prefix = PREFIX if files == original else name
+        own = {"DATABASE_URL": self._server, "DATABASE_PREFIX": prefix, "MEDIA_ROOT": str(files)}
+        return self._unset | SETTINGS | own
+
+    def _log(self, name: str) -> Path:
+        return self._place / f"{name}.log"
+
+
+@contextmanager
+def stage(project: Project, service: Project, module: str, step: Step) -> Iterator[Stage]:
+    """Set the stage. Raises `Unsound` where there is no PostgreSQL to be had."""
+    step("starting a PostgreSQL server for it")
+    try:
+        # Nothing is to hold a database that is copied, and rows stay in the order in which they were written.
+        with boot.server(autovacuum="off") as (place, url):
+            step("preparing the data in the monolith")
+            with Stage(project, service, module, place, url).prepared() as made:
+                yield made
+    except EmbeddedPostgresError as error:
+        raise Unsound(f"it could not be started: {error}") from None
+
+
+class _Reference:
+    """The monolith's process that has the module, spoken with in lines."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self._ear, self._mouth = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
+        self._log = log
+
+    def say(self, line: str) -> None:
+        """Tell it something."""
+        self._ear.write(f"{line}\n".encode())
+        self._ear.flush()
+
+    def hear(self, kind: type[T]) -> T:
+        """What it says next. Raises `Unsound` with the end of its log where it ended instead."""
+        line = self._mouth.readline()
+        if not line:
+            raise Unsound(f"the monolith does not get as far as asking:\n{boot.said(self._log)}")
+        return msgspec.json.decode(line, type=kind)
+
+
+@contextmanager
+def _reference(root: Path, module: str, place: Path, settings: dict[str, str]) -> Iterator[_Reference]:
+    paths = os.pathsep.join(map(str, (root, root / "src", HOME)))
+    own = {"DJANGO_SETTINGS_MODULE": "config.settings", "HYPOTHESIS_STORAGE_DIRECTORY": str(place / "hypothesis")}
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        with interruption.deferred(), (place / "reference.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "extraction.conformance", module],
+                cwd=root,
+                env=environment(**settings) | own | {"PYTHONPATH": paths},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+        yield _Reference(process, place / "reference.log")
+    finally:
+        if process:
+            with process:
+                process.kill()
+
+
+@contextmanager
+def _saying_who(name: str) -> Iterator[None]:
+    try:
+        yield
+    except Unsound as unsound:
+        raise Unsound(f"the {name}: {unsound}") from None
+
+
+def _unset(project: Project, service: Project) -> dict[str, str]:
+    """Settings that the folders' own `.env` may have, and that would bring in somebody else's things."""
+    modules = {name.upper() for name in (*project.folders, *service.folders, OWN)}
+    found = {f"{name}{suffix}" for name in modules for suffix in ("_URL", "_DATABASE_URL")}
+    for manifest in (*project.manifests.values(), *service.manifests.values()):
+        found |= {f"{manifest.name}_{setting.name}".upper() for setting in manifest.settings}
+    return dict.fromkeys(sorted(found | UNSET), "")

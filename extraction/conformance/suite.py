@@ -1,0 +1,238 @@
+"""The conformance suite of a contract: requests made from it, the same for both sides, and their answers compared."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import msgspec
+
+from contracts.language import ContractError, DeadlineExceeded, KeyReused, Operation
+from contracts.language.errors import EVERYWHERE
+from extraction.conformance import requests
+from extraction.conformance.arguments import Maker
+from extraction.conformance.likeness import Likeness, shown
+from extraction.conformance.report import Finding, Reached, Report
+from extraction.conformance.sides import Request, Response, Side
+from extraction.conformance.verdicts import Answered, Broken, Refused, Verdict, problem_in, told, verdict
+from kernel.calls import wire
+
+QUERIES = 16
+"""Calls of each query, on the data as it is at first and again at the end."""
+ROUNDS = 32
+"""Calls of each command; each is followed by a look through every query."""
+MORE = 64
+"""Calls more of an operation that was not answered yet, or of which not every error was seen."""
+REPEATS = 3
+"""Of a command's answered calls, those that are repeated."""
+GIVES_UP = 3
+"""Requests without any answer, one after the other."""
+Evidence = tuple[()] | tuple[Request] | tuple[Request, Response, Response]
+
+
+class Said(NamedTuple):
+    """What the module and the service made of one call."""
+
+    our: Verdict
+    their: Verdict
+
+
+class Suite:
+    """One examination. `service` may be left out, to find out what the suite reaches."""
+
+    def __init__(self, operations: Iterable[Operation], maker: Maker, module: Side, service: Side | None) -> None:
+        self.report = Report()
+        self.likeness = Likeness()
+        self._operations = list(operations)
+        self._maker = maker
+        self._module, self._service = module, service
+        self._reached = {op.path: Reached(op.path, str(op.kind), unreached=_own_errors(op)) for op in self._operations}
+        self._told: set[tuple[str, str]] = set()
+        self._after = ""
+        self._silences = 0
+
+    def know(self, name: str, value: Any) -> None:
+        """A value that both sides have in their data, for the suite to ask about."""
+        self._maker.pool.store(name, value)
+        self.likeness.share(value)
+
+    def run(self) -> Report:
+        """Ask all there is to ask."""
+        queries = [operation for operation in self._operations if not operation.is_command]
+        commands = [operation for operation in self._operations if operation.is_command]
+        try:
+            self._look(queries, QUERIES)
+            for _ in range(ROUNDS):
+                for command in commands:
+                    self._command(command)
+                    self._look(queries, 1, newest=True)
+            for _ in range(MORE):
+                for operation in filter(self._hides_something, self._operations):
+                    self._call(operation, self._maker.arguments(operation.arguments), self._key(operation))
+            for operation in self._operations:
+                self._guards(operation)
+            self._after = "all that had to be refused"
+            self._look(queries, QUERIES)
+        except _Silence:
+            self._find("all", "silence", "does not answer any more, and was asked nothing further")
+        self.report.operations = list(self._reached.values())
+        return self.report
+
+    def _hides_something(self, operation: Operation) -> bool:
+        reached = self._reached[operation.path]
+        return not reached.answered or bool(reached.unreached)
+
+    def _look(self, queries: list[Operation], times: int, *, newest: bool = False) -> None:
+        for _ in range(times):
+            for query in queries:
+                self._call(query, self._maker.arguments(query.arguments, newest=newest))
+
+    def _command(self, command: Operation) -> None:
+        """Call a command, and repeat the call under its key, and use its key for another."""
+        arguments = self._maker.arguments(command.arguments)
+        key = self._key(command)
+        first = self._call(command, arguments, key)
+        self._after = f"{command.path} {shown(arguments)}"
+        if first is None or not isinstance(first.their, Answered) or self._reached[command.path].answered > REPEATS:
+            return
+        request = requests.proper(command, wire.encode(arguments), Idempotency_Key=key or None)
+        ours, theirs = self._exchange(request)
+        again = Said(verdict(command, ours), verdict(command, theirs))
+        if again.their != first.their:
+            problem = (
+                f"answers a repeat with something else: it {_brief(again.their)}, and at first {_brief(first.their)}"
+            )
+            as_here = again.our != first.our
+            self._find(command.path, "repeat", problem, (request, ours, theirs), note=as_here)
+        other = self._maker.arguments(command.arguments)
+        if key and other and other != arguments:
+            request = requests.proper(command, wire.encode(other), Idempotency_Key=key)
+            self._expect(command, "with the key of another call", request, KeyReused)
+
+    def _call(self, operation: Operation, arguments: dict[str, Any] | None, key: str = "") -> Said | None:
+        """Ask both sides; what they said, if the service said what it should."""
+        if arguments is None:
+            self._find(operation.path, "unmade", "takes arguments that cannot be made up", note=True)
+            return None
+        self.likeness.share(arguments)
+        self._maker.pool.add_all(msgspec.convert(arguments, operation.arguments))
+        request = requests.proper(operation, wire.encode(arguments), Idempotency_Key=key or None)
+        ours, theirs = self._exchange(request)
+        our, their = verdict(operation, ours), verdict(operation, theirs)
+        reached = self._reached[operation.path]
+        reached.asked += 1
+        if difference := self._difference(our, their):
+            self._find(operation.path, difference.partition(":")[0], difference, (request, ours, theirs))
+            return None
+        match their:
+            case Broken(why):
+                self._find(operation.path, why, f"{why}, as in the monolith", (request, ours, theirs), note=True)
+                return None
+            case Refused(error):
+                if error.code in reached.unreached:
+                    reached.unreached = tuple(code for code in reached.unreached if code != error.code)
+                    reached.errors += (error.code,)
+            case Answered() if isinstance(our, Answered):
+                reached.answered += 1
+                self._maker.pool.add_all(our.value)
+        return Said(our, their)
+
+    def _difference(self, our: Verdict, their: Verdict) -> str | None:
+        match our, their:
+            case Answered(), Answered():
+                difference = self.likeness.difference(our.value, their.value)
+                return f"answers another value: {difference}" if difference else None
+            case Refused(), Refused() if our.error.code == their.error.code:
+                difference = self.likeness.difference(our.error.payload, their.error.payload)
+                return f"raises {their.error.code} with another value: {difference}" if difference else None
+            case Broken(), Broken() if our == their:
+                return None
+            case _, Broken(why):
+                return why
+        return f"{_brief(their)}, where the module in the monolith {_brief(our)}"
+
+    def _guards(self, operation: Operation) -> None:
+        """What has to be refused before anything is done."""
+        arguments = self._maker.arguments(operation.arguments)
+        if arguments is None or (operation.path, "is not served") in self._told:
+            return
+        body = wire.encode(arguments)
+        self.likeness.share(arguments)
+        request = requests.without_time(operation, body, self._key(operation))
+        self._expect(operation, "when no time is left for it", request, DeadlineExceeded)
+        for improper in (*requests.unauthenticated(operation, body), *requests.malformed(operation, arguments)):
+            self._refused(operation, improper)
+
+    def _expect(self, operation: Operation, what: str, request: Request, error: type[ContractError]) -> None:
+        def raises(response: Response) -> bool:
+            match verdict(operation, response):
+                case Refused(raised):
+                    return isinstance(raised, error)
+            return False
+
+        self._hold(operation, what, request, raises, f"{what}, and should raise {error.code}")
+
+    def _refused(self, operation: Operation, improper: requests.Improper) -> None:
+        def refuses(response: Response) -> bool:
+            return response.status == improper.status and problem_in(response) is not None
+
+        told_so = f"to a call {improper.what}, and should {int(improper.status)} with problem details"
+        self._hold(operation, improper.status.phrase, improper.request, refuses, told_so)
+
+    def _hold(
+        self, operation: Operation, check: str, request: Request, is_right: Callable[[Response], bool], wrong: str
+    ) -> None:
+        """Send what has one right answer, whatever the module in the monolith makes of it."""
+        ours, theirs = self._exchange(request)
+        if not is_right(theirs):
+            as_here = not is_right(ours)
+            self._find(operation.path, check, f"{told(theirs)} {wrong}", (request, ours, theirs), note=as_here)
+
+    def _exchange(self, request: Request) -> tuple[Response, Response]:
+        self.report.requests += 1
+        ours = self._module(request)
+        if self._service is None:
+            return ours, ours
+        theirs = self._service(request._replace(body=self.likeness.translated(request.body)))
+        self._silences = 0 if theirs.status else self._silences + 1
+        if self._silences == GIVES_UP:
+            raise _Silence
+        return ours, theirs
+
+    def _find(self, path: str, check: str, problem: str, evidence: Evidence = (), *, note: bool = False) -> None:
+        """Tell a problem of an operation, once for each check; `evidence` is the request and what it was answered."""
+        if (path, check) in self._told:
+            return
+        self._told.add((path, check))
+        found = Finding(path, problem)
+        match evidence:
+            case (request, *answers):
+                found.asked = f"{request.method} {request.path} {shown(request.body.decode(errors='replace'))}"
+                found.asked += f", after {self._after}" if self._after else ""
+                found.module, found.service = [_whole(answer) for answer in answers] or ("", "")
+        (self.report.notes if note else self.report.problems).append(found)
+
+    def _key(self, operation: Operation) -> str:
+        return uuid4().hex if operation.needs_key else ""
+
+
+class _Silence(Exception):
+    """The service is gone, or hangs."""
+
+
+def _own_errors(operation: Operation) -> tuple[str, ...]:
+    """Codes of the errors that an operation declares, other than those that any may raise."""
+    return tuple(sorted(operation.errors.keys() - {error.code for error in EVERYWHERE}))
+
+
+def _brief(verdict: Verdict) -> str:
+    match verdict:
+        case Answered(value):
+            return f"answers {shown(value)}"
+        case Refused(error):
+            return f"raises {error.code}"
+        case Broken(why):
+            return why
+
+
+def _whole(response: Response) -> str:
+    return f"{response.status or 'no answer'} {shown(response.body.decode(errors='replace'))}"

@@ -1,0 +1,19 @@
+"""What leaving would cost: what becomes a call over the network, read from the code and from recorded traffic."""
+
+from extraction.cost.places import Call, Code, Cost, Heard, Told, cost, crossings
+from extraction.cost.traffic import Estimate, Traffic, Unreadable, estimate, recorded
+
+__all__ = [
+    "Call",
+    "Code",
+    "Cost",
+    "Estimate",
+    "Heard",
+    "Told",
+    "Traffic",
+    "Unreadable",
+    "cost",
+    "crossings",
+    "estimate",
+    "recorded",
+]

@@ -1,0 +1,105 @@
+"""Recorded traffic: what a running monolith counted, and the time that it would take longer."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import urllib3
+from prometheus_client.parser import text_string_to_metric_families
+
+PATIENCE = 15.0
+"""Seconds for a page of metrics, which asks every database."""
+LOOPBACK = 0.4
+"""Milliseconds for a call to a service on the same machine: docs/benchmarks.md, `contract_call`."""
+CALLS = "contract_calls_total"
+REQUESTS = "http_request_seconds_count"
+
+
+class Unreadable(Exception):
+    """Recorded traffic cannot be read, or has no calls in it; the message says which and why."""
+
+
+class Traffic(NamedTuple):
+    """What was counted since the processes started."""
+
+    requests: dict[str, float]
+    """By origin: `POST /api/v1/orders`."""
+    calls: dict[tuple[str, str, str], float]
+    """By origin, caller and operation."""
+
+
+class Made(NamedTuple):
+    """Calls of one operation by one module."""
+
+    caller: str
+    operation: str
+    number: float
+
+
+class Estimate(NamedTuple):
+    """The calls across a module's border that something made, and how much longer it would take."""
+
+    origin: str
+    """A route, or `event …`, `job …`, `saga …`, `task …`, `call …`; `-` where nobody said."""
+    requests: float
+    """0 where it is no route."""
+    calls: tuple[Made, ...]
+    added_ms: float | None
+    """For each request; None where it is no route, so that no customer waits."""
+
+    @property
+    def total(self) -> float:
+        return sum(made.number for made in self.calls)
+
+
+def recorded(places: Iterable[str]) -> Traffic:
+    """What the pages of metrics at some addresses, or in some files, say together. Raises `Unreadable`."""
+    requests: dict[str, float] = {}
+    calls: dict[tuple[str, str, str], float] = {}
+    for place in places:
+        for name, labels, value in _samples(place):
+            if name == REQUESTS:
+                origin = f"{labels['method']} {labels['route']}"
+                requests[origin] = requests.get(origin, 0) + value
+            elif name == CALLS:
+                key = labels["origin"], labels["caller"], labels["operation"]
+                calls[key] = calls.get(key, 0) + value
+    if not calls:
+        raise Unreadable(f"{', '.join(places)}: no {CALLS} is there: let the monolith serve for a while, and ask again")
+    return Traffic(requests, calls)
+
+
+def estimate(traffic: Traffic, module: str, round_trip: float) -> list[Estimate]:
+    """What crossed a module's border, the slowest first; `round_trip` is in milliseconds.
+
+    Calls are taken to be made one after the other, and to fail never.
+    """
+    made: dict[str, list[Made]] = {}
+    for (origin, caller, operation), number in traffic.calls.items():
+        if (caller == module) != (operation.partition("/")[0].partition(".")[0] == module):
+            made.setdefault(origin, []).append(Made(caller, operation, number))
+    found = []
+    for origin, calls in made.items():
+        calls.sort(key=lambda one: (-one.number, one.operation, one.caller))
+        requests = traffic.requests.get(origin, 0.0)
+        added = round_trip * sum(one.number for one in calls) / requests if requests else None
+        found.append(Estimate(origin, requests, tuple(calls), added))
+    return sorted(found, key=lambda one: (-(one.added_ms or 0), one.origin))
+
+
+def _samples(place: str) -> list[tuple[str, dict[str, str], float]]:
+    try:
+        text = _page(place) if place.startswith(("http://", "https://")) else Path(place).read_text()
+        families = list(text_string_to_metric_families(text))
+        return [(s.name, s.labels, s.value) for family in families for s in family.samples]
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise Unreadable(f"{place}: {error}") from None
+    except ValueError:
+        raise Unreadable(f"{place}: no text of metrics as Prometheus reads it") from None
+
+
+def _page(url: str) -> str:
+    answer = urllib3.request("GET", url, timeout=PATIENCE, retries=False)
+    if answer.status != 200:
+        raise Unreadable(f"{url}: answers {answer.status}; it has to be the address of /metrics")
+    return answer.data.decode()

@@ -1,0 +1,69 @@
+"""The contract of a module that lived elsewhere, and may have grown there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from extraction.compat import comparison, lock, trees
+from extraction.compat.comparison import Finding
+from extraction.compat.description import Description
+from extraction.departure.places import Refused, Service, file
+from extraction.plan import File
+from extraction.project import LAYERS, Project
+
+CONTRACTS = LAYERS["contracts"]
+LANGUAGE = f"{CONTRACTS}/language/"
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What both sides hold each other to."""
+
+    files: tuple[File, ...] = ()
+    """The module's contract and its lock, where the service has them otherwise."""
+    changes: tuple[str, ...] = ()
+    """How the contract has grown, a line each."""
+
+
+def agreement(monolith: Project, service: Service, *, others: bool = False) -> Agreement:
+    """Take over what the service has made of its contract. Raises `Refused` where that breaks what was promised here.
+
+    With `others` it also has to get along with the monolith's contracts of other modules, in place of its own copies.
+    """
+    own = f"{CONTRACTS}/{service.module}.py"
+    changed = {path for path in _contracts(service.project) if not _same(monolith, service.project, path)}
+    if own not in changed and not (others and changed):
+        return Agreement()
+    here, there = trees.described(monolith.root), trees.described(service.project.root)
+    audience = comparison.Audience.of([*monolith.manifests.values(), service.manifest])
+    found = comparison.compare(_only(here, service.module), _only(there, service.module), audience)
+    if others:
+        names = {path.removeprefix(f"{CONTRACTS}/").removesuffix(".py") for path in changed} - {service.module}
+        found += comparison.compare(_only(there, *names), _only(here, *names), audience)
+    _refuse_breaking(found)
+    if own not in changed:
+        return Agreement()
+    locked = File(f"{lock.FOLDER}/{service.module}.json", there[service.module].as_text().encode())
+    grown = tuple(str(change) for change in found if change.path == own)
+    return Agreement((file(service.project, own), locked), grown)
+
+
+def _contracts(project: Project) -> Iterator[str]:
+    """The files of modules' contracts."""
+    paths = (path for path in project.files(CONTRACTS) if path.endswith(".py"))
+    return (path for path in paths if not path.startswith(LANGUAGE) and not path.endswith("__init__.py"))
+
+
+def _same(monolith: Project, service: Project, path: str) -> bool:
+    place = monolith.root / path
+    return place.is_file() and place.read_bytes() == (service.root / path).read_bytes()
+
+
+def _only(described: Description, *modules: str) -> Description:
+    return {name: described[name] for name in modules if name in described}
+
+
+def _refuse_breaking(found: list[Finding]) -> None:
+    breaking = [str(change) for change in found if change.rule.breaking]
+    if breaking:
+        more = f" (and {len(breaking) - 1} more)" if breaking[1:] else ""
+        raise Refused(f"{breaking[0]}{more}: keep the old version of the contract in the service beside the new")

@@ -1,0 +1,83 @@
+"""`fold`: a service's module comes back into the monolith."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from extraction import analysis, verification
+from extraction.analysis import Finding
+from extraction.departure import places
+from extraction.departure.agreement import agreement
+from extraction.departure.exchange import exchanged
+from extraction.departure.places import Refused, Service
+from extraction.plan import File
+from extraction.project import LAYERS, Project
+
+KERNEL = (LAYERS["kernel"], "contracts/language")
+PINNING = frozenset({"requirement"})
+"""Rules that are put right by `make lock`, once the module is back."""
+
+
+@dataclass(frozen=True)
+class Return:
+    """What becomes of a monolith whose module comes back."""
+
+    module: str
+    written: tuple[File, ...]
+    """The module's files, and what of its contract the service has otherwise."""
+    removed: tuple[str, ...]
+    """What stood for it meanwhile."""
+    changed: tuple[str, ...]
+    """Files that this repository never had as the service has them."""
+    changes: tuple[str, ...]
+    """How the contract has grown in the service."""
+    kernel: tuple[str, ...]
+    """Files of the kernel that the service has otherwise. They stay there."""
+
+
+def plan(project: Project, service: Service) -> Return:
+    """Work out what is to be done, and change nothing. Raises `Refused`."""
+    module = service.module
+    if module in project.modules:
+        raise Refused(f"{module} is at home: {project.folder(module)} has its code; nothing to fold")
+    files = tuple(places.file(service.project, path) for path in service.project.files(service.folder))
+    agreed = agreement(project, service, others=True)
+    written = (*files, *agreed.files)
+    paths = {file.path for file in written}
+    here = project.files(service.folder) if module in project.departed else ()
+    return Return(
+        module=module,
+        written=written,
+        removed=tuple(path for path in here if path not in paths),
+        changed=tuple(places.unknown(project.root, files, service.project)),
+        changes=agreed.changes,
+        kernel=tuple(_otherwise(project, service)),
+    )
+
+
+def fold(project: Project, back: Return) -> list[Finding]:
+    """Do it, unless the monolith would not hold together: then nothing is changed. Raises `Refused`.
+
+    Gives what is left to be pinned.
+    """
+    folder = project.folder(back.module)
+    places.refuse_uncommitted(project.root, [folder, *(file.path for file in back.written)])
+    with exchanged(project.root, folder, back.written):
+        whole = Project.at(project.root)
+        found = analysis.check(whole, whole.modules)
+        if hindering := [finding for finding in found if finding.rule not in PINNING]:
+            raise Refused(f"the monolith would not hold together with it: {hindering[0]}")
+        if not found:
+            try:
+                verification.run(project.root, "the monolith does not load with it", "manage.py", "check")
+            except verification.Unsound as unsound:
+                raise Refused(str(unsound)) from None
+    return found
+
+
+def _otherwise(project: Project, service: Service) -> Iterator[str]:
+    """Files of the kernel that differ, or that the monolith does not have."""
+    for folder in KERNEL:
+        for path in service.project.files(folder):
+            place = project.root / path
+            if not place.is_file() or place.read_bytes() != (service.project.root / path).read_bytes():
+                yield path

@@ -1,0 +1,110 @@
+"""The folder of a service, and what git knows of a repository."""
+
+import json
+import os
+import subprocess
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from extraction import verification
+from extraction.manifest import Manifest
+from extraction.plan import File
+from extraction.project import NotAProject, Project
+
+
+class Refused(Exception):
+    """Nothing was changed; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """A repository with one module in it, as `extract` writes them."""
+
+    project: Project
+    module: str
+
+    @classmethod
+    def at(cls, folder: Path, monolith: Project) -> "Service":
+        """The service in a folder. Raises `Refused`."""
+        if folder == monolith.root:
+            raise Refused(f"{folder} is the monolith itself: name the folder of a service")
+        try:
+            project = Project.at(folder)
+        except NotAProject:
+            raise Refused(f"{folder} is no service: it has not the folders that extraction writes") from None
+        if len(project.modules) != 1:
+            raise Refused(f"{folder} is no service: it has the modules {', '.join(project.modules) or '(none)'}")
+        [module] = project.modules
+        if module not in project.manifests:
+            raise Refused(f"{project.folder(module)}/module.py in {folder} is no manifest that can be read: correct it")
+        return cls(project, module)
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.project.manifests[self.module]
+
+    @property
+    def folder(self) -> str:
+        """The module's folder, from the root."""
+        return self.project.folder(self.module)
+
+    def interface(self) -> dict[str, Any]:
+        """The addresses that the module answers, and its OpenAPI document. Raises `Refused`."""
+        # Asked in the folder, by a process of its own, because what it has to say is in its code.
+        done = subprocess.run(
+            [verification.interpreter(self.project.root), "manage.py", "interface", self.module],
+            cwd=self.project.root,
+            env=verification.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            start_new_session=True,
+        )
+        if done.returncode:
+            said = (done.stderr.strip().splitlines() or ["it did not say why"])[-1]
+            raise Refused(f"{self.project.root} does not tell what it answers (manage.py interface): {said}")
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+
+def file(project: Project, path: str) -> File:
+    """A file as it stands in a project."""
+    place = project.root / path
+    return File(path, place.read_bytes(), executable=os.access(place, os.X_OK))
+
+
+def refuse_uncommitted(root: Path, paths: Iterable[str]) -> None:
+    """Make sure that git could bring back what these paths have. Raises `Refused`."""
+    status = ("status", "--porcelain", "--untracked-files=all", "--no-renames", "--", *paths)
+    done = _git(root, *status)
+    if done.returncode:
+        raise Refused(f"{root} is not under git, which could bring back what is changed: commit it first")
+    if changed := [line[3:] for line in done.stdout.splitlines()]:
+        raise Refused(f"not committed: {', '.join(changed)}; commit it, or put it aside (git stash)")
+
+
+def unknown(root: Path, files: Collection[File], there: Project) -> list[str]:
+    """Those of the files that the repository in `root` does not have at their paths, and never had in its history.
+
+    `there` is the project that the files are of.
+    """
+    missing = [found for found in files if not _has(root, found)]
+    # A folder that is only a part of somebody else's repository has no history of its own.
+    if not missing or not (root / ".git").exists():
+        return [found.path for found in missing]
+    paths = "\n".join(str(there.root / found.path) for found in missing)
+    names = _git(there.root, "hash-object", "--no-filters", "--stdin-paths", said=paths).stdout
+    known = _git(root, "cat-file", "--batch-check", said=names).stdout.splitlines()
+    return [found.path for found, line in zip(missing, known, strict=True) if line.endswith(" missing")]
+
+
+def _has(root: Path, wanted: File) -> bool:
+    place = root / wanted.path
+    return place.is_file() and place.read_bytes() == wanted.content
+
+
+def _git(root: Path, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
+    command = ["git", "-C", str(root), "--no-optional-locks", "-c", "core.quotePath=false", *arguments]
+    return subprocess.run(command, input=said, capture_output=True, text=True, errors="replace")

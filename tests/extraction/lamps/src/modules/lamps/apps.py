@@ -1,0 +1,5 @@
+from kernel import apps
+
+
+class LampsConfig(apps.ModuleConfig):
+    name = "modules.lamps"

@@ -1,0 +1,179 @@
+"""`finish`: a module's code leaves for good, with its service to answer for it; or all stays as it was."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests import departed
+from tests.extraction.leaving import CHECK, FOLDER, Leaving
+from tests.extraction.test_extract import tree
+from tests.processes import REPOSITORY
+from tests.waiting import eventually
+
+MANIFEST = '''\
+"""It lives elsewhere. `python -m extraction finish` wrote this, and `fold` brings its code back."""
+
+from contracts.ink import Ink, InkMixed
+from contracts.pens import Pens
+from kernel.module import Departed
+
+MODULE = Departed(
+    name="pens",
+    summary="Pens.",
+    serves=(Pens,),
+    calls=(Ink,),
+    subscribes=(InkMixed,),
+    routes=("api/v1/pens/<str:pen>", "pens/<str:pen>"),
+)
+'''
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Leaving:
+    return Leaving.make(tmp_path_factory.mktemp("leaving"))
+
+
+@pytest.fixture
+def leaving(made: Leaving, tmp_path: Path) -> Leaving:
+    return made.copied(tmp_path)
+
+
+def test_its_manifest_and_its_document_stay_and_nothing_else_of_it(leaving: Leaving) -> None:
+    monolith = leaving.monolith
+    before = tree(monolith.root)
+
+    done = monolith.run("finish", "pens", "--service", leaving.service)
+
+    assert done.exit_code == 0, done.output
+    stays = {path: content for path, (content, _) in tree(monolith.root / FOLDER).items()}
+    assert stays.keys() == {"__init__.py", "module.py", "openapi.json"}
+    assert stays["module.py"].decode() == MANIFEST
+    assert b'"/api/v1/pens/{pen}"' in stays["openapi.json"]
+    now = tree(monolith.root)
+    changed = {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
+    assert not [path for path in changed if not path.startswith((FOLDER, ".git/"))]
+
+
+def test_it_is_known_as_one_that_left(leaving: Leaving) -> None:
+    monolith = leaving.finished().monolith
+    assert monolith.run("check").output == "each of 1 modules can leave: nothing stands in the way\n"
+    assert [line.split()[:4] for line in monolith.run("list").output.splitlines()[2:]] == [
+        ["pens", "elsewhere", "has", "left"]
+    ]
+    assert "pens has left for good" in monolith.run("extract", "pens", "--into", leaving.root / "again").output
+    # Its tables and its name are its own all the same.
+    monolith.write("src/modules/ink/extra.py", "from django.db import connections\n\nA = connections['pens']\n")
+    assert "the database of pens is opened" in monolith.run("check", "ink").output
+
+
+def test_what_names_its_code_is_said(leaving: Leaving) -> None:
+    leaving.monolith.write("tests/test_all.py", "from modules.pens import queries\n")
+    leaving.monolith.write("tests/test_some.py", "from modules.pensive import thoughts\n")
+    leaving.monolith.write(".env.example", "#PENS_NIB=\n")
+    leaving.commit()
+    done = leaving.monolith.run("finish", "pens", "--service", leaving.service, "--dry-run")
+    assert "look at   tests/test_all.py, .env.example: they name" in done.output
+
+
+def test_what_its_service_has_become_is_what_stays(leaving: Leaving) -> None:
+    manifest = leaving.service / FOLDER / "module.py"
+    manifest.write_text(manifest.read_text().replace("Pens.", "Pens and pencils."))
+    leaving.commit(at=leaving.service)
+    # The service has had the file as it is here, so that nothing is lost.
+    assert leaving.finished().monolith.run("finish", "pens", "--service", leaving.service).exit_code == 0
+    assert 'summary="Pens and pencils."' in (leaving.monolith.root / FOLDER / "module.py").read_text()
+
+
+def test_what_the_service_never_had_is_not_lost_unless_forced(leaving: Leaving) -> None:
+    leaving.monolith.replace(f"{FOLDER}/queries.py", "call(Ink).colour()", "call(Ink).colour() or 'black'")
+    leaving.monolith.write(f"{FOLDER}/caps.py", "CAP = 1\n")
+    leaving.commit()
+    before = tree(leaving.monolith.root)
+
+    done = leaving.monolith.run("finish", "pens", "--service", leaving.service)
+    assert (done.exit_code, tree(leaving.monolith.root)) == (1, before)
+    assert done.stdout.splitlines() == [f"{FOLDER}/caps.py", f"{FOLDER}/queries.py"]
+
+    assert leaving.monolith.run("finish", "pens", "--service", leaving.service, "--force").exit_code == 0
+
+
+def test_dry_run_changes_nothing(leaving: Leaving) -> None:
+    before = tree(leaving.root)
+    done = leaving.monolith.run("finish", "pens", "--service", leaving.service, "--dry-run")
+    assert done.exit_code == 0
+    assert f"remove {FOLDER}/queries.py" in done.output
+    assert tree(leaving.root) == before
+
+
+REFUSED: dict[str, tuple[Callable[[Leaving], object], str]] = {
+    "changed here, and not committed": (
+        lambda it: it.monolith.write(f"{FOLDER}/module.py", (it.service / FOLDER / "module.py").read_text() + "\n"),
+        "does not have the 1 file above",
+    ),
+    "untracked": (
+        lambda it: [it.monolith.write(f"{FOLDER}/new.txt", ""), (it.service / FOLDER / "new.txt").write_text("")],
+        f"not committed: {FOLDER}/new.txt",
+    ),
+    "not to be extracted": (
+        lambda it: it.monolith.write(f"{FOLDER}/extra.py", "import modules.ink\n"),
+        "pens cannot leave yet",
+    ),
+    "another module's service": (
+        lambda it: (it.service / FOLDER).rename(it.service / "src/modules/quills"),
+        "has the module quills, not pens",
+    ),
+    "no service": (lambda it: (it.service / "contracts").rename(it.root / "elsewhere"), "is no service"),
+    "what does not load without it": (
+        lambda it: [it.monolith.write("manage.py", f"{CHECK}    sys.exit(0 if here else 'no pens')\n"), it.commit()],
+        "without it the monolith does not load:\nno pens",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused_changes_nothing(case: str, leaving: Leaving) -> None:
+    doctor, says = REFUSED[case]
+    doctor(leaving)
+    before = tree(leaving.root)
+    done = leaving.monolith.run("finish", "pens", "--service", leaving.service)
+    assert done.exit_code == 1, done.output
+    assert says in done.output
+    assert {p: c for p, c in tree(leaving.root).items() if ".git/" not in p} == {
+        p: c for p, c in before.items() if ".git/" not in p
+    }
+
+
+def test_an_interruption_leaves_all_as_it_was(leaving: Leaving) -> None:
+    leaving.monolith.write("manage.py", f"{CHECK}    import time\n    time.sleep(0 if here else 60)\n")
+    leaving.commit()
+    root = leaving.monolith.root
+    before = tree(root / "src")
+    command = [sys.executable, "-m", "extraction", "finish", "pens", "--root", root, "--service", leaving.service]
+    with subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": ""}) as run:
+        eventually(lambda: (root / FOLDER / "openapi.json").exists(), bool)
+        run.send_signal(signal.SIGINT)
+        assert run.wait(30) == 130
+    assert tree(root / "src") == before
+    assert not list(root.glob(".pens.*"))
+
+
+def test_a_test_that_needs_what_left_is_known_by_what_it_needs(leaving: Leaving, tmp_path: Path) -> None:
+    leaving.monolith.write("tests/test_pens.py", "def test():\n    from modules.pens import queries\n")
+    leaving.monolith.write("tests/test_ink.py", "from modules.ink import queries\nfrom contracts.pens import Pens\n")
+    files = {path: leaving.monolith.project.source(f"tests/{path}") for path in ("test_pens.py", "test_ink.py")}
+    assert {path: departed.imported(source, {"pens"}) for path, source in files.items()} == {
+        "test_pens.py": {"pens"},
+        "test_ink.py": set(),
+    }
+    log = tmp_path / "deployable.log"
+    log.write_text(
+        '{"event": "nobody_serves", "module": "pens", "request_id": "mine"}\n'
+        '{"event": "nobody_serves", "module": "ink", "request_id": "another"}\n'
+        "Traceback: nobody_serves\n"
+    )
+    assert departed.asked_in([log], {"mine"}) == {"pens"}

@@ -1,0 +1,198 @@
+"""`fold`: a module comes back with what it has become; what left and came back is as if it had never left."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.extraction.databases import execute
+from tests.extraction.leaving import FOLDER, Leaving
+from tests.extraction.test_data_moved import data, database, python
+from tests.extraction.test_extract import tree
+from tests.extraction.workplace import Workplace
+from tests.processes import REPOSITORY, Yard
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Leaving:
+    return Leaving.make(tmp_path_factory.mktemp("leaving")).finished()
+
+
+@pytest.fixture
+def left(made: Leaving, tmp_path: Path) -> Leaving:
+    """A monolith that `pens` left for good, and its service."""
+    return made.copied(tmp_path)
+
+
+def test_there_and_back_leaves_no_difference(left: Leaving) -> None:
+    done = left.monolith.run("fold", left.service)
+    assert done.exit_code == 0, done.output
+    assert "pens is at home: " in done.output
+    assert not [line for line in done.output.splitlines() if line.startswith(("  contract", "  changed", "  kernel"))]
+    left.git("reset", "--quiet", "HEAD~1")
+    assert left.git("status", "--porcelain", "--ignored") == ""
+
+
+def test_what_it_has_become_comes_along_and_is_said(left: Leaving) -> None:
+    (left.service / FOLDER / "caps.py").write_text("CAP = 1\n")
+    (left.service / FOLDER / "templates/pens/pen.html").unlink()
+    (left.service / "src/kernel/calls.py").write_text("def call(contract, hurry=False): ...\n")
+
+    done = left.monolith.run("fold", left.service)
+
+    assert done.exit_code == 0, done.output
+    assert f"  changed   {FOLDER}/caps.py " in done.output
+    assert f"{FOLDER}/queries.py" not in done.output
+    assert "  kernel    src/kernel/calls.py " in done.output
+    assert (left.monolith.root / FOLDER / "caps.py").read_text() == "CAP = 1\n"
+    assert not (left.monolith.root / FOLDER / "templates").exists()
+    assert (left.monolith.root / "src/kernel/calls.py").read_text() == "def call(contract): ...\n"
+
+
+def test_what_is_not_pinned_yet_is_said(left: Leaving) -> None:
+    (left.service / FOLDER / "requirements.in").write_text("nibs\n")
+    done = left.monolith.run("fold", left.service)
+    assert done.exit_code == 0, done.output
+    assert f"  pin       {FOLDER}/requirements.in:1: [requirement] nibs" in done.output
+    assert "make lock" in done.output
+
+
+def test_dry_run_changes_nothing(left: Leaving) -> None:
+    before = tree(left.root)
+    done = left.monolith.run("fold", left.service, "--dry-run")
+    assert done.exit_code == 0
+    assert f"write  {FOLDER}/queries.py" in done.output
+    assert f"remove {FOLDER}/openapi.json" in done.output
+    assert tree(left.root) == before
+
+
+REFUSED: dict[str, tuple[Callable[[Leaving], object], str]] = {
+    "at home already": (lambda it: it.git("reset", "--quiet", "--hard", "HEAD~1"), "pens is at home"),
+    "no service": (lambda it: (it.service / "src/config").rename(it.root / "config"), "is no service"),
+    "nothing in it": (lambda it: (it.service / FOLDER).rename(it.root / "pens"), "it has the modules (none)"),
+    "not committed": (lambda it: it.monolith.replace(f"{FOLDER}/module.py", "Pens.", "Pen."), "not committed: "),
+    "what reaches into another module": (
+        lambda it: (it.service / FOLDER / "extra.py").write_text("import modules.ink\n"),
+        "would not hold together with it: src/modules/pens/extra.py:1: [import]",
+    ),
+    "what does not load": (
+        lambda it: [it.monolith.write("manage.py", "raise SystemExit('no ink')\n"), it.commit()],
+        "the monolith does not load with it:\nno ink",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused_changes_nothing(case: str, left: Leaving) -> None:
+    doctor, says = REFUSED[case]
+    doctor(left)
+    before = tree(left.monolith.root)
+    done = left.monolith.run("fold", left.service)
+    assert done.exit_code == 1, done.output
+    assert says in done.output
+    assert tree(left.monolith.root) == before
+
+
+CONTRACTS = {
+    "ink": """\
+from contracts.language import Contract, Event, query
+
+class InkMixed(Event, key="colour"):
+    colour: str
+
+class Ink(Contract, module="ink"):
+    @query
+    def colour(self) -> str: ...
+""",
+    "pens": """\
+from contracts.language import Contract, query
+
+class Pens(Contract, module="pens"):
+    @query
+    def pen(self) -> str: ...
+""",
+    "paper": "from contracts.language import Contract\n\nclass Paper(Contract, module='paper'): ...\n",
+}
+GROWN = "    @query\n    def pen(self) -> str: ...\n\n    @query\n    def pens(self) -> tuple[str, ...]: ...\n"
+BROKEN = "    @query\n    def pen(self) -> int: ...\n"
+
+
+def agreed(left: Leaving, there: str) -> None:
+    """Have both sides declare contracts in the real language, the service its own with something else in it."""
+    for root in (left.monolith.root, left.service):
+        shutil.copytree(REPOSITORY / "contracts/language", root / "contracts/language", dirs_exist_ok=True)
+        for name, text in CONTRACTS.items():
+            if (root / f"contracts/{name}.py").exists():
+                (root / f"contracts/{name}.py").write_text(text)
+    place = left.service / "contracts/pens.py"
+    place.write_text(place.read_text().partition("    @query")[0] + there)
+    left.commit()
+
+
+def test_its_contract_may_have_grown(left: Leaving) -> None:
+    agreed(left, GROWN)
+    with (left.service / FOLDER / "queries.py").open("a") as queries:
+        queries.write("\n\ndef pens(): ...\n")
+
+    done = left.monolith.run("fold", left.service)
+
+    assert done.exit_code == 0, done.output
+    assert "  contract  contracts/pens.py: compatible [operation-added] pens/v1 pens " in done.output
+    root = left.monolith.root
+    assert (root / "contracts/pens.py").read_bytes() == (left.service / "contracts/pens.py").read_bytes()
+    assert '"pens"' in (root / "contracts/lock/pens.json").read_text()
+
+
+def test_its_contract_may_not_have_broken(left: Leaving) -> None:
+    agreed(left, BROKEN)
+    before = tree(left.monolith.root)
+    done = left.monolith.run("fold", left.service)
+    assert done.exit_code == 1
+    assert "contracts/pens.py: breaking" in done.output
+    assert tree(left.monolith.root) == before
+
+
+@pytest.fixture
+def committed(workplace: Workplace) -> Iterator[Workplace]:
+    """The workplace with all that was added to it committed, for as long as the test lasts."""
+    before = workplace.git("rev-parse", "HEAD").strip()
+    workplace.git("add", "--all")
+    workplace.git("commit", "--quiet", "--message", "With more")
+    added = workplace.git("rev-parse", "HEAD").strip()
+    yield workplace
+    workplace.git("reset", "--quiet", "--hard", added)
+    workplace.git("clean", "--quiet", "--force", "-d", "src", "contracts")
+    workplace.git("reset", "--quiet", before)
+
+
+def test_a_whole_module_and_its_data_go_and_come_back(committed: Workplace, the_yard: Yard, tmp_path: Path) -> None:
+    folder, schema = tmp_path / "gadgets-service", tmp_path / "schema.json"
+    assert committed.extraction("extract", "gadgets", "--into", folder, "--no-verify").exit_code == 0
+    # Its database is made, and no others, which are of no interest here.
+    with the_yard.deployable("there_and_back", committed.root, MODULES="gadgets") as monolith:
+        python(monolith, "manage.py", "migrate_all")
+        kept = database(monolith, "gadgets")
+        execute(kept, "INSERT INTO gadgets_maker VALUES ('Grace')")
+        assert "gadgets is copied to gadgets_service_gadgets on " in data(
+            "copy", monolith, "--to", str(folder), "--replace", module="gadgets"
+        )
+
+        done = committed.extraction("finish", "gadgets", "--service", folder)
+        assert done.exit_code == 0, done.output
+        routes = (committed.root / "src/modules/gadgets/module.py").read_text()
+        for route in ("api/v1/gadgets", "gadgets/<uuid:gadget_id>/manual", "static/gadgets/<path:path>"):
+            assert f'"{route}"' in routes
+        assert committed.manage("spectacular", "--format", "openapi-json", "--file", str(schema)).returncode == 0
+        assert {"/api/v1/gadgets", "/api/v1/products"} <= json.loads(schema.read_text())["paths"].keys()
+        committed.git("add", "--all")
+        committed.git("commit", "--quiet", "--message", "Without gadgets")
+        execute(kept, "DELETE FROM gadgets_maker")
+
+        said = python(monolith, "-m", "extraction", "fold", str(folder), "--data", PYTHONPATH=".:src")
+        assert "gadgets is at home: " in said
+        assert "every table has the rows and the checksum that it has in the source" in said
+        assert execute(kept, "SELECT name FROM gadgets_maker ORDER BY name") == [("Ada",), ("Grace",)]
+    committed.git("reset", "--quiet", "HEAD~1")
+    assert committed.git("status", "--porcelain") == ""
