@@ -16,7 +16,7 @@ import structlog
 from contracts.language import AvailabilityError, ContractError
 from kernel import context
 from kernel.context import Context
-from kernel.databases import cursor, transaction
+from kernel.databases import RELAXED, cursor, transaction
 from kernel.models import SagaState
 
 log = structlog.get_logger("seam.sagas")
@@ -40,6 +40,9 @@ _UNFINISHED = """
     SELECT name, id, request_id, traceparent FROM kernel_saga
     WHERE state IN ('running', 'compensating') AND claimed_until <= now() ORDER BY claimed_until LIMIT %s
 """
+_STEP = f"""
+    UPDATE kernel_saga SET step = %s FROM {RELAXED} WHERE id = %s AND state = 'running' AND step = %s
+"""  # noqa: S608
 _MOVE = "UPDATE kernel_saga SET state = %s, step = %s, reason = %s WHERE id = %s AND state = %s AND step = %s"
 _DUE_NOW = "UPDATE kernel_saga SET claimed_until = now() WHERE id = %s"
 # A nudge that came meanwhile has ended the claim, and must not be lost.
@@ -60,12 +63,12 @@ class Refusal(msgspec.Struct, frozen=True):
 class Step(NamedTuple):
     """One step and its compensation. Both take the saga's id.
 
-    `action` returns whether the step is done; False means that an answer is awaited, and it is asked again later. A
-    contract error turns the saga back; an availability error has it tried again. `compensation` is called for the
-    step that failed too, because its effect may have come about all the same.
+    `action` returns what it came to; None means that an answer is awaited, and it is asked again later. A contract
+    error turns the saga back; an availability error has it tried again. `compensation` is called for the step that
+    failed too, because its effect may have come about all the same.
     """
 
-    action: Callable[[UUID], bool]
+    action: Callable[[UUID], object]
     compensation: Callable[[UUID], object]
 
 
@@ -80,13 +83,14 @@ class Outcome(NamedTuple):
 class Saga:
     """A flow owned by one module.
 
-    `complete` runs in the transaction that marks the saga done, `abandon` in the one that marks it compensated.
+    `complete` runs in the transaction that marks the saga done, and gets what the last action came to; `abandon` runs
+    in the one that marks it compensated.
     """
 
     module: str
     name: str
     steps: tuple[Step, ...]
-    complete: Callable[[UUID], object]
+    complete: Callable[[UUID, Any], object]
     abandon: Callable[[UUID, Refusal], object]
     deadline: timedelta
     """How long it may wait for an answer before it turns back."""
@@ -124,11 +128,11 @@ class Saga:
     def _forward(self, progress: "_Progress") -> Outcome:
         for number in range(progress.step, len(self.steps)):
             try:
-                done = self.steps[number].action(progress.id)
-                if done and not self._advance(progress.id, number):
-                    return Outcome(SagaState.COMPENSATING)
-                if not done and not progress.expired:
+                result = self.steps[number].action(progress.id)
+                if result is None and not progress.expired:
                     return self._later(progress, SagaState.RUNNING)
+                if result is not None and not self._advance(progress.id, number, result):
+                    return Outcome(SagaState.COMPENSATING)
             except AvailabilityError as error:
                 if not progress.expired:
                     log.info("saga_waits", saga=self.name, id=str(progress.id), error=error.code)
@@ -136,18 +140,18 @@ class Saga:
                 return self._refuse(progress.at(number), error)
             except ContractError as error:
                 return self._refuse(progress.at(number), error)
-            if not done:
+            if result is None:
                 return self._refuse(progress.at(number), None)
         return Outcome(SagaState.DONE)
 
-    def _advance(self, saga_id: UUID, number: int) -> bool:
+    def _advance(self, saga_id: UUID, number: int, result: object) -> bool:
         """Store that a step is done, and complete the saga with the last; False where it was turned back meanwhile."""
         if number + 1 < len(self.steps):
-            return self._moved(saga_id, SagaState.RUNNING, number, None, number + 1)
+            return self._execute(_STEP, [number + 1, saga_id, number])
         with transaction(self.module):
             if not self._moved(saga_id, SagaState.RUNNING, number, SagaState.DONE, number + 1):
                 return False
-            self.complete(saga_id)
+            self.complete(saga_id, result)
         return True
 
     def _refuse(self, progress: "_Progress", error: ContractError | None) -> Outcome:
@@ -178,10 +182,10 @@ class Saga:
         return Outcome(state)
 
     def _moved(
-        self, saga_id: UUID, state: SagaState, step: int, to: SagaState | None, to_step: int, why: Refusal | None = None
+        self, saga_id: UUID, state: SagaState, step: int, to: SagaState, to_step: int, why: Refusal | None = None
     ) -> bool:
         # Compare-and-set: somebody else may have turned the saga back meanwhile.
-        return self._execute(_MOVE, [to or state, to_step, _encoded(why) if why else "", saga_id, state, step])
+        return self._execute(_MOVE, [to, to_step, _encoded(why) if why else "", saga_id, state, step])
 
     def _execute(self, statement: str, parameters: list[Any]) -> bool:
         with cursor(self.module) as sql:
@@ -211,7 +215,7 @@ def resume(module: str) -> int:
     known = {saga.name: saga for saga in active()[module].room("sagas").SAGAS}
     for name, saga_id, request_id, traceparent in found:
         try:
-            with context.entered(Context(request_id, traceparent, module=module)):
+            with context.entered(Context(request_id, traceparent, module=module, origin=f"saga {name}")):
                 known[name].resume(saga_id)
         except Exception as error:
             log.error("saga_failed", saga=name, id=str(saga_id), exc_info=error)

@@ -3,16 +3,21 @@
 from typing import Any
 
 from django.db import connections
+from django.db.models import Model
 from django.db.transaction import Atomic
 
 from contracts.language import DeadlineExceeded
 from kernel import context
 
-__all__ = ["cursor", "transaction"]
+__all__ = ["RELAXED", "cursor", "insert_new", "transaction"]
+
+RELAXED = "(SELECT set_config('synchronous_commit', 'off', true)) AS relaxed"
+"""To select from, in a statement of its own whose effect may be lost when the server crashes, because it comes about
+again: its commit does not wait for the disk. See PostgreSQL's documentation, "Asynchronous Commit"."""
 
 
 def transaction(module: str) -> "ModuleTransaction":
-    """A transaction on a module's own database, as a block or a decorator: `with transaction("orders"): ...`
+    """A transaction on a module's own database, as a block or a decorator: `with transaction("parcels"): ...`
 
     Inside another one of the same module it is a savepoint. No transaction spans two modules: commands to another
     module are refused while one is open. Raises `DeadlineExceeded` when nobody waits for the work any more.
@@ -21,8 +26,23 @@ def transaction(module: str) -> "ModuleTransaction":
 
 
 def cursor(module: str) -> Any:
-    """A cursor on a module's own database, for SQL of the kernel's own: `with cursor("orders") as sql: ...`"""
+    """A cursor on a module's own database, for SQL of the kernel's own: `with cursor("parcels") as sql: ...`"""
     return connections[module].cursor()
+
+
+def insert_new(row: Model) -> bool:
+    """Insert a module's row, unless there is one with its key: then nothing is done. Whether it was inserted.
+
+    One that somebody else is inserting is waited for.
+    """
+    fields, table = row._meta.concrete_fields, row._meta.db_table
+    connection = connections[row._meta.app_label]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    statement = f'INSERT INTO "{table}" ({columns}) VALUES ({", ".join(["%s"] * len(values))}) ON CONFLICT DO NOTHING'  # noqa: S608
+    with connection.cursor() as sql:
+        sql.execute(statement, values)
+        return bool(sql.rowcount)
 
 
 class ModuleTransaction(Atomic):

@@ -14,6 +14,9 @@ from kernel.configuration import without_secrets, wrong
 OWN = "default"
 """Alias of the database that belongs to the deployable itself: operators, sessions, admin log."""
 
+ENGINE = "kernel.databases.backend"
+PREPARE_AFTER = 5
+"""Executions on a connection, after which a statement is planned for good: psycopg's "Prepared statements"."""
 SCHEMES = ("postgresql", "postgres")
 
 
@@ -38,23 +41,21 @@ class Server:
     def settings(self, alias: str) -> dict[str, Any]:
         """Django's settings for the database of an alias, logged in as the module's own role."""
         name = self.database(alias)
-        return _tuned(
-            {**_parsed("DATABASE_URL", self.url), "NAME": name, "USER": name, "PASSWORD": self.password(alias)}, alias
-        )
+        return {**_parsed("DATABASE_URL", self.url), "NAME": name, "USER": name, "PASSWORD": self.password(alias)}
 
 
 def databases(
-    server: Server, modules: Iterable[str], environment: Mapping[str, str]
+    server: Server, modules: Iterable[str], environment: Mapping[str, str], prepare: bool
 ) -> tuple[dict[str, Any], frozenset[str]]:
     """Django's DATABASES, and the aliases Seam makes itself: those that no `<MODULE>_DATABASE_URL` places elsewhere.
+
+    `prepare` says whether statements are prepared by the server.
 
     Raises `ImproperlyConfigured` for an address that is none.
     """
     names = {alias: f"{alias.upper()}_DATABASE_URL" for alias in (OWN, *modules)}
-    elsewhere = {
-        alias: _tuned(_parsed(name, environment[name]), alias) for alias, name in names.items() if environment.get(name)
-    }
-    found = {alias: elsewhere.get(alias) or server.settings(alias) for alias in names}
+    elsewhere = {alias: _parsed(name, environment[name]) for alias, name in names.items() if environment.get(name)}
+    found = {alias: _tuned(elsewhere.get(alias) or server.settings(alias), alias, prepare) for alias in names}
     return found, frozenset(names.keys() - elsewhere.keys())
 
 
@@ -68,6 +69,17 @@ def _parsed(name: str, url: str) -> dict[str, Any]:
     raise wrong(name, without_secrets(url), expected)
 
 
-def _tuned(database: dict[str, Any], alias: str) -> dict[str, Any]:
-    options = {"application_name": f"seam:{alias}", "connect_timeout": 5, **database.get("OPTIONS", {})}
-    return {**database, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+def _tuned(database: dict[str, Any], alias: str, prepare: bool) -> dict[str, Any]:
+    options = {
+        "application_name": f"seam:{alias}",
+        "connect_timeout": 5,
+        "server_side_binding": prepare,
+        "prepare_threshold": PREPARE_AFTER if prepare else None,
+    }
+    return {
+        **database,
+        "ENGINE": ENGINE,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options | database.get("OPTIONS", {}),
+    }

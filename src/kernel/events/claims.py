@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from contracts.language import ContractError
-from kernel.databases import cursor
+from kernel.databases import RELAXED, cursor
 
 BATCH = 50
 """Events of one subscriber that are claimed at a time."""
@@ -37,7 +37,8 @@ _WAITING = f"""
     WHERE rests_until <= now() AND EXISTS (
         SELECT FROM kernel_outbox AS event WHERE subscriber = subscription.subscriber AND {_IS_DUE})
 """  # noqa: S608
-# A lease that lapsed counts as a failure.
+# A lease that lapsed counts as a failure. A claim and its end may be lost with the server: then an event is delivered
+# again, and its subscriber remembers it.
 _CLAIM = f"""
     WITH due AS MATERIALIZED (
         SELECT id, subscriber, key, state = 'delivering' AS lapsed FROM kernel_outbox AS event
@@ -53,16 +54,17 @@ _CLAIM = f"""
     SET state = CASE WHEN failures + (state = 'delivering')::int < %(most)s THEN 'delivering' ELSE 'dead' END,
         attempts = attempts + 1, failures = failures + (state = 'delivering')::int, due_at = now() + %(lease)s,
         last_error = CASE state WHEN 'delivering' THEN 'no answer before the lease lapsed' ELSE last_error END
+    FROM {RELAXED}
     WHERE id = ANY(ARRAY(SELECT id FROM next))
     RETURNING id, event_id, name, key, payload, request_id, traceparent, attempts, failures,
         (SELECT lapsed FROM due WHERE due.id = kernel_outbox.id), state = 'dead'
 """  # noqa: S608
 # The first delivery counts: an event that is replayed again and again must not outlive its subscriber's inbox.
-_DONE = """
-    UPDATE kernel_outbox SET state = 'done', done_at = coalesce(done_at, now())
+_DONE = f"""
+    UPDATE kernel_outbox SET state = 'done', done_at = coalesce(done_at, now()) FROM {RELAXED}
     WHERE state = 'delivering' AND id = ANY(%s) AND (id, attempts) IN (SELECT * FROM unnest(%s::bigint[], %s::int[]))
     RETURNING name, CASE WHEN done_at = now() THEN extract(epoch FROM now() - published_at)::float8 END
-"""
+"""  # noqa: S608
 _RELEASE = """
     UPDATE kernel_outbox SET state = 'pending', due_at = now()
     WHERE state = 'delivering' AND id = ANY(%s) AND (id, attempts) IN (SELECT * FROM unnest(%s::bigint[], %s::int[]))

@@ -6,11 +6,12 @@ alone, without asking the module that issued them.
 
 import base64
 import hashlib
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -24,6 +25,8 @@ from rest_framework.request import Request
 AUDIENCE = "api"
 ISSUER = "seam"
 ALGORITHM = "EdDSA"
+REMEMBERED = 1000
+"""Tokens that were found good and are not checked again until they expire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Principal:
     is_authenticated: bool = True
 
     def may(self, scope: str) -> bool:
-        """Whether the token grants a scope such as `orders:write`."""
+        """Whether the token grants a scope such as `parcels:write`."""
         return scope in self.scopes
 
 
@@ -63,6 +66,16 @@ def scope(name: str) -> Access:
 
     granted.__doc__ = f"Staff with the scope `{name}`."
     return granted
+
+
+class _Checked(NamedTuple):
+    principal: Principal
+    good_until: float
+    keys: Mapping[str, Ed25519PublicKey]
+    """Those that it was checked with."""
+
+
+_checked: dict[str, _Checked] = {}
 
 
 class DeclaredAccess(BasePermission):
@@ -97,9 +110,20 @@ class BearerAuthentication(BaseAuthentication):
 
 def principal(token: str) -> Principal:
     """Who an access token speaks for. Raises `AuthenticationFailed`."""
+    known = _checked.get(token)
+    if known is None or known.keys is not public_keys() or time.time() >= known.good_until:
+        known = _check(token)
+        if len(_checked) >= REMEMBERED:
+            _checked.clear()
+        _checked[token] = known
+    return known.principal
+
+
+def _check(token: str) -> "_Checked":
     try:
         claims = verified(token, AUDIENCE)
-        return Principal(uuid.UUID(claims["sub"]), frozenset(claims.get("scope", "").split()))
+        who = Principal(uuid.UUID(claims["sub"]), frozenset(claims.get("scope", "").split()))
+        return _Checked(who, claims["exp"], public_keys())
     except jwt.ExpiredSignatureError:
         raise AuthenticationFailed("The token has expired") from None
     except (jwt.InvalidTokenError, KeyError, ValueError, AttributeError):

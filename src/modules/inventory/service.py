@@ -4,7 +4,7 @@ from django.db.models import F, QuerySet
 
 from contracts.inventory import OutOfStock, Reservation, ReservationOver, StockLevel, StockLine, UnknownStock
 from contracts.language import InvalidArguments, Sku
-from kernel.databases import transaction
+from kernel.databases import insert_new, transaction
 from modules.inventory import models, queries
 
 State = models.Reservation.State
@@ -14,12 +14,11 @@ def reserve(order_id: UUID, lines: tuple[StockLine, ...]) -> Reservation:
     if len({line.sku for line in lines}) < len(lines):
         raise InvalidArguments("each product may stand in one line")
     with transaction("inventory"):
-        reservation, new = models.Reservation.objects.get_or_create(order_id=order_id, defaults={"state": State.HELD})
-        if new:
-            # Always in the same order, so that two orders never wait for each other.
-            for line in sorted(lines, key=lambda line: line.sku):
-                _hold(reservation, line)
-        elif reservation.state != State.HELD:
+        new = models.Reservation(order_id=order_id, state=State.HELD)
+        if insert_new(new):
+            return _hold(new, lines)
+        reservation = models.Reservation.objects.get(order_id=order_id)
+        if reservation.state != State.HELD:
             raise ReservationOver(order_id)
         return queries.to_reservation(reservation)
 
@@ -27,7 +26,7 @@ def reserve(order_id: UUID, lines: tuple[StockLine, ...]) -> Reservation:
 def release(order_id: UUID) -> None:
     with transaction("inventory"):
         # Where there is none, that is remembered: a reserve under way that arrives later holds nothing.
-        models.Reservation.objects.get_or_create(order_id=order_id, defaults={"state": State.RELEASED})
+        insert_new(models.Reservation(order_id=order_id, state=State.RELEASED))
         reservation = _locked(order_id)
         if reservation and reservation.state == State.HELD:
             _end(reservation, State.RELEASED, on_hand=0)
@@ -77,12 +76,17 @@ def open_stock(sku: Sku) -> None:
         models.Stock.objects.get_or_create(sku=sku)
 
 
-def _hold(reservation: models.Reservation, line: StockLine) -> None:
-    enough = _stock(line.sku).filter(on_hand__gte=F("reserved") + line.quantity)
-    if not enough.update(reserved=F("reserved") + line.quantity):
-        level = queries.stock(line.sku)
-        raise OutOfStock(line.sku, line.quantity, level.available)
-    models.ReservationLine.objects.create(reservation=reservation, stock_id=line.sku, quantity=line.quantity)
+def _hold(reservation: models.Reservation, lines: tuple[StockLine, ...]) -> Reservation:
+    # Always in the same order, so that two orders never wait for each other.
+    ordered = tuple(sorted(lines, key=lambda line: line.sku))
+    for line in ordered:
+        enough = _stock(line.sku).filter(on_hand__gte=F("reserved") + line.quantity)
+        if not enough.update(reserved=F("reserved") + line.quantity):
+            raise OutOfStock(line.sku, line.quantity, queries.stock(line.sku).available)
+    models.ReservationLine.objects.bulk_create(
+        models.ReservationLine(reservation=reservation, stock_id=line.sku, quantity=line.quantity) for line in ordered
+    )
+    return Reservation(reservation.order_id, ordered)
 
 
 def _end(reservation: models.Reservation, state: models.Reservation.State, on_hand: int) -> None:

@@ -90,9 +90,10 @@ class OrdersView(Endpoint):
         the payment provider say: look at `Location` later.
         """
         _refuse_repeated_products(body.lines)
-        order = service.place(new_id, self.user.id, body.lines, body.coupon, body.payment_method)
+        customer = call(Users).profile(self.user.id)
+        order = service.place(new_id, customer, body.lines, body.coupon, body.payment_method)
         status = 202 if order.status is OrderStatus.PENDING else 201
-        return Created(_with_nickname(order), f"/api/v1/orders/{order.id}", status)
+        return Created(_named(order, customer.nickname), f"/api/v1/orders/{order.id}", status)
 
 
 class OrderView(Endpoint):
@@ -130,6 +131,10 @@ def _with_nickname(order: Order) -> OrderWithNickname:
         nickname = call(Users, timeout=1.0).profile(order.customer_id).nickname
     except (AvailabilityError, UnknownUser):
         nickname = None
+    return _named(order, nickname)
+
+
+def _named(order: Order, nickname: Nickname | None) -> OrderWithNickname:
     return OrderWithNickname(**msgspec.structs.asdict(order), nickname=nickname)
 
 

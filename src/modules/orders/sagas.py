@@ -3,46 +3,47 @@
 from datetime import timedelta
 from uuid import UUID
 
-from contracts.inventory import Inventory, StockLine
+from contracts.inventory import Inventory, Reservation, StockLine
 from contracts.language import Money
 from contracts.orders import OrderCreated, OrderStatus
-from contracts.payments import Payments, PaymentStatus
+from contracts.payments import Payment, Payments, PaymentStatus
 from kernel.calls import call
 from kernel.databases import transaction
 from kernel.events import publish
 from kernel.sagas import Refusal, Saga, Step
-from modules.orders.models import Order
+from modules.orders.models import Order, OrderLine
 
 
-def reserve_stock(order_id: UUID) -> bool:
-    lines = Order.objects.get(id=order_id).lines.all()
-    call(Inventory).reserve(order_id, tuple(StockLine(line.sku, line.quantity) for line in lines))
-    return True
+def reserve_stock(order_id: UUID) -> Reservation:
+    lines = OrderLine.objects.filter(order_id=order_id)
+    return call(Inventory).reserve(order_id, tuple(StockLine(line.sku, line.quantity) for line in lines))
 
 
 def release_stock(order_id: UUID) -> None:
     call(Inventory).release(order_id)
 
 
-def authorise_payment(order_id: UUID) -> bool:
+def authorise_payment(order_id: UUID) -> Payment | None:
     order = Order.objects.get(id=order_id)
     payment = call(Payments).authorise(
         order_id, order.customer_id, Money(order.total, order.currency), order.payment_method
     )
+    if payment.status is not PaymentStatus.PENDING:
+        return payment
     with transaction("orders"):
         Order.objects.filter(id=order_id).update(payment_id=payment.id)
-    return payment.status is not PaymentStatus.PENDING
+    return None
 
 
 def cancel_payment(order_id: UUID) -> None:
     call(Payments).cancel(order_id)
 
 
-def confirm(order_id: UUID) -> None:
+def confirm(order_id: UUID, payment: Payment) -> None:
     order = Order.objects.select_for_update().get(id=order_id)
     if order.status == OrderStatus.PENDING:
-        order.status = OrderStatus.CONFIRMED
-        order.save(update_fields=["status"])
+        order.status, order.payment_id = OrderStatus.CONFIRMED, payment.id
+        order.save(update_fields=["status", "payment_id"])
         publish(OrderCreated(order_id, order.customer_id, Money(order.total, order.currency)))
 
 

@@ -4,7 +4,7 @@ from contracts.catalog import Catalog
 from contracts.inventory import StockLine
 from contracts.language import Money
 from contracts.orders import Order, OrderCancelled, OrderReturned, OrderShipped, OrderStatus, UnknownOrder
-from contracts.users import Users
+from contracts.users import Profile
 from kernel.calls import call
 from kernel.databases import transaction
 from kernel.events import publish
@@ -16,17 +16,17 @@ from modules.orders.pricing import cost
 from modules.orders.sagas import CHECKOUT
 
 
-def place(order_id: UUID, customer_id: UUID, lines: tuple[StockLine, ...], coupon: str | None, method: str) -> Order:
+def place(order_id: UUID, customer: Profile, lines: tuple[StockLine, ...], coupon: str | None, method: str) -> Order:
     """Accept an order and take it as far as it goes: confirmed, or pending where an answer is awaited.
 
-    A repeat with the same `order_id` goes on with the same order. Raises what refuses it: an unknown user, product or
+    A repeat with the same `order_id` goes on with the same order. Raises what refuses it: an unknown product or
     coupon (nothing is stored then), or what `Inventory.reserve` and `Payments.authorise` refuse with.
     """
     outcome: Outcome | None
     if models.Order.objects.filter(id=order_id).exists():
         outcome = CHECKOUT.resume(order_id)
     else:
-        _accept(order_id, customer_id, lines, coupon, method)
+        _accept(order_id, customer, lines, coupon, method)
         outcome = CHECKOUT.run_started(order_id)
     if outcome and outcome.error:
         raise outcome.error
@@ -64,14 +64,13 @@ def payment_settled(order_id: UUID) -> None:
     CHECKOUT.nudge(order_id)
 
 
-def _accept(order_id: UUID, customer_id: UUID, lines: tuple[StockLine, ...], coupon: str | None, method: str) -> None:
-    call(Users).profile(customer_id)
+def _accept(order_id: UUID, customer: Profile, lines: tuple[StockLine, ...], coupon: str | None, method: str) -> None:
     prices = call(Catalog).prices(tuple(line.sku for line in lines))
     discount, total = cost(lines, prices, coupon)
     with transaction("orders"):
         row = models.Order.objects.create(
             id=order_id,
-            customer_id=customer_id,
+            customer_id=customer.id,
             status=OrderStatus.PENDING,
             currency=total.currency,
             discount=discount.amount,

@@ -10,7 +10,7 @@ from contracts.payments import (
     PaymentRefunded,
     PaymentStatus,
 )
-from kernel.databases import transaction
+from kernel.databases import insert_new, transaction
 from kernel.events import publish
 from modules.payments import models, queries
 from modules.payments.errors import NoSuchPayment, NotRefundable
@@ -21,16 +21,22 @@ def authorise(order_id: UUID, customer_id: UUID, amount: Money, method: PaymentM
     if amount.amount < 0:
         raise InvalidArguments("the amount to authorise may not be negative")
     provider, token = provider_of(method)
-    asked = {"customer_id": customer_id, "amount": amount.amount, "currency": amount.currency, "method": method}
+    row = models.Payment(
+        id=uuid4(),
+        order_id=order_id,
+        customer_id=customer_id,
+        amount=amount.amount,
+        currency=amount.currency,
+        method=method,
+        status=PaymentStatus.PENDING,
+    )
     with transaction("payments"):
-        row, _ = models.Payment.objects.get_or_create(
-            order_id=order_id, defaults={"id": uuid4(), "status": PaymentStatus.PENDING, **asked}
-        )
+        if not insert_new(row):
+            row = models.Payment.objects.get(order_id=order_id)
     # The provider is asked outside any transaction; a repeat after a crash asks again, and it knows the payment's id.
     if row.status == PaymentStatus.PENDING:
         answer = provider.authorise(row.id, amount, token)
         with transaction("payments"):
-            row = models.Payment.objects.select_for_update().get(id=row.id)
             _settle(row, answer)
     if row.status == PaymentStatus.DECLINED:
         raise PaymentDeclined(order_id, row.reason)
@@ -66,9 +72,10 @@ def capture(order_id: UUID) -> None:
 def cancel(order_id: UUID) -> None:
     with transaction("payments"):
         # Where there is none, that is remembered: an authorise under way that arrives later takes nothing.
-        models.Payment.objects.get_or_create(
-            order_id=order_id,
-            defaults={"id": uuid4(), "amount": 0, "currency": "XXX", "method": "", "status": PaymentStatus.VOIDED},
+        insert_new(
+            models.Payment(
+                id=uuid4(), order_id=order_id, amount=0, currency="XXX", method="", status=PaymentStatus.VOIDED
+            )
         )
         row = _locked(order_id)
         if row and row.status == PaymentStatus.CAPTURED:
@@ -96,14 +103,18 @@ def refund(refund_id: UUID, payment_id: UUID, amount: int | None) -> Payment:
 
 def _settle(row: models.Payment, answer: Answer) -> bool:
     """Take a provider's answer; whether it settled the payment."""
-    if row.status == PaymentStatus.VOIDED and answer.outcome is Outcome.AUTHORISED:
+    if answer.outcome is Outcome.PENDING:
+        return False
+    status = PaymentStatus.AUTHORISED if answer.outcome is Outcome.AUTHORISED else PaymentStatus.DECLINED
+    waiting = models.Payment.objects.filter(id=row.id, status=PaymentStatus.PENDING)
+    if waiting.update(status=status, reason=answer.reason):
+        row.status, row.reason = status, answer.reason
+        return True
+    row.refresh_from_db(fields=["status", "reason"])
+    if row.status == PaymentStatus.VOIDED and status is PaymentStatus.AUTHORISED:
         # The order was given up while the provider was asked: what it set aside is freed again.
         provider_of(row.method)[0].void(row.id)
-    if row.status != PaymentStatus.PENDING or answer.outcome is Outcome.PENDING:
-        return False
-    row.reason = answer.reason
-    _set(row, PaymentStatus.AUTHORISED if answer.outcome is Outcome.AUTHORISED else PaymentStatus.DECLINED)
-    return True
+    return False
 
 
 def _refund_rest(row: models.Payment) -> None:

@@ -17,6 +17,7 @@ from contracts.payments import (
     Payments,
     PaymentStatus,
 )
+from contracts.users import Profile
 from kernel import sagas
 from kernel.calls import call
 from kernel.models import Saga
@@ -31,7 +32,7 @@ LINES = (StockLine("MUG", 2), StockLine("SPOON", 1))
 
 
 def place(order_id: UUID, lines: tuple[StockLine, ...] = LINES, coupon: str | None = None) -> Order:
-    return service.place(order_id, CUSTOMER, lines, coupon, "sandbox:approve")
+    return service.place(order_id, Profile(CUSTOMER, "ada"), lines, coupon, "sandbox:approve")
 
 
 def status(order_id: UUID) -> OrderStatus:

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError
 
 from contracts.inventory import StockLine
+from contracts.users import Profile
 from kernel.databases import cursor, transaction
 from modules.orders import service
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db(databases=["orders"])
 @pytest.fixture(autouse=True)
 def order() -> None:
     """A confirmed order."""
-    service.place(uuid4(), uuid4(), (StockLine("MUG", 2),), None, "sandbox:approve")
+    service.place(uuid4(), Profile(uuid4(), "ada"), (StockLine("MUG", 2),), None, "sandbox:approve")
 
 
 @pytest.mark.parametrize(

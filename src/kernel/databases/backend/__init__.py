@@ -1,0 +1,1 @@
+"""A backend in Django's sense: `ENGINE` of every module's database."""
