@@ -100,7 +100,8 @@ TEMPLATES = [
         },
     }
 ]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+_hasher = "config.passwords.DevelopmentHasher" if DEVELOPMENT else "django.contrib.auth.hashers.ScryptPasswordHasher"
+PASSWORD_HASHERS = [_hasher]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")

@@ -71,14 +71,23 @@ def refusal(root: Path = REPOSITORY, **given: str) -> str:
 
     An empty setting counts as none, and keeps that of a developer's .env out.
     """
-    command = [sys.executable, "manage.py", "check"]
-    done = subprocess.run(command, cwd=root, env=environment() | given, capture_output=True, text=True)
+    done = _managed("check", root, given)
     if not done.returncode:
         return ""
     assert done.returncode == 2, done.stderr
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1, done.stderr
     return done.stderr.strip()
+
+
+def told(**given: str) -> str:
+    """The settings that Django has then, where they differ from its own."""
+    return _managed("diffsettings", REPOSITORY, given).stdout
+
+
+def _managed(command: str, root: Path, given: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    words = [sys.executable, "manage.py", command]
+    return subprocess.run(words, cwd=root, env=environment() | given, capture_output=True, text=True)
 
 
 def variables_read() -> Iterator[str]:

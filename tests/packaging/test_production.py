@@ -16,6 +16,11 @@ def test_it_starts_with_what_has_to_be_set() -> None:
     assert production.refusal(**production.settings()) == ""
 
 
+def test_passwords_cost_as_much_to_guess_as_django_thinks_right() -> None:
+    hashers = "PASSWORD_HASHERS = ['django.contrib.auth.hashers.ScryptPasswordHasher']"
+    assert hashers in production.told(**production.settings())
+
+
 @pytest.mark.parametrize("name", NEEDED)
 def test_it_refuses_to_start_without(name: str) -> None:
     expected = "JWT_PRIVATE_KEY or JWT_PUBLIC_KEYS" if name == "JWT_PRIVATE_KEY" else name

@@ -25,6 +25,7 @@ NONSENSE = {
     "REQUEST_TIMEOUT": ["nonsense", "nan", "inf", "0", "-1"],
     "PORT": ["http", "0", "65536"],
     "WEB_THREADS": ["0", "1.5"],
+    "PROMETHEUS_MULTIPROC_DIR": ["nowhere"],
     "USERS_ACCESS_MINUTES": ["nonsense"],
     "CELERY_BROKER_URL": ["nonsense", "http://x", "redis://x:99999"],
 }

@@ -35,11 +35,13 @@ def insert_new(row: Model) -> bool:
 
     One that somebody else is inserting is waited for.
     """
-    fields, table = row._meta.concrete_fields, row._meta.db_table
+    # A number that the database gives out itself is not known yet.
+    fields = [field for field in row._meta.concrete_fields if row.pk is not None or not field.primary_key]
     connection = connections[row._meta.app_label]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    statement = f'INSERT INTO "{table}" ({columns}) VALUES ({", ".join(["%s"] * len(values))}) ON CONFLICT DO NOTHING'  # noqa: S608
+    places = ", ".join(["%s"] * len(values))
+    statement = f'INSERT INTO "{row._meta.db_table}" ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING'  # noqa: S608
     with connection.cursor() as sql:
         sql.execute(statement, values)
         return bool(sql.rowcount)

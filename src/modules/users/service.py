@@ -7,7 +7,7 @@ from django.db import IntegrityError
 
 from contracts.language import Money
 from contracts.users import UserRegistered
-from kernel.databases import transaction
+from kernel.databases import insert_new, transaction
 from kernel.events import publish
 from modules.users import queries, tokens
 from modules.users.errors import BadCredentials, EmailTaken, WeakPassword
@@ -63,19 +63,16 @@ def rename(user_id: UUID, nickname: str) -> User:
 
 
 def credit_points(user_id: UUID, order_id: UUID, total: Money) -> None:
-    """One point for each whole unit of currency, once per order."""
+    """One point for each whole unit of currency, once per order. In the transaction of the event that tells of it."""
     _enter(user_id, order_id, total.amount // 100, PointsEntry.Reason.ORDER)
 
 
 def take_points_back(order_id: UUID) -> None:
-    """Take back what an order earned, once; nothing where it earned nothing."""
+    """Take back what an order earned, once; nothing where it earned nothing. In the transaction of the event."""
     earned = PointsEntry.objects.filter(order_id=order_id, reason=PointsEntry.Reason.ORDER).first()
     if earned:
         _enter(earned.user_id, order_id, -earned.points, PointsEntry.Reason.TAKEN_BACK)
 
 
 def _enter(user_id: UUID, order_id: UUID, points: int, reason: PointsEntry.Reason) -> None:
-    with transaction("users"):
-        PointsEntry.objects.get_or_create(
-            order_id=order_id, reason=reason, defaults={"user_id": user_id, "points": points}
-        )
+    insert_new(PointsEntry(user_id=user_id, order_id=order_id, points=points, reason=reason))
