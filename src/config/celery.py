@@ -22,7 +22,6 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
-    worker_cancel_long_running_tasks_on_connection_loss=True,
     # Redis takes an unread message for lost after so many seconds: more than the longest job may take.
     broker_transport_options={
         "visibility_timeout": 7200,

@@ -12,7 +12,7 @@ from contracts.language import Money, Operation
 from contracts.notifications import Notifications
 from contracts.orders import Orders, OrderStatus
 from contracts.payments import Payments, PaymentStatus
-from contracts.users import Users
+from contracts.users import Profile, Users
 from kernel import sagas
 from kernel.calls import call, proxy
 from kernel.events import relay, subscriptions
@@ -58,7 +58,7 @@ def deliver_all() -> None:
 
 def order(customer: UUID, method: str = "sandbox:approve") -> UUID:
     order_id = uuid4()
-    orders.place(order_id, customer, (StockLine(SKU, 2),), None, method)
+    orders.place(order_id, Profile(customer, "ada"), (StockLine(SKU, 2),), None, method)
     deliver_all()
     return order_id
 

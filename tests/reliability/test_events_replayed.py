@@ -11,6 +11,7 @@ from contracts.catalog import Product
 from contracts.inventory import StockLine
 from contracts.language import Money
 from contracts.orders import OrderStatus
+from contracts.users import Profile
 from kernel.databases import cursor
 from kernel.events import administration, relay, subscriptions
 from kernel.models import Inbox, Outbox
@@ -46,7 +47,7 @@ def ada() -> UUID:
 
 def order(customer: UUID, *statuses: OrderStatus, method: str = "sandbox:approve") -> None:
     order_id = uuid4()
-    orders.place(order_id, customer, (StockLine(SKU, 2),), None, method)
+    orders.place(order_id, Profile(customer, "ada"), (StockLine(SKU, 2),), None, method)
     deliver_all()
     for status in statuses:
         orders.change_status(order_id, status, None)
