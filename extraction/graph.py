@@ -10,13 +10,16 @@ import grimp
 from grimp.application.config import settings
 from grimp.application.ports.packagefinder import AbstractPackageFinder
 
+from extraction import interruption
+
 # It warns of `gunicorn.conf.py`, which gunicorn reads and nobody imports.
 logging.getLogger("grimp").setLevel(logging.ERROR)
 
 
 def build(packages: Mapping[str, Path]) -> grimp.ImportGraph:
     """The imports between all modules of `packages`, which maps their names to their folders."""
-    with _found_in(packages):
+    # An exception that Rust does not expect is a crash to it, with a traceback.
+    with interruption.deferred(), _found_in(packages):
         return grimp.build_graph(*packages, include_external_packages=True, cache_dir=None)
 
 

@@ -59,6 +59,12 @@ def interpreter(folder: Path) -> str:
     return str(own) if own.exists() else sys.executable
 
 
+def can_test(folder: Path) -> bool:
+    """Whether a service's Python has what its tests need; one that was only served has not."""
+    own = folder / ".venv" / "bin"
+    return (own / "pytest").exists() or not own.exists()
+
+
 def environment(**settings: str) -> dict[str, str]:
     """What a process of the service finds in its environment. It writes nothing into the folder by itself."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}

@@ -1,6 +1,7 @@
 """What the commands share: the project they work on, how they speak, and how they fail."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -38,6 +39,10 @@ def with_project(command: Callable[..., None]) -> Callable[..., None]:
             command(Project.at(root), **options)
         except NotAProject as error:
             raise click.UsageError(str(error)) from None
+        except BrokenPipeError:
+            # Whoever read it has seen enough: `… | head`.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(128 + signal.SIGPIPE)
         except REFUSALS as error:
             fail(str(error))
         except KeyboardInterrupt:

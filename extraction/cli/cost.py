@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from math import isfinite
 from typing import Any
 
 import click
@@ -45,6 +46,8 @@ ASSUMPTIONS = (
 def cost(project: Project, module: str, as_json: bool, places: tuple[str, ...], round_trip: float) -> None:
     """What would cross the network if MODULE left: calls and events, and with recorded traffic the time it takes."""
     known(project, module)
+    if not isfinite(round_trip):
+        raise click.BadParameter(f"{round_trip} is no number of milliseconds", param_hint="--round-trip")
     if unreadable := sorted(layout.check(project)):
         show(unreadable)
         fail("nothing can be said before that is corrected")

@@ -66,7 +66,7 @@ def _summary(planned: departure.Departure, leaves: str, removed: int) -> None:
         f"{url}={finishing.SOMEWHERE} make run": "the monolith, which cannot do without the setting in production",
         **({"make lock": "without what only this module required"} if planned.requires else {}),
         "make test": "tests that need the module are skipped, and say so",
-        f"git add --all && git commit --message 'Let {planned.module} go'": "the way back is: extraction fold",
+        f"git add --all && git commit --message 'Let {planned.module} go'": "python -m extraction fold is the way back",
     }
     width = max(map(len, commands))
     OUT.print("\nNext:")

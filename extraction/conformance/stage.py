@@ -77,6 +77,8 @@ class Stage:
 
     def test(self) -> str | None:
         """Run the service's own tests; what they said, if they failed."""
+        if not verification.can_test(self._service.root):
+            return "its tests cannot be run: `make lint` there installs what they need; --no-tests leaves them out"
         settings = self._unset | {"DATABASE_URL": self._server}
         try:
             verification.execute(self._service.root, "its own tests fail", TESTS, settings, TESTS_WITHIN)

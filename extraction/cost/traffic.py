@@ -58,12 +58,15 @@ def recorded(places: Iterable[str]) -> Traffic:
     calls: dict[tuple[str, str, str], float] = {}
     for place in places:
         for name, labels, value in _samples(place):
-            if name == REQUESTS:
-                origin = f"{labels['method']} {labels['route']}"
-                requests[origin] = requests.get(origin, 0) + value
-            elif name == CALLS:
-                key = labels["origin"], labels["caller"], labels["operation"]
-                calls[key] = calls.get(key, 0) + value
+            try:
+                if name == REQUESTS:
+                    origin = f"{labels['method']} {labels['route']}"
+                    requests[origin] = requests.get(origin, 0) + value
+                elif name == CALLS:
+                    key = labels["origin"], labels["caller"], labels["operation"]
+                    calls[key] = calls.get(key, 0) + value
+            except KeyError as label:
+                raise Unreadable(f"{place}: {name} has no label {label}, as a monolith's has") from None
     if not calls:
         raise Unreadable(f"{', '.join(places)}: no {CALLS} is there: let the monolith serve for a while, and ask again")
     return Traffic(requests, calls)

@@ -66,7 +66,7 @@ def plan(project: Project, module: str, service: Service) -> Departure:
 def finish(project: Project, departure: Departure) -> None:
     """Do it, unless what is left would not hold together: then nothing is changed. Raises `Refused`."""
     folder = project.folder(departure.module)
-    places.refuse_uncommitted(project.root, [folder, *(file.path for file in departure.written)])
+    places.refuse_uncommitted(project.root, [folder, *departure.removed, *(file.path for file in departure.written)])
     with exchanged(project.root, folder, departure.written):
         left = Project.at(project.root)
         if found := analysis.check(left, left.modules):

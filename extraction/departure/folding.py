@@ -60,7 +60,7 @@ def fold(project: Project, back: Return) -> list[Finding]:
     Gives what is left to be pinned.
     """
     folder = project.folder(back.module)
-    places.refuse_uncommitted(project.root, [folder, *(file.path for file in back.written)])
+    places.refuse_uncommitted(project.root, [folder, *back.removed, *(file.path for file in back.written)])
     with exchanged(project.root, folder, back.written):
         whole = Project.at(project.root)
         found = analysis.check(whole, whole.modules)

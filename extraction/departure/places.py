@@ -62,10 +62,12 @@ class Service:
             text=True,
             start_new_session=True,
         )
-        if done.returncode:
-            said = (done.stderr.strip().splitlines() or ["it did not say why"])[-1]
-            raise Refused(f"{self.project.root} does not tell what it answers (manage.py interface): {said}")
-        found: dict[str, Any] = json.loads(done.stdout)
+        try:
+            done.check_returncode()
+            found: dict[str, Any] = json.loads(done.stdout)
+        except (subprocess.CalledProcessError, ValueError):
+            said = (done.stderr.strip() or done.stdout.strip() or "it did not say why").splitlines()[-1]
+            raise Refused(f"{self.project.root} does not tell what it answers (manage.py interface): {said}") from None
         return found
 
 
@@ -76,13 +78,16 @@ def file(project: Project, path: str) -> File:
 
 
 def refuse_uncommitted(root: Path, paths: Iterable[str]) -> None:
-    """Make sure that git could bring back what these paths have. Raises `Refused`."""
-    status = ("status", "--porcelain", "--untracked-files=all", "--no-renames", "--", *paths)
-    done = _git(root, *status)
+    """Make sure that git could bring back what these files and folders have. Raises `Refused`."""
+    paths = tuple(paths)
+    done = _git(root, "status", "--porcelain", "--untracked-files=all", "--no-renames", "--", *paths)
     if done.returncode:
         raise Refused(f"{root} is not under git, which could bring back what is changed: commit it first")
     if changed := [line[3:] for line in done.stdout.splitlines()]:
         raise Refused(f"not committed: {', '.join(changed)}; commit it, or put it aside (git stash)")
+    tracked = set(_git(root, "ls-files", "-z", "--", *paths).stdout.split("\0"))
+    if ignored := [path for path in paths if (root / path).is_file() and path not in tracked]:
+        raise Refused(f"{ignored[0]} is not under git, which could bring it back: commit it first")
 
 
 def unknown(root: Path, files: Collection[File], there: Project) -> list[str]:

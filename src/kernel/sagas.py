@@ -65,7 +65,7 @@ class Step(NamedTuple):
 
     `action` returns what it came to; None means that an answer is awaited, and it is asked again later. A contract
     error turns the saga back; an availability error has it tried again. `compensation` is called for the step that
-    failed too, because its effect may have come about all the same.
+    failed too, because its effect may have come about all the same; and where a saga was resumed, for every step.
     """
 
     action: Callable[[UUID], object]
@@ -112,7 +112,8 @@ class Saga:
         if row is None:
             return None
         state, step, attempts, reason, expired = row
-        progress = _Progress(saga_id, step, attempts, expired)
+        # A crash of the server may have lost the last steps that were stored (ADR 5): any may have had its effect.
+        progress = _Progress(saga_id, step, attempts, expired, reached=len(self.steps) - 1)
         if state == SagaState.COMPENSATING:
             return self._compensate(progress, msgspec.json.decode(reason, type=Refusal))
         return self._forward(progress)
@@ -163,7 +164,7 @@ class Saga:
         return self._compensate(progress, refusal)._replace(error=error)
 
     def _compensate(self, progress: "_Progress", refusal: Refusal) -> Outcome:
-        for number in range(min(progress.step, len(self.steps) - 1), -1, -1):
+        for number in range(max(progress.step, progress.reached), -1, -1):
             try:
                 self.steps[number].compensation(progress.id)
             except ContractError as error:
@@ -198,6 +199,8 @@ class _Progress(NamedTuple):
     step: int
     attempts: int
     expired: bool
+    reached: int = 0
+    """The last step that may have been begun, where that is not certain."""
 
     def at(self, step: int) -> "_Progress":
         return self._replace(step=step)

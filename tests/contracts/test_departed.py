@@ -9,6 +9,7 @@ import environ
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
 from django.test import Client, RequestFactory
 from django.urls import URLPattern
 
@@ -55,6 +56,13 @@ def test_its_addresses_are_its_own(path: str) -> None:
     assert pattern and module_of(pattern.callback) == "pens"
     answer: HttpResponse = pattern.callback(RequestFactory().get(f"/{path}"))
     assert (answer.status_code, json.loads(answer.content)["data"]) == (503, {"module": "pens"})
+
+
+def test_its_addresses_are_open_to_clients_that_are_no_browsers() -> None:
+    pattern = found("api/v1/pens/blue")
+    assert pattern
+    checks = CsrfViewMiddleware(lambda _: HttpResponse())
+    assert checks.process_view(RequestFactory().post("/"), pattern.callback, (), {}) is None
 
 
 def test_what_it_does_not_answer_is_not_passed_on() -> None:

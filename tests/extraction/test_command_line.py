@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from extraction import graph
 from tests.extraction.miniature import Monolith
 
 REPOSITORY = Path(__file__).parents[2]
@@ -85,3 +87,20 @@ def test_make_extract_tells_its_usage_before_it_installs(tmp_path: Path) -> None
     assert done.returncode == 2
     assert done.stderr.startswith("usage: make extract MODULE=orders INTO=../orders-service\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["Makefile", "deployable.mk"]
+
+
+def test_an_interruption_waits_for_the_graph_of_imports(tmp_path: Path) -> None:
+    found = []
+
+    class Interrupting(dict[str, Path]):
+        def __getitem__(self, package: str) -> Path:
+            found.append(package)
+            signal.raise_signal(signal.SIGINT)
+            return super().__getitem__(package)
+
+    for name in ("pens", "ink"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").touch()
+    with pytest.raises(KeyboardInterrupt):
+        graph.build(Interrupting({name: tmp_path / name for name in ("pens", "ink")}))
+    assert sorted(found) == ["ink", "pens"]

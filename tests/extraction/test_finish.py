@@ -1,6 +1,7 @@
 """`finish`: a module's code leaves for good, with its service to answer for it; or all stays as it was."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -118,6 +119,18 @@ REFUSED: dict[str, tuple[Callable[[Leaving], object], str]] = {
     "untracked": (
         lambda it: [it.monolith.write(f"{FOLDER}/new.txt", ""), (it.service / FOLDER / "new.txt").write_text("")],
         f"not committed: {FOLDER}/new.txt",
+    ),
+    "in a repository that leaves it out": (
+        lambda it: [
+            shutil.rmtree(it.monolith.root / ".git"),
+            it.git("init", "--quiet", "--template=", at=it.root),
+            it.monolith.write("../.gitignore", "*\n"),
+        ],
+        "is not under git, which could bring it back",
+    ),
+    "a service that says something else too": (
+        lambda it: (it.service / "manage.py").write_text("print('Welcome')\n"),
+        "does not tell what it answers (manage.py interface): Welcome",
     ),
     "not to be extracted": (
         lambda it: it.monolith.write(f"{FOLDER}/extra.py", "import modules.ink\n"),

@@ -30,8 +30,8 @@ def cursor(module: str) -> Any:
     return connections[module].cursor()
 
 
-def insert_new(row: Model) -> bool:
-    """Insert a module's row, unless there is one with its key: then nothing is done. Whether it was inserted.
+def insert_new(row: Model, *key: str) -> bool:
+    """Insert a module's row, unless there is one that is the same in these columns; whether it was inserted.
 
     One that somebody else is inserting is waited for.
     """
@@ -40,8 +40,8 @@ def insert_new(row: Model) -> bool:
     connection = connections[row._meta.app_label]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    places = ", ".join(["%s"] * len(values))
-    statement = f'INSERT INTO "{row._meta.db_table}" ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING'  # noqa: S608
+    places, target = ", ".join(["%s"] * len(values)), ", ".join(f'"{column}"' for column in key)
+    statement = f'INSERT INTO "{row._meta.db_table}" ({columns}) VALUES ({places}) ON CONFLICT ({target}) DO NOTHING'  # noqa: S608
     with connection.cursor() as sql:
         sql.execute(statement, values)
         return bool(sql.rowcount)

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from functools import partial
 
+import structlog
 from django.db import connections, transaction
 
 from contracts.language import Event
@@ -19,6 +20,7 @@ _INSERT = """
     SELECT %s, %s, %s, subscriber, %s, %s, %s, 'pending', 0, 0, now(), '', now()
     FROM kernel_subscription WHERE event = %s
 """
+log = structlog.get_logger("seam.events")
 _listeners: list[Callable[[str], None]] = []
 
 
@@ -59,4 +61,8 @@ def on_commit(listener: Callable[[str], None]) -> None:
 
 def _committed(module: str) -> None:
     for listener in _listeners:
-        listener(module)
+        try:
+            listener(module)
+        except Exception as error:
+            # What is committed is no failure of its writer. The outbox is looked at all the same, a second later.
+            log.warning("not_rung", module=module, exc_info=error)

@@ -15,7 +15,7 @@ def reserve(order_id: UUID, lines: tuple[StockLine, ...]) -> Reservation:
         raise InvalidArguments("each product may stand in one line")
     with transaction("inventory"):
         new = models.Reservation(order_id=order_id, state=State.HELD)
-        if insert_new(new):
+        if insert_new(new, "order_id"):
             return _hold(new, lines)
         reservation = models.Reservation.objects.get(order_id=order_id)
         if reservation.state != State.HELD:
@@ -26,7 +26,7 @@ def reserve(order_id: UUID, lines: tuple[StockLine, ...]) -> Reservation:
 def release(order_id: UUID) -> None:
     with transaction("inventory"):
         # Where there is none, that is remembered: a reserve under way that arrives later holds nothing.
-        insert_new(models.Reservation(order_id=order_id, state=State.RELEASED))
+        insert_new(models.Reservation(order_id=order_id, state=State.RELEASED), "order_id")
         reservation = _locked(order_id)
         if reservation and reservation.state == State.HELD:
             _end(reservation, State.RELEASED, on_hand=0)

@@ -31,7 +31,7 @@ def authorise(order_id: UUID, customer_id: UUID, amount: Money, method: PaymentM
         status=PaymentStatus.PENDING,
     )
     with transaction("payments"):
-        if not insert_new(row):
+        if not insert_new(row, "order_id"):
             row = models.Payment.objects.get(order_id=order_id)
     # The provider is asked outside any transaction; a repeat after a crash asks again, and it knows the payment's id.
     if row.status == PaymentStatus.PENDING:
@@ -72,11 +72,8 @@ def capture(order_id: UUID) -> None:
 def cancel(order_id: UUID) -> None:
     with transaction("payments"):
         # Where there is none, that is remembered: an authorise under way that arrives later takes nothing.
-        insert_new(
-            models.Payment(
-                id=uuid4(), order_id=order_id, amount=0, currency="XXX", method="", status=PaymentStatus.VOIDED
-            )
-        )
+        given_up = {"amount": 0, "currency": "XXX", "method": "", "status": PaymentStatus.VOIDED}
+        insert_new(models.Payment(id=uuid4(), order_id=order_id, **given_up), "order_id")
         row = _locked(order_id)
         if row and row.status == PaymentStatus.CAPTURED:
             _refund_rest(row)

@@ -75,4 +75,4 @@ def take_points_back(order_id: UUID) -> None:
 
 
 def _enter(user_id: UUID, order_id: UUID, points: int, reason: PointsEntry.Reason) -> None:
-    insert_new(PointsEntry(user_id=user_id, order_id=order_id, points=points, reason=reason))
+    insert_new(PointsEntry(user_id=user_id, order_id=order_id, points=points, reason=reason), "order_id", "reason")

@@ -173,6 +173,21 @@ def test_an_answer_that_never_comes_ends_the_order_and_gives_all_back(neighbours
     assert neighbours.payments.kept[order_id].status is PaymentStatus.VOIDED
 
 
+def test_all_is_given_back_though_the_server_forgot_how_far_the_checkout_was(neighbours: Neighbours) -> None:
+    order_id = uuid4()
+    neighbours.payments.answer = PaymentStatus.PENDING
+    place(order_id)
+    neighbours.payments.settle(order_id, PaymentStatus.AUTHORISED)
+    neighbours.inventory.away = True
+    Saga.objects.using("orders").update(step=0, deadline=timezone.now() - timedelta(seconds=1))
+    resume_all()
+    neighbours.inventory.away = False
+    resume_all()
+    assert status(order_id) is OrderStatus.REFUSED
+    assert neighbours.inventory.held == {}
+    assert neighbours.payments.kept[order_id].status is PaymentStatus.VOIDED
+
+
 def test_cancelling_a_pending_order_gives_all_back(neighbours: Neighbours) -> None:
     neighbours.payments.answer = PaymentStatus.PENDING
     order_id = uuid4()
