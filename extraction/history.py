@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from extraction import interruption
+
 BRANCH = "main"
 NOBODY = ("extraction", "extraction@localhost")
 """Author where git knows none."""
@@ -62,16 +64,13 @@ def _asked(root: Path, *arguments: str) -> str:
 
 def _git(folder: Path, *arguments: str) -> str:
     """Run git in a folder. Raises `CalledProcessError`."""
-    done = subprocess.run(
-        ["git", *arguments],  # noqa: S607  the one that a person uses
+    done = interruption.run(
+        ["git", *arguments],
         cwd=folder,
         # A variable such as GIT_DIR is about the repository that somebody, a hook say, is at work in.
         env={name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=True,
-        text=True,
-        errors="replace",
-        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
+    done.check_returncode()
     return done.stdout.strip()

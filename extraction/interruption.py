@@ -1,10 +1,13 @@
 """Ctrl-C, and being asked to end: what was begun is undone, and no process of ours outlives us."""
 
+import os
 import signal
+import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Any
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -28,6 +31,23 @@ def deferred() -> Iterator[None]:
             signal.signal(number, handler)
         if heard:
             signal.raise_signal(signal.Signals(heard[0]))
+
+
+def run(command: Sequence[str], within: float | None = None, **options: Any) -> "subprocess.CompletedProcess[str]":
+    """`subprocess.run`, of a session of its own that is gone when this returns or raises, whatever comes between."""
+    process: subprocess.Popen[str] | None = None
+    try:
+        with deferred():
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, text=True, errors="replace", start_new_session=True, **options
+            )
+        said, complained = process.communicate(timeout=within)
+        return subprocess.CompletedProcess(command, process.returncode, said, complained)
+    finally:
+        if process and process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def _end(number: int, frame: FrameType | None) -> None:

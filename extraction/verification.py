@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from extraction import interruption
+
 LINT = "from importlinter.cli import lint_imports_command as main; main()"
 CHECKS = {
     "its configuration or its code does not load": ("manage.py", "check"),
@@ -34,18 +36,13 @@ def run(folder: Path, problem: str, *command: str, **settings: str) -> None:
 def execute(folder: Path, problem: str, command: Sequence[str], settings: Mapping[str, str], within: float) -> None:
     """The same, with `within` seconds for it."""
     try:
-        done = subprocess.run(
+        done = interruption.run(
             [interpreter(folder), *command],
+            within,
             cwd=folder,
             env=environment(**settings),
-            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=within,
-            text=True,
-            errors="replace",
-            # Ctrl-C reaches the terminal's every process; here it is for this one to say what becomes of the others.
-            start_new_session=True,
         )
     except subprocess.TimeoutExpired as late:
         raise Unsound(f"{problem}: it did not end within {late.timeout:g} seconds") from None

@@ -234,7 +234,12 @@ class EmbeddedPostgres:
         if self._process:
             # Where a signal ended the wait for it, it had no time yet to write its postmaster.pid.
             self._process.send_signal(signal.SIGINT)
-            self._process.wait()
+            try:
+                self._process.wait(STOP_WITHIN)
+            except subprocess.TimeoutExpired:
+                # It was told before it could hear. It had no time for anything that could be lost, either.
+                self._process.kill()
+                self._process.wait()
             self._process = None
         if self._sockets_are_ours():
             shutil.rmtree(self._sockets)
