@@ -1,4 +1,4 @@
-"""Has every payment its order, do its refunds add up, and was the customer told of each?"""
+"""Has every payment its order, do its refunds add up, was the customer told of each, and is what was voided free?"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,14 +14,16 @@ from kernel.calls import call
 from modules.payments.models import Payment
 
 NOTHING = (PaymentStatus.DECLINED, PaymentStatus.VOIDED)
-"""Of these no money is held or taken."""
+"""Of these no money is taken, and none is held for long."""
 
 
 def checks() -> Iterator[Checked]:
     # One statement for all of a payment, so that nothing changes between two looks.
     rows = Payment.objects.annotate(given=Coalesce(Sum("refunds__amount"), 0), times=Count("refunds"))
     for payments in pages(rows):
-        yield Checked(len(payments), (*_refunds(payments), *_without_order(payments), *_untold(payments)))
+        yield Checked(
+            len(payments), (*_refunds(payments), *_held(payments), *_without_order(payments), *_untold(payments))
+        )
 
 
 def _refunds(payments: Sequence[Any]) -> Iterator[Finding]:
@@ -29,6 +31,13 @@ def _refunds(payments: Sequence[Any]) -> Iterator[Finding]:
         if row.refunded != row.given:
             problem = f"{row.refunded} are said to be refunded, and its refunds are {row.given}"
             yield Finding(f"payment {row.id}", problem)
+
+
+def _held(payments: Sequence[Any]) -> Iterator[Finding]:
+    for row in payments:
+        if row.void_again_at and not is_young(row.void_again_at):
+            problem = "is voided, and its provider may still hold the money: it was not voided again yet"
+            yield Finding(f"payment {row.id}", problem, settling=True)
 
 
 def _without_order(payments: Sequence[Any]) -> Iterator[Finding]:

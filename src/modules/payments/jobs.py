@@ -1,4 +1,7 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 
@@ -12,11 +15,20 @@ OVERDUE = timedelta(minutes=1)
 
 
 def reconcile() -> None:
-    """Ask providers what became of the payments whose answer was lost: the money may have been set aside."""
+    """Ask what became of payments whose answer was lost, and free what was set aside after a payment was voided."""
     for payment_id, method in queries.overdue(OVERDUE):
-        provider, token = provider_of(method)
-        try:
+        with _alone(payment_id):
+            provider, token = provider_of(method)
             service.settle(payment_id, provider.inquire(payment_id, token))
-        except Exception as error:
-            # One that cannot be told must not keep the others from being.
-            log.error("not_reconciled", payment_id=str(payment_id), exc_info=error)
+    for payment_id in queries.to_void_again():
+        with _alone(payment_id):
+            service.void_again(payment_id)
+
+
+@contextmanager
+def _alone(payment_id: UUID) -> Iterator[None]:
+    """A payment that cannot be reconciled must not keep the others from being."""
+    try:
+        yield
+    except Exception as error:
+        log.error("not_reconciled", payment_id=str(payment_id), exc_info=error)

@@ -22,10 +22,17 @@ class Payment(models.Model):
     """In minor units."""
     reason = models.CharField(max_length=200, default="", blank=True)
     """Why it was declined."""
+    void_again_at = models.DateTimeField(null=True, blank=True)
+    """When to void it once more: the provider was being asked, and may have set the money aside after it was voided."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["created_at"], condition=Q(status="pending"), name="payment_pending")]
+        indexes = [
+            models.Index(fields=["created_at"], condition=Q(status="pending"), name="payment_pending"),
+            models.Index(
+                fields=["void_again_at"], condition=Q(void_again_at__isnull=False), name="payment_to_void_again"
+            ),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gte=0), name="payment_amount_not_negative"),
             models.CheckConstraint(

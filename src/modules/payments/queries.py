@@ -37,6 +37,12 @@ def overdue(age: timedelta) -> list[tuple[UUID, str]]:
     return list(waiting.order_by("created_at").values_list("id", "method")[:BATCH])
 
 
+def to_void_again() -> list[UUID]:
+    """Payments that were voided while their provider was asked, and that it has answered by now; the oldest first."""
+    due = models.Payment.objects.filter(void_again_at__lte=timezone.now())
+    return list(due.order_by("void_again_at").values_list("id", flat=True)[:BATCH])
+
+
 def to_payment(row: models.Payment) -> Payment:
     return Payment(
         row.id,

@@ -1,4 +1,7 @@
+from datetime import timedelta
 from uuid import UUID, uuid4, uuid5
+
+from django.utils import timezone
 
 from contracts.language import InvalidArguments, Money
 from contracts.payments import (
@@ -15,6 +18,9 @@ from kernel.events import publish
 from modules.payments import models, queries
 from modules.payments.errors import NoSuchPayment, NotRefundable
 from modules.payments.providers import Answer, Outcome, provider_of
+
+UNDER_WAY = timedelta(minutes=1)
+"""After which a provider that was asked to set money aside has done so, or never will."""
 
 
 def authorise(order_id: UUID, customer_id: UUID, amount: Money, method: PaymentMethod) -> Payment:
@@ -78,8 +84,20 @@ def cancel(order_id: UUID) -> None:
         if row and row.status == PaymentStatus.CAPTURED:
             _refund_rest(row)
         elif row and row.status in (PaymentStatus.PENDING, PaymentStatus.AUTHORISED):
+            if row.status == PaymentStatus.PENDING:
+                # An authorise under way may come to the provider after this, and its process may not live to see it.
+                row.void_again_at = timezone.now() + UNDER_WAY
             provider_of(row.method)[0].void(row.id)
             _set(row, PaymentStatus.VOIDED)
+
+
+def void_again(payment_id: UUID) -> None:
+    """Free what the provider set aside after the payment was voided, if it did. Raises `NoSuchPayment`."""
+    with transaction("payments"):
+        row = _known(payment_id)
+        provider_of(row.method)[0].void(row.id)
+        row.void_again_at = None
+        row.save(update_fields=["void_again_at"])
 
 
 def refund(refund_id: UUID, payment_id: UUID, amount: int | None) -> Payment:
@@ -135,7 +153,7 @@ def _refund(row: models.Payment, refund_id: UUID, amount: int) -> None:
 
 def _set(row: models.Payment, status: PaymentStatus) -> None:
     row.status = status
-    row.save(update_fields=["status", "reason", "refunded"])
+    row.save(update_fields=["status", "reason", "refunded", "void_again_at"])
 
 
 def _known(payment_id: UUID) -> models.Payment:

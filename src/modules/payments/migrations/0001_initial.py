@@ -52,13 +52,19 @@ class Migration(migrations.Migration):
                 ),
                 ("refunded", models.BigIntegerField(default=0)),
                 ("reason", models.CharField(blank=True, default="", max_length=200)),
+                ("void_again_at", models.DateTimeField(blank=True, null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
                 "indexes": [
                     models.Index(
                         condition=models.Q(("status", "pending")), fields=["created_at"], name="payment_pending"
-                    )
+                    ),
+                    models.Index(
+                        condition=models.Q(("void_again_at__isnull", False)),
+                        fields=["void_again_at"],
+                        name="payment_to_void_again",
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(condition=models.Q(("amount__gte", 0)), name="payment_amount_not_negative"),

@@ -1,6 +1,8 @@
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from contracts.language import InvalidArguments, Money
@@ -18,7 +20,7 @@ from contracts.payments import (
 )
 from kernel.calls import call
 from kernel.testing import deliver, listening
-from modules.payments import jobs, models, service
+from modules.payments import audit, jobs, models, queries, service
 from modules.payments.errors import NotRefundable
 from modules.payments.providers import Answer, Outcome, Sandbox
 
@@ -134,6 +136,43 @@ def test_a_voided_payment_is_not_revived_by_a_late_answer() -> None:
         service.settle(payment.id, Answer(Outcome.AUTHORISED))
         assert published() == []
     assert status(payment.order_id) is PaymentStatus.VOIDED
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> set[UUID]:
+    """What a provider holds that dies with us as soon as it has set the money aside, the order given up meanwhile."""
+    held: set[UUID] = set()
+
+    def set_aside_too_late(self: Sandbox, payment_id: UUID, amount: Money, token: str) -> Answer:
+        service.cancel(models.Payment.objects.get(id=payment_id).order_id)
+        held.add(payment_id)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Sandbox, "authorise", set_aside_too_late)
+    monkeypatch.setattr(Sandbox, "void", lambda self, payment_id: held.discard(payment_id))
+    return held
+
+
+def test_what_a_crash_left_set_aside_of_a_voided_payment_is_freed(held: set[UUID]) -> None:
+    order = uuid4()
+    with pytest.raises(KeyboardInterrupt):
+        authorise(order)
+    assert (status(order), len(held)) == (PaymentStatus.VOIDED, 1)
+    jobs.reconcile()
+    assert held, "the provider may still be setting it aside"
+
+    models.Payment.objects.update(void_again_at=F("void_again_at") - service.UNDER_WAY)
+    jobs.reconcile()
+    assert (status(order), held) == (PaymentStatus.VOIDED, set())
+    assert not queries.to_void_again()
+
+
+def test_an_audit_tells_of_what_a_provider_may_still_hold_when_it_should_be_free(held: set[UUID]) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        authorise(uuid4())
+    assert [found for checked in audit.checks() for found in checked.findings] == []
+    models.Payment.objects.update(void_again_at=F("void_again_at") - timedelta(hours=1))
+    assert "may still hold" in str([found for checked in audit.checks() for found in checked.findings])
 
 
 def test_refunds_add_up_to_what_was_captured_and_no_more() -> None:
