@@ -1,11 +1,11 @@
 """What contenders are given to work with: a folder, PostgreSQL, and deployables of the repository as it stands."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Self
+from typing import Any, Self
 
 import psycopg
 from psycopg import sql
@@ -33,6 +33,7 @@ class Lab:
         """Process id of the PostgreSQL server, once there is one."""
         self._postgres: EmbeddedPostgres | None = None
         self._made: dict[str, int] = {}
+        self._shared: dict[str, Any] = {}
 
     @classmethod
     @contextmanager
@@ -52,6 +53,12 @@ class Lab:
             self._postgres = self._stack.enter_context(server.running())
             self.postmaster = processes.postmaster(place)
         return self._postgres
+
+    def shared(self, name: str, start: Callable[[], AbstractContextManager[Any]]) -> Any:
+        """What several contenders use: started for the first of them, and ended with the subject."""
+        if name not in self._shared:
+            self._shared[name] = self._stack.enter_context(start())
+        return self._shared[name]
 
     def path(self, name: str) -> Path:
         """A path in the lab that nothing else has."""

@@ -35,16 +35,22 @@ def server(
     """Run `python -m <command>`, where `{port}` stands for its port, until the end of the block."""
     port = port or free_port()
     with process(log, *(word.format(port=port) for word in command), cwd=cwd, **settings) as started:
-        until_listening(started, port, log)
-        yield Server(started, port)
+        yield until_listening(started, port, log)
 
 
 @contextmanager
 def process(log: Path, *command: str, cwd: Path | None = None, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run `python -m <command>` until the end of the block."""
+    with program(log, sys.executable, "-m", *command, cwd=cwd, **settings) as started:
+        yield started
+
+
+@contextmanager
+def program(log: Path, *command: str, cwd: Path | None = None, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command until the end of the block."""
     with log.open("ab") as output:
         started = subprocess.Popen(
-            [sys.executable, "-m", *command],
+            command,
             cwd=cwd or HERE.parent,
             env=environment(**{"PYTHONPATH": f"{HERE.parent}:{HERE.parent / 'src'}", **settings}),
             stdin=subprocess.DEVNULL,
@@ -58,13 +64,14 @@ def process(log: Path, *command: str, cwd: Path | None = None, **settings: str) 
         end(started)
 
 
-def until_listening(started: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def until_listening(started: subprocess.Popen[bytes], port: int, log: Path) -> Server:
     """Wait for a process to answer on its port."""
     deadline = time.monotonic() + WITHIN
     while not answers(port):
         if started.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"{started.args} does not listen:\n{log.read_text(errors='replace')[-3000:]}")
         time.sleep(0.02)
+    return Server(started, port)
 
 
 def end(started: subprocess.Popen[bytes]) -> None:
