@@ -1,10 +1,13 @@
 """What the tests of extraction share."""
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from extraction.interruption import ENDINGS
 from tests.extraction.miniature import Monolith
 from tests.extraction.workplace import Workplace
 from tests.processes import Yard
@@ -33,6 +36,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and "workplace" in item.fixturenames:
             item.add_marker(pytest.mark.xdist_group("workplace"))
+
+
+@pytest.fixture(autouse=True)
+def signals_as_they_were() -> Iterator[None]:
+    """A command that runs in this process changes how it ends, and processes inherit what is ignored."""
+    before = {number: signal.getsignal(number) for number in ENDINGS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
