@@ -237,3 +237,14 @@ def test_a_provider_that_fails_keeps_no_other_payment_waiting(monkeypatch: pytes
     monkeypatch.setattr(Sandbox, "inquire", fail_for_one)
     jobs.reconcile()
     assert (status(lost), status(settled)) == (PaymentStatus.PENDING, PaymentStatus.AUTHORISED)
+
+
+def test_a_provider_that_is_gone_keeps_no_other_payment_waiting() -> None:
+    order = authorise(uuid4(), "sandbox:timeout").order_id
+    make_overdue()
+    gone = models.Payment(id=uuid4(), order_id=uuid4(), amount=1, currency="EUR", method="gone:approve")
+    gone.status = PaymentStatus.PENDING
+    gone.save()
+    models.Payment.objects.filter(id=gone.id).update(created_at=timezone.now() - timedelta(hours=1))
+    jobs.reconcile()
+    assert status(order) is PaymentStatus.AUTHORISED
