@@ -1,6 +1,7 @@
 """Does what was written hold together? Asked of the written folder by processes of its own."""
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -45,7 +46,8 @@ def execute(folder: Path, problem: str, command: Sequence[str], settings: Mappin
             stderr=subprocess.STDOUT,
         )
     except subprocess.TimeoutExpired as late:
-        raise Unsound(f"{problem}: it did not end within {late.timeout:g} seconds") from None
+        what = f"python {shlex.join(command)} did not end within {late.timeout:g} seconds"
+        raise Unsound(f"{problem}: {what}; see what it waits for") from None
     if done.returncode:
         raise Unsound(f"{problem}:\n{done.stdout.strip()}")
 

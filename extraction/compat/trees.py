@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from extraction import interruption, verification
 from extraction.compat.description import Description
-from extraction.verification import KEPT
 
 HOME = Path(__file__).parents[2]
 """Where this package is found by its name."""
@@ -27,16 +27,21 @@ class UnknownRevision(Exception):
 
 def described(root: Path) -> Description:
     """What the contract files of a folder declare. Raises `Unloadable`."""
-    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
-    done = subprocess.run(
-        [sys.executable, "-m", "extraction.compat.describe", root],
-        cwd=HOME,
-        env=environment | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(HOME)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-    )
+    environment = {name: os.environ[name] for name in verification.KEPT if name in os.environ}
+    try:
+        done = interruption.run(
+            [sys.executable, "-m", "extraction.compat.describe", str(root)],
+            verification.PATIENCE,
+            cwd=HOME,
+            env=environment | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(HOME)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    except subprocess.TimeoutExpired as late:
+        what = f"do not load within {late.timeout:g} seconds"
+        raise Unloadable(f"the contracts in {root} {what}: import them, and see what they wait for") from None
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip()
+        said = done.stderr.strip()
         raise Unloadable(f"the contracts in {root} cannot be loaded: {said.splitlines()[-1] if said else 'no reason'}")
     return msgspec.json.decode(done.stdout, type=Description)
 

@@ -9,10 +9,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from secrets import token_hex
+from select import select
 from typing import IO, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -31,6 +32,8 @@ HOME = Path(__file__).parents[2]
 """Where this package is found by its name."""
 PREFIX = "monolith"
 TESTS = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
+PREPARED_WITHIN = 300.0
+EXAMINED_WITHIN = 1800.0
 TESTS_WITHIN = 1800.0
 """Seconds."""
 UNSET = {"CELERY_BROKER_URL", "GATEWAY_URL", "JWT_PRIVATE_KEY", "JWT_PUBLIC_KEYS", "MODULES"}
@@ -61,7 +64,7 @@ class Stage:
         """With the monolith's process and its data. Raises `Unsound` where there is none to be had."""
         settings = self._environment("reference")
         with _reference(self._project.root, self._module, self._place, settings) as self._reference:
-            self._passwords = self._reference.hear(dict[str, str])
+            self._passwords = self._reference.hear(dict[str, str], PREPARED_WITHIN)
             yield self
 
     def examine(self, step: Step) -> Report:
@@ -73,7 +76,7 @@ class Stage:
         with self._serving() as url:
             step("asking it and the module the same")
             self._reference.say(url)
-            return self._reference.hear(Report)
+            return self._reference.hear(Report, EXAMINED_WITHIN)
 
     def test(self) -> str | None:
         """Run the service's own tests; what they said, if they failed."""
@@ -150,17 +153,21 @@ def stage(project: Project, service: Project, module: str, step: Step) -> Iterat
 class _Reference:
     """The monolith's process that has the module, spoken with in lines."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], command: Sequence[str], log: Path) -> None:
         self._ear, self._mouth = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
-        self._log = log
+        self._command, self._log = command, log
 
     def say(self, line: str) -> None:
         """Tell it something."""
         self._ear.write(f"{line}\n".encode())
         self._ear.flush()
 
-    def hear(self, kind: type[T]) -> T:
-        """What it says next. Raises `Unsound` with the end of its log where it ended instead."""
+    def hear(self, kind: type[T], within: float) -> T:
+        """What it says next. Raises `Unsound` with the end of its log where it ended instead, or says nothing."""
+        # A line is said at once, so that none has come by half.
+        if not select([self._mouth], [], [], within)[0]:
+            what = f"(python {' '.join(self._command)}) said nothing within {within:g} seconds"
+            raise Unsound(f"the monolith's process {what}; see what it waits for:\n{boot.said(self._log)}")
         line = self._mouth.readline()
         if not line:
             raise Unsound(f"the monolith does not get as far as asking:\n{boot.said(self._log)}")
@@ -171,11 +178,12 @@ class _Reference:
 def _reference(root: Path, module: str, place: Path, settings: dict[str, str]) -> Iterator[_Reference]:
     paths = os.pathsep.join(map(str, (root, root / "src", HOME)))
     own = {"DJANGO_SETTINGS_MODULE": "config.settings", "HYPOTHESIS_STORAGE_DIRECTORY": str(place / "hypothesis")}
+    command = ("-m", "extraction.conformance", module)
     process: subprocess.Popen[bytes] | None = None
     try:
         with interruption.deferred(), (place / "reference.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "extraction.conformance", module],
+                [sys.executable, *command],
                 cwd=root,
                 env=environment(**settings) | own | {"PYTHONPATH": paths},
                 stdin=subprocess.PIPE,
@@ -183,7 +191,7 @@ def _reference(root: Path, module: str, place: Path, settings: dict[str, str]) -
                 stderr=log,
                 start_new_session=True,
             )
-        yield _Reference(process, place / "reference.log")
+        yield _Reference(process, command, place / "reference.log")
     finally:
         if process:
             with process:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from extraction import verification
+from extraction import interruption, verification
 from kernel.databases.config import SCHEMES
 from kernel.databases.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
@@ -126,23 +126,26 @@ def _from_url(url: str) -> Place:
 
 
 def _asked(folder: Path, module: str, environment: dict[str, str]) -> dict[str, Any]:
-    said = _python(folder, environment, f"{folder} does not tell where the database of {module} is", "-c", _ASK, module)
+    problem = f"{folder} does not tell where the database of {module} is"
+    said = _python(folder, environment, problem, "-c", _ASK, module, within=verification.PATIENCE)
     answer: dict[str, Any] = json.loads(said)
     return answer
 
 
-def _python(folder: Path, environment: dict[str, str], problem: str, *command: str) -> str:
+def _python(folder: Path, environment: dict[str, str], problem: str, *command: str, within: float | None = None) -> str:
     """What Python says in a folder. Raises `Refused` with the problem, and the last that was said of it."""
-    done = subprocess.run(
-        [sys.executable, *command],
-        cwd=folder,
-        env=environment | {"PYTHONPATH": f".{os.pathsep}src"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        # Ctrl-C is for this process to pass on: it ends the other.
-        start_new_session=True,
-    )
+    try:
+        done = interruption.run(
+            [sys.executable, *command],
+            within,
+            cwd=folder,
+            env=environment | {"PYTHONPATH": f".{os.pathsep}src"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    except subprocess.TimeoutExpired as late:
+        what = f"its settings did not load within {late.timeout:g} seconds"
+        raise Refused(f"{problem}: {what}; run python manage.py check there, and see what it waits for") from None
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["it did not say why"])[-1]
         raise Refused(f"{problem}: {said.removeprefix('error: ')}")

@@ -23,6 +23,7 @@ from extraction.conformance import stage
 from extraction.conformance.arguments import Maker, Pool
 from extraction.conformance.likeness import Likeness
 from extraction.project import Project
+from extraction.verification import Unsound
 from kernel import demo
 from kernel.module import active
 from tests.contracts.probe import Probe
@@ -206,6 +207,12 @@ def test_arguments_are_of_every_type_and_always_the_same(operation: Operation) -
     assert made() == made()
     for arguments in made():
         msgspec.convert(arguments, operation.arguments)
+
+
+def test_a_monolith_that_does_not_get_ready_is_given_up(tmp_path: Path) -> None:
+    late = r"\(python -m extraction\.conformance orders\) said nothing within 0 seconds"
+    with stage._reference(REPOSITORY, "orders", tmp_path, {}) as reference, pytest.raises(Unsound, match=late):
+        reference.hear(dict[str, str], 0)
 
 
 @pytest.mark.parametrize(

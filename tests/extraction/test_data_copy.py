@@ -1,10 +1,12 @@
 """A module's database is copied into another: all of it, and into no other than a free one of the same shape."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from extraction import verification
 from tests.extraction.databases import Two, execute, two
 from tests.processes import Yard
 
@@ -247,6 +249,16 @@ def test_addresses_that_lead_nowhere_do_not_show_their_password(address: str, st
     assert "hunter2" not in made.output
     assert "Traceback" not in made.output
     assert "error: " in made.output.lower()
+
+
+def test_settings_that_do_not_load_in_time_are_given_up(
+    plain: Two, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification, "PATIENCE", 0.0)
+    (tmp_path / "manage.py").touch()
+    made = Two(str(tmp_path), plain.target)
+    assert made.run("verify") == 1
+    assert f"error: {tmp_path} does not tell where the database of orders is: its settings did not load" in made.output
 
 
 @pytest.mark.parametrize("command", [(), ("copy",), ("verify",)])
