@@ -10,4 +10,6 @@ if __name__ == "__main__":
         from extraction.cli import main
     except ModuleNotFoundError as missing:
         sys.exit(f"error: {missing.name} is not installed here: `make lint` installs requirements/dev.txt into .venv")
+    except KeyboardInterrupt:
+        sys.exit(130)
     main(prog_name="python -m extraction")

@@ -3,12 +3,12 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from extraction import history, interruption, verification
-from extraction.plan import OPENAPI, Plan
+from extraction import history, interruption, system, verification
+from extraction.plan import OPENAPI, File, Plan
 
 Verify = Callable[[Path], None]
 
@@ -27,6 +27,8 @@ def refuse_unless_free(target: Path, root: Path) -> None:
         raise Refused(f"{target} is inside {root}: name a folder outside the repository with --into")
     if not target.parent.is_dir():
         raise Refused(f"there is no folder {target.parent}: make it first (mkdir -p {target.parent})")
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise Refused(f"{target.parent} may not be written to: name a folder elsewhere with --into")
 
 
 def write(plan: Plan, target: Path, root: Path, verify: Verify) -> str | None:
@@ -35,18 +37,25 @@ def write(plan: Plan, target: Path, root: Path, verify: Verify) -> str | None:
     Whatever goes wrong, nothing of it stays behind. Raises `verification.Unsound` where it cannot describe its API.
     """
     with _unfinished(target) as folder:
-        for file in plan.files:
-            path = folder / file.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(file.content)
-            path.chmod(0o755 if file.executable else 0o644)
+        with system.writing(target):
+            put(folder, plan.files)
         if plan.has_api:
             _describe(folder)
         without = history.begin(folder, root, plan.module, plan.service, plan.monolith)
         verify(folder)
         # Atomic, and refused by the system if somebody put something there meanwhile.
-        folder.rename(target)
+        with system.writing(target):
+            folder.rename(target)
     return without
+
+
+def put(folder: Path, files: Iterable[File]) -> None:
+    """Write files below a folder."""
+    for file in files:
+        path = folder / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.content)
+        path.chmod(0o755 if file.executable else 0o644)
 
 
 def _describe(folder: Path) -> None:
@@ -57,7 +66,8 @@ def _describe(folder: Path) -> None:
 
 @contextmanager
 def _unfinished(target: Path) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    with system.writing(target):
+        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         mask = os.umask(0)
         os.umask(mask)

@@ -7,7 +7,10 @@ from extraction.compat import comparison, lock, trees
 from extraction.project import Project
 
 
-@click.command(epilog="Example: python -m extraction compat --against main")
+@click.command(
+    short_help="Whether older peers and these still understand each other.",
+    epilog="Example: python -m extraction compat --against main",
+)
 @click.option("--against", metavar="REV", help="Compare with a git revision, not with contracts/lock/.")
 @click.option("--update", is_flag=True, help="Lock the contracts as they are, unless that breaks somebody.")
 @with_project

@@ -11,7 +11,10 @@ from extraction.cli.common import OUT, fail, known, number_of_findings, show, sh
 from extraction.project import Project
 
 
-@click.command(epilog="Example: python -m extraction extract orders --into ../orders-service")
+@click.command(
+    short_help="Write MODULE as a service of its own, and verify it.",
+    epilog="Example: python -m extraction extract orders --into ../orders-service",
+)
 @click.argument("module")
 @click.option(
     "--into", type=click.Path(path_type=Path, resolve_path=True), required=True, help="An empty or new folder."

@@ -14,7 +14,10 @@ from extraction.conformance.report import Finding, Report
 from extraction.project import NotAProject, Project
 
 
-@click.command(epilog="Example: python -m extraction verify ../orders-service")
+@click.command(
+    short_help="Hold the service in DIR to its contract.",
+    epilog="Example: python -m extraction verify ../orders-service",
+)
 @click.argument(
     "folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True)
 )

@@ -7,8 +7,19 @@ from typing import NamedTuple
 import urllib3
 from prometheus_client.parser import text_string_to_metric_families
 
+from extraction import system
+
 PATIENCE = 15.0
 """Seconds for a page of metrics, which asks every database."""
+WANTED = "it has to be /metrics of a monolith that runs, such as http://127.0.0.1:8000/metrics"
+FAILURES = {
+    urllib3.exceptions.LocationValueError: "that is no address",
+    urllib3.exceptions.NameResolutionError: "there is no such host",
+    urllib3.exceptions.NewConnectionError: "nothing answers there",
+    urllib3.exceptions.TimeoutError: f"it does not answer within {PATIENCE:g} seconds",
+    urllib3.exceptions.HTTPError: "no web server answers there",
+}
+"""In words, the special ones first."""
 LOOPBACK = 0.4
 """Milliseconds for a call to a service on the same machine: docs/benchmarks.md, `contract_call`."""
 CALLS = "contract_calls_total"
@@ -95,14 +106,18 @@ def _samples(place: str) -> list[tuple[str, dict[str, str], float]]:
         text = _page(place) if place.startswith(("http://", "https://")) else Path(place).read_text()
         families = list(text_string_to_metric_families(text))
         return [(s.name, s.labels, s.value) for family in families for s in family.samples]
-    except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise Unreadable(f"{place}: {error}") from None
+    except OSError as error:
+        raise Unreadable(f"{system.told(error)}; an address begins with http:// or https://") from None
     except ValueError:
         raise Unreadable(f"{place}: no text of metrics as Prometheus reads it") from None
 
 
 def _page(url: str) -> str:
-    answer = urllib3.request("GET", url, timeout=PATIENCE, retries=False)
+    try:
+        answer = urllib3.request("GET", url, timeout=PATIENCE, retries=False)
+    except urllib3.exceptions.HTTPError as error:
+        what = next(words for kind, words in FAILURES.items() if isinstance(error, kind))
+        raise Unreadable(f"{url}: {what}; {WANTED}") from None
     if answer.status != 200:
-        raise Unreadable(f"{url}: answers {answer.status}; it has to be the address of /metrics")
+        raise Unreadable(f"{url}: answers {answer.status}; {WANTED}")
     return answer.data.decode()

@@ -15,6 +15,8 @@ from prometheus_client import REGISTRY
 
 from contracts.language import DeadlineExceeded
 from contracts.orders import Orders
+from extraction import boot
+from extraction.cost import traffic
 from kernel import context, jobs
 from kernel.calls import call
 from kernel.context import Context
@@ -160,7 +162,14 @@ def test_traffic_is_read_from_a_server(monolith: Monolith, metrics_url: str) -> 
     assert told(monolith, "ink", "--traffic", f"{metrics_url}/metrics")["traffic"]["round_trip_ms"] == 0.4
     done = monolith.run("cost", "ink", "--traffic", metrics_url)
     assert done.exit_code == 1
-    assert done.output == f"error: {metrics_url}: answers 404; it has to be the address of /metrics\n"
+    assert done.output == f"error: {metrics_url}: answers 404; {traffic.WANTED}\n"
+
+
+def test_traffic_of_a_server_that_is_not_there(monolith: Monolith) -> None:
+    url = f"http://{boot.HOST}:{boot.free_port()}/metrics"
+    done = monolith.run("cost", "pens", "--traffic", url)
+    assert done.exit_code == 1
+    assert done.output == f"error: {url}: nothing answers there; {traffic.WANTED}\n"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Extraction of a module of the miniature: what is written, and that it is written whole or not at all."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from extraction import plan, verification, writer
+from extraction import plan, verification
 from tests.extraction.miniature import Monolith
 
 REPOSITORY = Path(__file__).parents[2]
@@ -163,12 +164,23 @@ def test_a_service_that_does_not_start_is_not_left_behind(monolith: Monolith, tm
 
 def test_a_full_disk_leaves_nothing(monolith: Monolith, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path: Path, content: bytes) -> int:
-        raise OSError(28, "No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    planned = plan.plan(monolith.project, "pens")
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OSError, match="No space"):
-        writer.write(planned, tmp_path / "service", monolith.root, verification.verify)
+    done = monolith.extract(tmp_path / "service")
+    assert done.exit_code == 1
+    assert done.output.endswith(f"error: {tmp_path / 'service'}: No space left on device; make room there\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["monolith"]
+
+
+def test_a_folder_that_may_not_be_written_to_is_refused(
+    monolith: Monolith, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Root may write to any folder, whatever its mode.
+    monkeypatch.setattr(os, "access", lambda place, mode: Path(place) != tmp_path)
+    done = monolith.extract(tmp_path / "service")
+    assert done.exit_code == 1
+    assert f"error: {tmp_path} may not be written to: name a folder elsewhere with --into\n" in done.output
     assert [path.name for path in tmp_path.iterdir()] == ["monolith"]
 
 
