@@ -11,7 +11,10 @@ from extraction.departure import finishing
 from extraction.project import Project
 
 
-@click.command(epilog="Example: python -m extraction finish orders --service ../orders-service")
+@click.command(
+    short_help="Remove MODULE's code, which its service has.",
+    epilog="Example: python -m extraction finish orders --service ../orders-service",
+)
 @click.argument("module")
 @click.option(
     "--service",
@@ -26,6 +29,7 @@ def finish(project: Project, module: str, service: Path, force: bool, dry_run: b
     """Remove MODULE's code from the monolith, which has it as a service from now on."""
     if module not in project.folders:
         raise click.BadParameter(f"there is no module {module!r}; there are: {', '.join(project.modules)}")
+    departure.refuse_unfinished(project.root)
     step(f"checking {module}")
     if found := analysis.check(project, [module] if module in project.modules else []):
         show(found)

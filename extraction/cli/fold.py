@@ -25,6 +25,7 @@ from extraction.project import Project
 @with_project
 def fold(project: Project, service: Path, with_data: bool, dry_run: bool) -> None:
     """Bring the module of the service in DIR back into the monolith."""
+    departure.refuse_unfinished(project.root)
     step(f"comparing {shown(service)} with the monolith")
     planned = folding.plan(project, departure.Service.at(service, project))
     if dry_run:
@@ -34,12 +35,24 @@ def fold(project: Project, service: Path, with_data: bool, dry_run: bool) -> Non
             OUT.print(f"  write  {file.path}", markup=False)
         _summary(planned, "would be", [])
         return
+    if with_data:
+        step("looking whether its data can be copied")
+        _refuse_unready(project, planned.module, service)
     step("bringing it back, and looking at what comes of it")
     unpinned = departure.fold(project, planned)
     _summary(planned, "is", unpinned)
     if with_data:
         _copy_data(Project.at(project.root), planned.module, service)
     _show_next(planned, service, with_data, unpinned)
+
+
+def _refuse_unready(project: Project, module: str, service: Path) -> None:
+    """Refuse what the copy would refuse of the service's database, before the code is brought back."""
+    try:
+        with data.opened(str(service), module, project.root, step) as source:
+            data.refuse_unready(source, module)
+    except (data.BadAddress, data.Refused) as refused:
+        fail(f"{refused}; or leave out --data. Nothing was changed")
 
 
 def _copy_data(project: Project, module: str, service: Path) -> None:

@@ -4,9 +4,9 @@ The copy is of one snapshot of the source. What the kernel keeps beside a module
 idempotency, sagas, subscriptions, times of jobs) stands in the same database, and so is part of it.
 """
 
-from extraction.data.copying import Copied, copy
+from extraction.data.copying import Copied, copy, refuse_unready
 from extraction.data.places import BadAddress, Place, Refused, opened
 from extraction.data.progress import bar
 from extraction.data.verifying import verify
 
-__all__ = ["BadAddress", "Copied", "Place", "Refused", "bar", "copy", "opened", "verify"]
+__all__ = ["BadAddress", "Copied", "Place", "Refused", "bar", "copy", "opened", "refuse_unready", "verify"]

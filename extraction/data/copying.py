@@ -23,6 +23,7 @@ from extraction.data.schema import MARK, Schema, Table
 CHUNK = 1 << 18
 LOCK = 7327
 """Advisory lock of whoever copies into a database."""
+SNAPSHOT = ", or copy a mere snapshot with --while-running"
 FILLED = frozenset({"kernel_job", "kernel_subscription"})
 """What migrating or a first start puts rows into, all of which the source knows better."""
 
@@ -72,7 +73,7 @@ def copy(
         found = compared(reading, writing, module)
         _refuse_if_used(writing, "target", target)
         if not while_running:
-            _refuse_if_used(reading, "source", source)
+            _refuse_if_used(reading, "source", source, SNAPSHOT)
         going_on = _is_free(found, writing, replace)
         _begin(reading, counting, found if not while_running else None)
         with checker(counting) as ours, checker(counting_there) as theirs:
@@ -86,24 +87,36 @@ def copy(
             rows = _checked(found, bar, ours, theirs)
         _refuse_if_used(writing, "target", target)
         if not while_running:
-            _refuse_if_used(reading, "source", source)
+            _refuse_if_used(reading, "source", source, SNAPSHOT)
         writing.execute(f"DROP TABLE {MARK}")
         return Copied(len(found.tables), rows, _size(found), time.monotonic() - begun)
 
 
+def refuse_unready(source: Place, module: str) -> None:
+    """Make sure that nothing about the source is in the way of a copy. Raises `Refused`."""
+    with explained(), closing(source.connect()) as reading:
+        _complete(reading, module)
+        _refuse_if_used(reading, "source", source)
+
+
 def compared(source: Connection, target: Connection, module: str) -> Schema:
     """What both databases have. Raises `Refused` when one is not like the other, or not complete itself."""
-    if schema.exists(source, MARK):
-        raise Refused("the source is a copy that was interrupted: complete it first, or copy from the original")
-    found = schema.read(source, module)
-    if not found.migrations:
-        raise Refused(f"the source is not a database of {module}: it has none of its migrations")
+    found = _complete(source, module)
     if unlike := schema.differences(found, schema.read(target, module)):
         more = f" (and {counted(len(unlike) - 1, 'more difference')})" if unlike[1:] else ""
         raise Refused(
             f"{unlike[0]}{more}: have both sides at the same version of the module, and migrate them "
             "(python manage.py migrate_all)"
         )
+    return found
+
+
+def _complete(source: Connection, module: str) -> Schema:
+    if schema.exists(source, MARK):
+        raise Refused("the source is a copy that was interrupted: complete it first, or copy from the original")
+    found = schema.read(source, module)
+    if not found.migrations:
+        raise Refused(f"the source is not a database of {module}: it has none of its migrations")
     return found
 
 
@@ -155,9 +168,8 @@ def _enter(reading: Connection, writing: Connection) -> None:
         raise Refused("the source is the target, or is itself copied into at the moment")
 
 
-def _refuse_if_used(connection: Connection, role: str, place: Place) -> None:
+def _refuse_if_used(connection: Connection, role: str, place: Place, instead: str = "") -> None:
     if name := used_by(connection):
-        instead = ", or copy a mere snapshot with --while-running" if role == "source" else ""
         raise Refused(
             f"a process that runs has the {role} open ({name}, {place}): "
             f"stop the deployable, its workers too, and try again{instead}"

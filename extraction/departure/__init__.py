@@ -4,8 +4,9 @@ What stays of a module that left is its folder with a manifest that says so, and
 contract stays where it is. Nothing else in the monolith knows that it left.
 """
 
+from extraction.departure.exchange import refuse_unfinished
 from extraction.departure.finishing import Departure, finish
 from extraction.departure.folding import Return, fold
 from extraction.departure.places import Refused, Service
 
-__all__ = ["Departure", "Refused", "Return", "Service", "finish", "fold"]
+__all__ = ["Departure", "Refused", "Return", "Service", "finish", "fold", "refuse_unfinished"]

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from extraction import verification
+from extraction import interruption, verification
 from extraction.manifest import Manifest
 from extraction.plan import File
 from extraction.project import NotAProject, Project
+
+SHOWN = 10
+"""Of files that are in the way."""
 
 
 class Refused(Exception):
@@ -53,21 +56,26 @@ class Service:
     def interface(self) -> dict[str, Any]:
         """The addresses that the module answers, and its OpenAPI document. Raises `Refused`."""
         # Asked in the folder, by a process of its own, because what it has to say is in its code.
-        done = subprocess.run(
-            [verification.interpreter(self.project.root), "manage.py", "interface", self.module],
-            cwd=self.project.root,
-            env=verification.environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            start_new_session=True,
-        )
+        command = ["manage.py", "interface", self.module]
+        problem = f"{self.project.root} does not tell what it answers (python {' '.join(command)})"
         try:
+            done = interruption.run(
+                [verification.interpreter(self.project.root), *command],
+                verification.PATIENCE,
+                cwd=self.project.root,
+                env=verification.environment(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
             done.check_returncode()
             found: dict[str, Any] = json.loads(done.stdout)
+        except subprocess.TimeoutExpired as late:
+            raise Refused(
+                f"{problem}: it did not end within {late.timeout:g} seconds; run it there, and see what it waits for"
+            ) from None
         except (subprocess.CalledProcessError, ValueError):
             said = (done.stderr.strip() or done.stdout.strip() or "it did not say why").splitlines()[-1]
-            raise Refused(f"{self.project.root} does not tell what it answers (manage.py interface): {said}") from None
+            raise Refused(f"{problem}: {said}") from None
         return found
 
 
@@ -80,11 +88,13 @@ def file(project: Project, path: str) -> File:
 def refuse_uncommitted(root: Path, paths: Iterable[str]) -> None:
     """Make sure that git could bring back what these files and folders have. Raises `Refused`."""
     paths = tuple(paths)
-    done = _git(root, "status", "--porcelain", "--untracked-files=all", "--no-renames", "--", *paths)
+    done = _git(root, "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", *paths)
     if done.returncode:
         raise Refused(f"{root} is not under git, which could bring back what is changed: commit it first")
-    if changed := [line[3:] for line in done.stdout.splitlines()]:
-        raise Refused(f"not committed: {', '.join(changed)}; commit it, or put it aside (git stash)")
+    if changed := [entry[3:] for entry in done.stdout.split("\0") if entry]:
+        more = [f"and {len(changed) - SHOWN} more"] if len(changed) > SHOWN else []
+        listed = "\n  ".join([*changed[:SHOWN], *more])
+        raise Refused(f"not committed; commit it, or put it aside (git stash --include-untracked):\n  {listed}")
     tracked = set(_git(root, "ls-files", "-z", "--", *paths).stdout.split("\0"))
     if ignored := [path for path in paths if (root / path).is_file() and path not in tracked]:
         raise Refused(f"{ignored[0]} is not under git, which could bring it back: commit it first")

@@ -1,5 +1,6 @@
 """`finish`: a module's code leaves for good, with its service to answer for it; or all stays as it was."""
 
+import errno
 import os
 import shutil
 import signal
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from extraction import verification
+from extraction.departure.exchange import PREFIX
 from tests import departed
 from tests.extraction.leaving import CHECK, FOLDER, Leaving
 from tests.extraction.test_extract import tree
@@ -32,6 +35,13 @@ MODULE = Departed(
     routes=("api/v1/pens/<str:pen>", "pens/<str:pen>"),
 )
 '''
+WAITS = f"""{CHECK}
+    import os, time
+    parent = os.getppid()
+    while not here and os.getppid() == parent:
+        time.sleep(0.01)
+"""
+"""A `manage.py` that looks at a monolith without the module for as long as somebody waits for it."""
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +128,7 @@ REFUSED: dict[str, tuple[Callable[[Leaving], object], str]] = {
     ),
     "untracked": (
         lambda it: [it.monolith.write(f"{FOLDER}/new.txt", ""), (it.service / FOLDER / "new.txt").write_text("")],
-        f"not committed: {FOLDER}/new.txt",
+        f"not committed; commit it, or put it aside (git stash --include-untracked):\n  {FOLDER}/new.txt\n",
     ),
     "in a repository that leaves it out": (
         lambda it: [
@@ -130,7 +140,7 @@ REFUSED: dict[str, tuple[Callable[[Leaving], object], str]] = {
     ),
     "a service that says something else too": (
         lambda it: (it.service / "manage.py").write_text("print('Welcome')\n"),
-        "does not tell what it answers (manage.py interface): Welcome",
+        "does not tell what it answers (python manage.py interface pens): Welcome",
     ),
     "not to be extracted": (
         lambda it: it.monolith.write(f"{FOLDER}/extra.py", "import modules.ink\n"),
@@ -161,18 +171,70 @@ def test_what_is_refused_changes_nothing(case: str, leaving: Leaving) -> None:
     }
 
 
-def test_an_interruption_leaves_all_as_it_was(leaving: Leaving) -> None:
-    leaving.monolith.write("manage.py", f"{CHECK}    import time\n    time.sleep(0 if here else 60)\n")
-    leaving.commit()
+def test_a_service_that_does_not_tell_in_time_is_given_up(leaving: Leaving, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "PATIENCE", 0.2)
+    (leaving.service / "manage.py").write_text("import time\ntime.sleep(60)\n")
+    done = leaving.monolith.run("finish", "pens", "--service", leaving.service)
+    assert done.exit_code == 1
+    assert "(python manage.py interface pens): it did not end within 0.2 seconds; " in done.output
+
+
+def test_without_git_nothing_is_changed(leaving: Leaving, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = tree(leaving.root)
+    monkeypatch.setenv("PATH", str(leaving.root))
+    done = leaving.monolith.run("finish", "pens", "--service", leaving.service)
+    assert done.exit_code == 1
+    assert done.output.endswith("error: there is no git to ask: install it, or have it in PATH\n")
+    assert tree(leaving.root) == before
+
+
+def test_a_full_disk_leaves_all_as_it_was(leaving: Leaving, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(place: Path, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
     root = leaving.monolith.root
     before = tree(root / "src")
+    monkeypatch.setattr(Path, "write_bytes", full)
+    done = leaving.monolith.run("finish", "pens", "--service", leaving.service)
+    assert done.exit_code == 1
+    assert done.output.endswith(f"error: {root}: No space left on device; make room there\n")
+    assert tree(root / "src") == before
+    assert not list(root.glob(f"{PREFIX}*"))
+
+
+def ended_while_it_looks(leaving: Leaving, number: signal.Signals) -> int:
+    """Send `finish` a signal while it looks at what is left. Gives the status that it ends with."""
+    leaving.monolith.write("manage.py", WAITS)
+    leaving.commit()
+    root = leaving.monolith.root
     command = [sys.executable, "-m", "extraction", "finish", "pens", "--root", root, "--service", leaving.service]
     with subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": ""}) as run:
         eventually(lambda: (root / FOLDER / "openapi.json").exists(), bool)
-        run.send_signal(signal.SIGINT)
-        assert run.wait(30) == 130
+        run.send_signal(number)
+        return run.wait(30)
+
+
+def test_an_interruption_leaves_all_as_it_was(leaving: Leaving) -> None:
+    before = tree(leaving.monolith.root / "src")
+    assert ended_while_it_looks(leaving, signal.SIGINT) == 130
+    assert tree(leaving.monolith.root / "src") == before
+    assert not list(leaving.monolith.root.glob(f"{PREFIX}*"))
+
+
+def test_the_way_back_from_what_was_killed_is_said(leaving: Leaving) -> None:
+    root = leaving.monolith.root
+    before = tree(root / "src")
+    ended_while_it_looks(leaving, signal.SIGKILL)
+    assert tree(root / "src") != before
+
+    for command in (["finish", "pens", "--service", leaving.service], ["fold", leaving.service]):
+        done = leaving.monolith.run(*command)
+        assert done.exit_code == 1
+        assert "was cut off here" in done.output
+    subprocess.run(["sh", "-c", done.output.splitlines()[-1]], cwd=root, check=True)
+
     assert tree(root / "src") == before
-    assert not list(root.glob(".pens.*"))
+    assert leaving.git("status", "--porcelain") == ""
 
 
 def test_a_test_that_needs_what_left_is_known_by_what_it_needs(leaving: Leaving, tmp_path: Path) -> None:

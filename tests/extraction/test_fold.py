@@ -3,10 +3,14 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from extraction import verification
+from kernel.databases.embedded import EmbeddedPostgres
 from tests.extraction.databases import execute
 from tests.extraction.leaving import FOLDER, Leaving
 from tests.extraction.test_data_moved import data, database, python
@@ -72,7 +76,7 @@ REFUSED: dict[str, tuple[Callable[[Leaving], object], str]] = {
     "at home already": (lambda it: it.git("reset", "--quiet", "--hard", "HEAD~1"), "pens is at home"),
     "no service": (lambda it: (it.service / "src/config").rename(it.root / "config"), "is no service"),
     "nothing in it": (lambda it: (it.service / FOLDER).rename(it.root / "pens"), "it has the modules (none)"),
-    "not committed": (lambda it: it.monolith.replace(f"{FOLDER}/module.py", "Pens.", "Pen."), "not committed: "),
+    "not committed": (lambda it: it.monolith.replace(f"{FOLDER}/module.py", "Pens.", "Pen."), "not committed; "),
     "what reaches into another module": (
         lambda it: (it.service / FOLDER / "extra.py").write_text("import modules.ink\n"),
         "would not hold together with it: src/modules/pens/extra.py:1: [import]",
@@ -93,6 +97,13 @@ def test_what_is_refused_changes_nothing(case: str, left: Leaving) -> None:
     assert done.exit_code == 1, done.output
     assert says in done.output
     assert tree(left.monolith.root) == before
+
+
+def test_ten_of_what_is_not_committed_are_listed(left: Leaving) -> None:
+    for number in range(12):
+        left.monolith.write(f"{FOLDER}/new {number:02}.txt", "")
+    lines = left.monolith.run("fold", left.service).output.splitlines()
+    assert lines[-11:] == [*(f"  {FOLDER}/new {number:02}.txt" for number in range(10)), "  and 2 more"]
 
 
 CONTRACTS = {
@@ -154,6 +165,14 @@ def test_its_contract_may_not_have_broken(left: Leaving) -> None:
     assert tree(left.monolith.root) == before
 
 
+def test_contracts_that_do_not_load_in_time_are_given_up(left: Leaving, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "PATIENCE", 0.0)
+    (left.service / "contracts/pens.py").write_text("import time\ntime.sleep(60)\n")
+    done = left.monolith.run("fold", left.service)
+    assert done.exit_code == 1
+    assert "do not load within 0 seconds: import them, and see what they wait for\n" in done.output
+
+
 @pytest.fixture
 def committed(workplace: Workplace) -> Iterator[Workplace]:
     """The workplace with all that was added to it committed, for as long as the test lasts."""
@@ -165,6 +184,15 @@ def committed(workplace: Workplace) -> Iterator[Workplace]:
     workplace.git("reset", "--quiet", "--hard", added)
     workplace.git("clean", "--quiet", "--force", "-d", "src", "contracts")
     workplace.git("reset", "--quiet", before)
+
+
+@contextmanager
+def as_if_running(service: Path) -> Iterator[None]:
+    """Have the database of gadgets open, as the service has it."""
+    with EmbeddedPostgres(service / "var/postgres").running() as server:
+        url = server.url.replace("/postgres?", "/gadgets_service_gadgets?")
+        with psycopg.connect(url, application_name="seam:gadgets"):
+            yield
 
 
 def test_a_whole_module_and_its_data_go_and_come_back(committed: Workplace, the_yard: Yard, tmp_path: Path) -> None:
@@ -189,6 +217,13 @@ def test_a_whole_module_and_its_data_go_and_come_back(committed: Workplace, the_
         committed.git("add", "--all")
         committed.git("commit", "--quiet", "--message", "Without gadgets")
         execute(kept, "DELETE FROM gadgets_maker")
+
+        with as_if_running(folder):
+            done = committed.extraction("fold", folder, "--data")
+        assert done.exit_code == 1
+        assert "the source open (seam:gadgets, " in done.output
+        assert "stop the deployable, its workers too, and try again; or leave out --data. Nothing was" in done.output
+        assert committed.git("status", "--porcelain") == ""
 
         said = python(monolith, "-m", "extraction", "fold", str(folder), "--data", PYTHONPATH=".:src")
         assert "gadgets is at home: " in said
