@@ -18,7 +18,7 @@ from django.db.models import Model, QuerySet
 from contracts.language import ContractError
 from kernel import topology
 from kernel.context import working_for
-from kernel.databases import cursor
+from kernel.databases import fetch
 from kernel.module import Module, active, known
 
 BATCH = 200
@@ -119,9 +119,8 @@ def pages(rows: QuerySet[M]) -> Iterator[list[M]]:
 
 def moving(module: str, keys: Sequence[object]) -> set[str]:
     """Those of the keys of a module's events or sagas that something happens to, or did within the last minute."""
-    with cursor(module) as sql:
-        sql.execute(_MOVING, {"keys": [str(key) for key in keys], "within": SETTLES_WITHIN})
-        return {row[0] for row in sql.fetchall()}
+    values = {"keys": [str(key) for key in keys], "within": SETTLES_WITHIN}
+    return {key for (key,) in fetch(module, _MOVING, values)}
 
 
 def is_young(moment: datetime) -> bool:
@@ -145,15 +144,12 @@ def _audit(module: Module, report: Report, progress: Callable[[str, int], object
 
 def _underway(module: str) -> Iterator[Checked]:
     """What the kernel itself keeps of a module: events that were not handled yet, flows that turned back."""
-    with cursor(module) as sql:
-        sql.execute(_STUCK, [BATCH])
-        for event_id, name, subscriber, state, error in sql.fetchall():
-            dead = state == "dead"
-            problem = f"{name} is not handled by {subscriber}" + (f", and dead: {error}" if dead else "")
-            yield Checked(0, (Finding(f"event {event_id}", problem, settling=not dead),))
-        sql.execute(_COMPENSATING, [BATCH])
-        for saga_id, name in sql.fetchall():
-            yield Checked(0, (Finding(f"{name} {saga_id}", "has turned back, and is not undone yet", settling=True),))
+    for event_id, name, subscriber, state, error in fetch(module, _STUCK, [BATCH]):
+        dead = state == "dead"
+        problem = f"{name} is not handled by {subscriber}" + (f", and dead: {error}" if dead else "")
+        yield Checked(0, (Finding(f"event {event_id}", problem, settling=not dead),))
+    for saga_id, name in fetch(module, _COMPENSATING, [BATCH]):
+        yield Checked(0, (Finding(f"{name} {saga_id}", "has turned back, and is not undone yet", settling=True),))
 
 
 def _checks(module: Module) -> Iterator[Checked]:

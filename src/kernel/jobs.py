@@ -11,7 +11,7 @@ from django.db import close_old_connections, connections
 
 from kernel import sagas, topology
 from kernel.context import working_for
-from kernel.databases import cursor, transaction
+from kernel.databases import execute, fetch, transaction
 from kernel.module import BadManifest, Module, active
 from kernel.observability import metrics
 
@@ -64,18 +64,13 @@ def due(module: str) -> list[Task]:
     """A module's jobs whose time has come; none where the module lives elsewhere."""
     if not topology.current().is_here(module):
         return []
-    with cursor(module) as sql:
-        sql.execute(_NOT_YET)
-        not_yet = {row[0] for row in sql.fetchall()}
+    not_yet = {name for (name,) in fetch(module, _NOT_YET)}
     return [task for task in tasks(module) if task.name not in not_yet]
 
 
 def run(task: Task) -> None:
     """Run a job, unless another process took it for this period. A job that fails is logged, and due again in time."""
-    with cursor(task.module) as sql:
-        sql.execute(_CLAIM, {"name": task.name, "every": timedelta(seconds=task.every)})
-        claimed = bool(sql.rowcount)
-    if claimed:
+    if execute(task.module, _CLAIM, {"name": task.name, "every": timedelta(seconds=task.every)}):
         try:
             with working_for(task.module, origin=f"job {task.name}"):
                 task.run()
@@ -123,6 +118,6 @@ class Scheduler(threading.Thread):
 
 
 def _prune(module: str) -> None:
-    with transaction(module), cursor(module) as sql:
+    with transaction(module):
         for statement in _PRUNE:
-            sql.execute(statement)
+            execute(module, statement)

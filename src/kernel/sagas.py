@@ -16,7 +16,7 @@ import structlog
 from contracts.language import AvailabilityError, ContractError
 from kernel import context
 from kernel.context import Context
-from kernel.databases import RELAXED, cursor, transaction
+from kernel.databases import execute, fetch, transaction
 from kernel.models import SagaState
 
 log = structlog.get_logger("seam.sagas")
@@ -40,13 +40,14 @@ _UNFINISHED = """
     SELECT name, id, request_id, traceparent FROM kernel_saga
     WHERE state IN ('running', 'compensating') AND claimed_until <= now() ORDER BY claimed_until LIMIT %s
 """
-_STEP = f"""
-    UPDATE kernel_saga SET step = %s FROM {RELAXED} WHERE id = %s AND state = 'running' AND step = %s
-"""  # noqa: S608
-_MOVE = "UPDATE kernel_saga SET state = %s, step = %s, reason = %s WHERE id = %s AND state = %s AND step = %s"
+# Compare-and-set: only who claimed it last may move it, and somebody else may have turned it back meanwhile.
+_MOVE = "UPDATE kernel_saga SET state = %s, step = %s, reason = %s WHERE id = %s AND state = %s AND attempts = %s"
 _DUE_NOW = "UPDATE kernel_saga SET claimed_until = now() WHERE id = %s"
 # A nudge that came meanwhile has ended the claim, and must not be lost.
-_RELEASE = "UPDATE kernel_saga SET claimed_until = now() + %s WHERE id = %s AND claimed_until > now()"
+_RELEASE = """
+    UPDATE kernel_saga SET claimed_until = now() + %s, step = %s
+    WHERE id = %s AND attempts = %s AND claimed_until > now()
+"""
 _COMPENSATE = """
     UPDATE kernel_saga SET state = 'compensating', reason = %s, claimed_until = now()
     WHERE id = %s AND state = 'running'
@@ -61,15 +62,15 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Step(NamedTuple):
-    """One step and its compensation. Both take the saga's id.
+    """One step and its compensation. Both take what the saga is about.
 
     `action` returns what it came to; None means that an answer is awaited, and it is asked again later. A contract
     error turns the saga back; an availability error has it tried again. `compensation` is called for the step that
     failed too, because its effect may have come about all the same; and where a saga was resumed, for every step.
     """
 
-    action: Callable[[UUID], object]
-    compensation: Callable[[UUID], object]
+    action: Callable[[Any], object]
+    compensation: Callable[[Any], object]
 
 
 class Outcome(NamedTuple):
@@ -84,14 +85,18 @@ class Saga:
     """A flow owned by one module.
 
     `complete` runs in the transaction that marks the saga done, and gets what the last action came to; `abandon` runs
-    in the one that marks it compensated.
+    in the one that marks it compensated. How far it has come is stored where it stops; after a crash it goes on from
+    there, and does some steps again.
     """
 
     module: str
     name: str
+    subject: Callable[[UUID], Any]
+    """Reads what the saga of an id is about, for one that is resumed. Its steps take that and may not rely on what
+    changes in it."""
     steps: tuple[Step, ...]
-    complete: Callable[[UUID, Any], object]
-    abandon: Callable[[UUID, Refusal], object]
+    complete: Callable[[Any, Any], object]
+    abandon: Callable[[Any, Refusal], object]
     deadline: timedelta
     """How long it may wait for an answer before it turns back."""
 
@@ -100,23 +105,22 @@ class Saga:
         now = context.current()
         self._execute(_START, [saga_id, self.name, self.deadline, LEASE, now.request_id, now.traceparent])
 
-    def run_started(self, saga_id: UUID) -> Outcome:
-        """Work on a saga that this process has just started."""
-        return self._forward(_Progress(saga_id, 0, 1, expired=False))
+    def run_started(self, saga_id: UUID, subject: object) -> Outcome | None:
+        """Work on a saga that this process has just started, about `subject`; None when it got out of hand meanwhile:
+        it was turned back, or another process works on it."""
+        return self._forward(_Claim(saga_id, subject, step=0, attempts=1, expired=False))
 
     def resume(self, saga_id: UUID) -> Outcome | None:
-        """Go on with an unfinished saga; None when it is finished or another process works on it."""
-        with cursor(self.module) as sql:
-            sql.execute(_CLAIM, [LEASE, saga_id])
-            row = sql.fetchone()
-        if row is None:
+        """Go on with an unfinished saga; None when it is finished, or another process works on it."""
+        claimed = fetch(self.module, _CLAIM, [LEASE, saga_id])
+        if not claimed:
             return None
-        state, step, attempts, reason, expired = row
-        # A crash of the server may have lost the last steps that were stored (ADR 5): any may have had its effect.
-        progress = _Progress(saga_id, step, attempts, expired, reached=len(self.steps) - 1)
+        state, step, attempts, reason, expired = claimed[0]
+        # Whoever worked on it before may have begun any of the steps.
+        claim = _Claim(saga_id, self.subject(saga_id), step, attempts, expired, reached=len(self.steps) - 1)
         if state == SagaState.COMPENSATING:
-            return self._compensate(progress, msgspec.json.decode(reason, type=Refusal))
-        return self._forward(progress)
+            return self._compensate(claim, msgspec.json.decode(reason, type=Refusal))
+        return self._forward(claim)
 
     def compensate(self, saga_id: UUID, refusal: Refusal) -> bool:
         """Have a saga that is not done compensate; whether it will. Joins the caller's transaction."""
@@ -126,83 +130,72 @@ class Saga:
         """Have a waiting saga looked at soon: the answer it waits for is there. Joins the caller's transaction."""
         self._execute(_DUE_NOW, [saga_id])
 
-    def _forward(self, progress: "_Progress") -> Outcome:
-        for number in range(progress.step, len(self.steps)):
+    def _forward(self, claim: "_Claim") -> Outcome | None:
+        result: object = None
+        for number in range(claim.step, len(self.steps)):
+            claim = claim.at(number)
             try:
-                result = self.steps[number].action(progress.id)
-                if result is None and not progress.expired:
-                    return self._later(progress, SagaState.RUNNING)
-                if result is not None and not self._advance(progress.id, number, result):
-                    return Outcome(SagaState.COMPENSATING)
+                result = self.steps[number].action(claim.subject)
             except AvailabilityError as error:
-                if not progress.expired:
-                    log.info("saga_waits", saga=self.name, id=str(progress.id), error=error.code)
-                    return self._later(progress, SagaState.RUNNING)
-                return self._refuse(progress.at(number), error)
+                if not claim.expired:
+                    log.info("saga_waits", saga=self.name, id=str(claim.id), error=error.code)
+                    return self._later(claim, SagaState.RUNNING)
+                return self._refuse(claim, error)
             except ContractError as error:
-                return self._refuse(progress.at(number), error)
+                return self._refuse(claim, error)
             if result is None:
-                return self._refuse(progress.at(number), None)
+                return self._refuse(claim, None) if claim.expired else self._later(claim, SagaState.RUNNING)
+        return self._complete(claim, result)
+
+    def _complete(self, claim: "_Claim", result: object) -> Outcome | None:
+        with transaction(self.module):
+            if not self._moved(claim, SagaState.RUNNING, SagaState.DONE):
+                return None
+            self.complete(claim.subject, result)
         return Outcome(SagaState.DONE)
 
-    def _advance(self, saga_id: UUID, number: int, result: object) -> bool:
-        """Store that a step is done, and complete the saga with the last; False where it was turned back meanwhile."""
-        if number + 1 < len(self.steps):
-            return self._execute(_STEP, [number + 1, saga_id, number])
-        with transaction(self.module):
-            if not self._moved(saga_id, SagaState.RUNNING, number, SagaState.DONE, number + 1):
-                return False
-            self.complete(saga_id, result)
-        return True
-
-    def _refuse(self, progress: "_Progress", error: ContractError | None) -> Outcome:
+    def _refuse(self, claim: "_Claim", error: ContractError | None) -> Outcome | None:
         refusal = Refusal(error.code, error.detail) if error else Refusal("expired", "No answer came in time")
-        if not self._moved(
-            progress.id, SagaState.RUNNING, progress.step, SagaState.COMPENSATING, progress.step, refusal
-        ):
-            return Outcome(SagaState.COMPENSATING, error)
-        return self._compensate(progress, refusal)._replace(error=error)
+        if not self._moved(claim, SagaState.RUNNING, SagaState.COMPENSATING, refusal):
+            return None
+        return self._compensate(claim, refusal)._replace(error=error)
 
-    def _compensate(self, progress: "_Progress", refusal: Refusal) -> Outcome:
-        for number in range(max(progress.step, progress.reached), -1, -1):
+    def _compensate(self, claim: "_Claim", refusal: Refusal) -> Outcome:
+        for number in range(max(claim.step, claim.reached), -1, -1):
             try:
-                self.steps[number].compensation(progress.id)
+                self.steps[number].compensation(claim.subject)
             except ContractError as error:
-                log.warning("compensation_waits", saga=self.name, id=str(progress.id), error=error.code)
-                return self._later(progress, SagaState.COMPENSATING)
+                log.warning("compensation_waits", saga=self.name, id=str(claim.id), error=error.code)
+                return self._later(claim, SagaState.COMPENSATING)
         with transaction(self.module):
-            if self._moved(
-                progress.id, SagaState.COMPENSATING, progress.step, SagaState.COMPENSATED, progress.step, refusal
-            ):
-                self.abandon(progress.id, refusal)
+            if self._moved(claim, SagaState.COMPENSATING, SagaState.COMPENSATED, refusal):
+                self.abandon(claim.subject, refusal)
         return Outcome(SagaState.COMPENSATED)
 
-    def _later(self, progress: "_Progress", state: SagaState) -> Outcome:
-        pause = min(MAX_PAUSE, 0.5 * 2 ** min(progress.attempts, 10))
-        self._execute(_RELEASE, [timedelta(seconds=pause), progress.id])
+    def _later(self, claim: "_Claim", state: SagaState) -> Outcome:
+        pause = min(MAX_PAUSE, 0.5 * 2 ** min(claim.attempts, 10))
+        self._execute(_RELEASE, [timedelta(seconds=pause), claim.step, claim.id, claim.attempts])
         return Outcome(state)
 
-    def _moved(
-        self, saga_id: UUID, state: SagaState, step: int, to: SagaState, to_step: int, why: Refusal | None = None
-    ) -> bool:
-        # Compare-and-set: somebody else may have turned the saga back meanwhile.
-        return self._execute(_MOVE, [to, to_step, _encoded(why) if why else "", saga_id, state, step])
+    def _moved(self, claim: "_Claim", state: SagaState, to: SagaState, why: Refusal | None = None) -> bool:
+        return self._execute(_MOVE, [to, claim.step, _encoded(why) if why else "", claim.id, state, claim.attempts])
 
     def _execute(self, statement: str, parameters: list[Any]) -> bool:
-        with cursor(self.module) as sql:
-            sql.execute(statement, parameters)
-            return bool(sql.rowcount)
+        return bool(execute(self.module, statement, parameters))
 
 
-class _Progress(NamedTuple):
+class _Claim(NamedTuple):
+    """A saga that this process may work on, until its lease lapses and another claims it."""
+
     id: UUID
+    subject: Any
     step: int
     attempts: int
     expired: bool
     reached: int = 0
     """The last step that may have been begun, where that is not certain."""
 
-    def at(self, step: int) -> "_Progress":
+    def at(self, step: int) -> "_Claim":
         return self._replace(step=step)
 
 
@@ -210,9 +203,7 @@ def resume(module: str) -> int:
     """Go on with a module's unfinished sagas that nobody works on; how many were found."""
     from kernel.module import active
 
-    with cursor(module) as sql:
-        sql.execute(_UNFINISHED, [BATCH])
-        found = sql.fetchall()
+    found = fetch(module, _UNFINISHED, [BATCH])
     if not found:
         return 0
     known = {saga.name: saga for saga in active()[module].room("sagas").SAGAS}

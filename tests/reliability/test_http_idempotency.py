@@ -99,3 +99,25 @@ def test_while_the_first_is_under_way_the_repeat_waits() -> None:
     send(endpoint, key)
     assert endpoint.meanwhile is not None
     assert (endpoint.meanwhile.status_code, endpoint.meanwhile["Retry-After"]) == (409, "1")
+
+
+def test_a_repeat_goes_on_with_the_same_id_though_the_server_forgot_the_first() -> None:
+    endpoint, key, asker = Endpoint(503, 201), uuid4().hex, Principal(uuid4(), frozenset())
+    send(endpoint, key, asker=asker)
+    models.Request.objects.using(MODULE).filter(key=key).delete()
+    assert send(endpoint, key, asker=asker).status_code == 201
+    assert len(set(endpoint.ids)) == 1
+
+
+def test_no_two_requests_have_the_same_id() -> None:
+    asker, other = (Principal(uuid4(), frozenset()) for _ in range(2))
+    endpoint, key = Endpoint(*[503] * 4), uuid4().hex
+    for who, asked_under, body in (
+        (asker, key, b"1"),
+        (other, key, b"1"),
+        (asker, key + "x", b"1"),
+        (asker, key, b"2"),
+    ):
+        models.Request.objects.using(MODULE).all().delete()
+        send(endpoint, asked_under, body, who)
+    assert len(set(endpoint.ids)) == 4

@@ -1,5 +1,7 @@
 """One database per module. Here every transaction of a module begins."""
 
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db import connections
@@ -9,7 +11,7 @@ from django.db.transaction import Atomic
 from contracts.language import DeadlineExceeded
 from kernel import context
 
-__all__ = ["RELAXED", "cursor", "insert_new", "transaction"]
+__all__ = ["RELAXED", "cursor", "execute", "fetch", "insert", "insert_new", "transaction"]
 
 RELAXED = "(SELECT set_config('synchronous_commit', 'off', true)) AS relaxed"
 """To select from, in a statement of its own whose effect may be lost when the server crashes, because it comes about
@@ -26,8 +28,32 @@ def transaction(module: str) -> "ModuleTransaction":
 
 
 def cursor(module: str) -> Any:
-    """A cursor on a module's own database, for SQL of the kernel's own: `with cursor("parcels") as sql: ...`"""
+    """A cursor on a module's own database, for several statements: `with cursor("parcels") as sql: ...`"""
     return connections[module].cursor()
+
+
+def execute(module: str, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
+    """Run a statement on a module's own database; how many rows it changed.
+
+    For what is run so often that it counts: Django's ORM takes several times as long to put a statement together as
+    psycopg takes to run it.
+    """
+    with connections[module].cursor() as sql:
+        sql.execute(statement, parameters)
+        return int(sql.rowcount)
+
+
+def fetch(module: str, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+    """Run a statement on a module's own database, as `execute` does; the rows it returns."""
+    with connections[module].cursor() as sql:
+        sql.execute(statement, parameters)
+        rows: list[tuple[Any, ...]] = sql.fetchall()
+        return rows
+
+
+def insert(*rows: Model) -> None:
+    """Insert a module's rows, of one model, with one statement. What the database gives out itself is not read back."""
+    _insert(rows, ())
 
 
 def insert_new(row: Model, *key: str) -> bool:
@@ -35,16 +61,25 @@ def insert_new(row: Model, *key: str) -> bool:
 
     One that somebody else is inserting is waited for.
     """
+    return bool(_insert((row,), key))
+
+
+def _insert(rows: Sequence[Model], key: tuple[str, ...]) -> int:
+    module = rows[0]._meta.app_label
+    fields, statement = _insertion(type(rows[0]), rows[0].pk is not None, len(rows), key)
+    connection = connections[module]
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
+    return execute(module, statement, values)
+
+
+@lru_cache(maxsize=1000)
+def _insertion(model: type[Model], with_pk: bool, rows: int, key: tuple[str, ...]) -> tuple[Sequence[Any], str]:
     # A number that the database gives out itself is not known yet.
-    fields = [field for field in row._meta.concrete_fields if row.pk is not None or not field.primary_key]
-    connection = connections[row._meta.app_label]
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    places, target = ", ".join(["%s"] * len(values)), ", ".join(f'"{column}"' for column in key)
-    statement = f'INSERT INTO "{row._meta.db_table}" ({columns}) VALUES ({places}) ON CONFLICT ({target}) DO NOTHING'  # noqa: S608
-    with connection.cursor() as sql:
-        sql.execute(statement, values)
-        return bool(sql.rowcount)
+    fields = [field for field in model._meta.concrete_fields if with_pk or not field.primary_key]
+    columns, target = (", ".join(f'"{name}"' for name in names) for names in ([f.column for f in fields], key))
+    values = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * rows)
+    conflict = f" ON CONFLICT ({target}) DO NOTHING" if key else ""
+    return fields, f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES {values}{conflict}'  # noqa: S608
 
 
 class ModuleTransaction(Atomic):

@@ -12,7 +12,7 @@ from django.contrib.postgres.functions import TransactionNow
 from django.db.models import Case, Count, F, Max, Min, QuerySet, Value, When
 
 from kernel import topology
-from kernel.databases import cursor
+from kernel.databases import fetch
 from kernel.models import Outbox, OutboxState, Subscription
 from kernel.module import active
 
@@ -92,16 +92,12 @@ def modules() -> list[str]:
 
 def status(module: str) -> list[Standing]:
     """How the subscribers of a module stand, by name."""
-    with cursor(module) as sql:
-        sql.execute(_STATUS)
-        return [Standing(*row) for row in sql.fetchall()]
+    return [Standing(*row) for row in fetch(module, _STATUS)]
 
 
 def dead(module: str, subscriber: str | None = None, event: UUID | None = None) -> list[Dead]:
     """The dead events of a module: of one subscriber, with one id, or all. The oldest first."""
-    with cursor(module) as sql:
-        sql.execute(_DEAD, [subscriber, event])
-        return [Dead(*row) for row in sql.fetchall()]
+    return [Dead(*row) for row in fetch(module, _DEAD, [subscriber, event])]
 
 
 def states(module: str, event: UUID) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from contracts.language import ContractError
-from kernel.databases import RELAXED, cursor
+from kernel.databases import RELAXED, execute, fetch
 
 BATCH = 50
 """Events of one subscriber that are claimed at a time."""
@@ -96,9 +96,7 @@ class Claimed(NamedTuple):
 
 def waiting(publisher: str) -> list[str]:
     """The subscribers that a module's outbox has something for, now."""
-    with cursor(publisher) as sql:
-        sql.execute(_WAITING)
-        return [row[0] for row in sql.fetchall()]
+    return [subscriber for (subscriber,) in fetch(publisher, _WAITING)]
 
 
 def claim(publisher: str, subscriber: str) -> list[Claimed]:
@@ -107,41 +105,32 @@ def claim(publisher: str, subscriber: str) -> list[Claimed]:
     Among them are those that are dead, because their last claim lapsed once too often.
     """
     values = {"subscriber": subscriber, "batch": BATCH, "lease": timedelta(seconds=LEASE), "most": MAX_FAILURES}
-    with cursor(publisher) as sql:
-        sql.execute(_CLAIM, values)
-        return sorted(Claimed(*row) for row in sql.fetchall())
+    return sorted(Claimed(*row) for row in fetch(publisher, _CLAIM, values))
 
 
 def done(publisher: str, events: Sequence[Claimed]) -> list[tuple[str, float | None]]:
     """The subscriber has handled these; their names, and seconds since publication where it is the first time."""
-    if not events:
-        return []
-    with cursor(publisher) as sql:
-        sql.execute(_DONE, _tokens(events))
-        return list(sql.fetchall())
+    return [(name, seconds) for name, seconds in fetch(publisher, _DONE, _tokens(events))] if events else []
 
 
 def release(publisher: str, events: Sequence[Claimed]) -> None:
     """These were not tried; anybody may."""
     if events:
-        with cursor(publisher) as sql:
-            sql.execute(_RELEASE, _tokens(events))
+        execute(publisher, _RELEASE, _tokens(events))
 
 
 def failed(publisher: str, event: Claimed, error: ContractError) -> bool:
     """The subscriber could not handle this one: it is tried again later, or dead; whether it is dead now."""
     failures = event.failures + 1
     dead = failures >= MAX_FAILURES
-    with cursor(publisher) as sql:
-        state, pause = "dead" if dead else "pending", _pause(failures, MAX_PAUSE)
-        sql.execute(_FAILED, [state, failures, pause, str(error), event.id, event.attempts])
+    state, pause = "dead" if dead else "pending", _pause(failures, MAX_PAUSE)
+    execute(publisher, _FAILED, [state, failures, pause, str(error), event.id, event.attempts])
     return dead
 
 
 def rest(publisher: str, subscriber: str, attempts: int) -> None:
     """The subscriber is away: leave it alone for a while, the longer the more `attempts` were made."""
-    with cursor(publisher) as sql:
-        sql.execute(_REST, [_pause(attempts, AWAY_PAUSE), subscriber])
+    execute(publisher, _REST, [_pause(attempts, AWAY_PAUSE), subscriber])
 
 
 def _tokens(events: Sequence[Claimed]) -> list[list[int]]:

@@ -12,7 +12,7 @@ from contracts.language import Category, Contract, ContractError, Value, command
 from contracts.language.events import Event
 from kernel import context
 from kernel.calls import home
-from kernel.databases import cursor, transaction
+from kernel.databases import execute, fetch, transaction
 from kernel.module import BadManifest, Module
 
 log = structlog.get_logger("seam.events")
@@ -99,9 +99,9 @@ def serve_module(module: Module) -> None:
                     _handle(module.name, envelope, *handlers[envelope.name])
 
     def subscribe(subscriber: str, events: tuple[str, ...]) -> None:
-        with transaction(module.name), cursor(module.name) as sql:
-            sql.execute(_FORGET, [subscriber, list(events)])
-            sql.execute(_SUBSCRIBE, [list(events), subscriber])
+        with transaction(module.name):
+            execute(module.name, _FORGET, [subscriber, list(events)])
+            execute(module.name, _SUBSCRIBE, [list(events), subscriber])
 
     def ping() -> None:
         pass
@@ -112,9 +112,8 @@ def serve_module(module: Module) -> None:
 def _remembered(module: str, envelopes: tuple[Envelope, ...]) -> set[UUID]:
     """Note that these events are handled; which of them were not before."""
     limit = str(max(1, int(min(context.current().remaining, 3600) * 1000)))
-    with cursor(module) as sql:
-        sql.execute(_REMEMBER, [[e.id for e in envelopes], [e.name for e in envelopes], limit, limit])
-        return {row[0] for row in sql.fetchall()}
+    ids, names = [envelope.id for envelope in envelopes], [envelope.name for envelope in envelopes]
+    return {event_id for (event_id,) in fetch(module, _REMEMBER, [ids, names, limit, limit])}
 
 
 def _handle(module: str, envelope: Envelope, event: type[Event], handle: home.Implementation) -> None:

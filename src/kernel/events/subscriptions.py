@@ -10,7 +10,7 @@ from contracts.language import ContractError
 from kernel import topology
 from kernel.calls import call
 from kernel.context import working_for
-from kernel.databases import cursor
+from kernel.databases import execute
 from kernel.events.mailbox import mailbox
 from kernel.module import active, known
 
@@ -51,8 +51,7 @@ def expect(publisher: str) -> None:
         for event in module.subscribes
         if event.module == publisher
     ]
-    with cursor(publisher) as sql:
-        sql.execute(_EXPECT, [[event for event, _ in expected], [subscriber for _, subscriber in expected]])
+    execute(publisher, _EXPECT, [[event for event, _ in expected], [subscriber for _, subscriber in expected]])
 
 
 def announce(announcement: Announcement) -> bool:

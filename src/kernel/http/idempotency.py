@@ -15,7 +15,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from kernel.databases import cursor
+from kernel.databases import RELAXED, execute, fetch
 from kernel.http.access import Principal
 from kernel.http.problems import CONTENT_TYPE, FieldError, Invalid, from_exception, problem
 
@@ -24,13 +24,13 @@ GRACE = 5.0
 """Seconds after a request had to be answered, before a repeat may take it over: its process died."""
 
 _KEY = re.compile(r"[\x21-\x7e]{1,100}")
-_START = """
+# A claim may be lost when the server crashes: a repeat makes the same one again.
+_START = f"""
     INSERT INTO kernel_request AS r (id, owner, key, fingerprint, body, location, claimed_until, created_at)
-    VALUES (%(id)s, %(owner)s, %(key)s, %(fingerprint)s, '', '', now() + %(claim)s, now())
+    SELECT %(id)s, %(owner)s, %(key)s, %(fingerprint)s, '', '', now() + %(claim)s, now() FROM {RELAXED}
     ON CONFLICT (owner, key) DO UPDATE SET claimed_until = now() + %(claim)s
         WHERE r.status IS NULL AND r.claimed_until <= now() AND r.fingerprint = %(fingerprint)s
-    RETURNING id
-"""
+"""  # noqa: S608
 _RECALL = "SELECT fingerprint, status, body, location FROM kernel_request WHERE owner = %s AND key = %s"
 _FINISH = "UPDATE kernel_request SET status = %s, body = %s, location = %s WHERE id = %s"
 _RELEASE = "UPDATE kernel_request SET claimed_until = now() WHERE id = %s"
@@ -51,8 +51,8 @@ def once(module: str, request: Request, body: bytes, respond: Callable[..., Http
     fingerprint = _fingerprint(f"{request.method} {request.path}\n".encode() + body)
     # Strangers do not share their keys: two who have chosen the same are told apart by what they ask.
     owner = str(request.user.id) if isinstance(request.user, Principal) else fingerprint.hex()
-    request_id = _start(module, owner, key, fingerprint)
-    if request_id is None:
+    request_id = _id_of(owner, key, fingerprint)
+    if not _start(module, request_id, owner, key, fingerprint):
         return _replay(module, owner, key, fingerprint)
     try:
         response = _answered(respond, request_id)
@@ -68,19 +68,20 @@ def _fingerprint(request: bytes) -> bytes:
     return hmac.digest(settings.SECRET_KEY.encode(), request, "sha256")
 
 
-def _start(module: str, owner: str, key: str, fingerprint: bytes) -> uuid.UUID | None:
-    with cursor(module) as sql:
-        claim = timedelta(seconds=settings.REQUEST_TIMEOUT + GRACE)
-        values = {"id": uuid.uuid4(), "owner": owner, "key": key, "fingerprint": fingerprint, "claim": claim}
-        sql.execute(_START, values)
-        row = sql.fetchone()
-    return row[0] if row else None
+def _id_of(owner: str, key: str, fingerprint: bytes) -> uuid.UUID:
+    """The same for a repeat, whatever is remembered of the first; nobody else can work it out."""
+    digest = hmac.digest(settings.SECRET_KEY.encode(), f"{owner}\n{key}\n".encode() + fingerprint, "sha256")
+    return uuid.UUID(bytes=digest[:16], version=4)
+
+
+def _start(module: str, request_id: uuid.UUID, owner: str, key: str, fingerprint: bytes) -> bool:
+    claim = timedelta(seconds=settings.REQUEST_TIMEOUT + GRACE)
+    values = {"id": request_id, "owner": owner, "key": key, "fingerprint": fingerprint, "claim": claim}
+    return bool(execute(module, _START, values))
 
 
 def _replay(module: str, owner: str, key: str, fingerprint: bytes) -> HttpResponse:
-    with cursor(module) as sql:
-        sql.execute(_RECALL, [owner, key])
-        known = sql.fetchone()
+    known = next(iter(fetch(module, _RECALL, [owner, key])), None)
     if known is not None and bytes(known[0]) != fingerprint:
         return problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -114,8 +115,7 @@ def _answered(respond: Callable[..., HttpResponse], request_id: uuid.UUID) -> Ht
 
 
 def _release(module: str, request_id: uuid.UUID) -> None:
-    with cursor(module) as sql:
-        sql.execute(_RELEASE, [request_id])
+    execute(module, _RELEASE, [request_id])
 
 
 def _keep(module: str, request_id: uuid.UUID, response: HttpResponse) -> None:
@@ -123,5 +123,4 @@ def _keep(module: str, request_id: uuid.UUID, response: HttpResponse) -> None:
         _release(module, request_id)
     else:
         location = response.headers.get("Location", "")
-        with cursor(module) as sql:
-            sql.execute(_FINISH, [response.status_code, response.content, location, request_id])
+        execute(module, _FINISH, [response.status_code, response.content, location, request_id])

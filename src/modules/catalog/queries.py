@@ -2,7 +2,10 @@ from django.db.models import Q, QuerySet
 
 from contracts.catalog import Price, Product, UnknownProduct
 from contracts.language import Money, Sku
+from kernel.databases import fetch
 from modules.catalog import models
+
+_PRICES = "SELECT sku, name, price, currency FROM catalog_product WHERE sku = ANY(%s) AND active"
 
 
 def product(sku: Sku) -> Product:
@@ -13,11 +16,12 @@ def product(sku: Sku) -> Product:
 
 
 def prices(skus: tuple[Sku, ...]) -> tuple[Price, ...]:
-    found = {row.sku: row for row in models.Product.objects.filter(sku__in=skus, active=True)}
+    rows = fetch("catalog", _PRICES, [list(skus)])
+    found = {sku: Price(sku, name, Money(price, currency)) for sku, name, price, currency in rows}
     for sku in skus:
         if sku not in found:
             raise UnknownProduct(sku)
-    return tuple(Price(sku, found[sku].name, Money(found[sku].price, found[sku].currency)) for sku in skus)
+    return tuple(found[sku] for sku in skus)
 
 
 def products_for_sale(search: str) -> QuerySet[models.Product]:

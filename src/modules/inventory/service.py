@@ -4,10 +4,11 @@ from django.db.models import F, QuerySet
 
 from contracts.inventory import OutOfStock, Reservation, ReservationOver, StockLevel, StockLine, UnknownStock
 from contracts.language import InvalidArguments, Sku
-from kernel.databases import insert_new, transaction
+from kernel.databases import execute, insert, insert_new, transaction
 from modules.inventory import models, queries
 
 State = models.Reservation.State
+_TAKE = "UPDATE inventory_stock SET reserved = reserved + %s WHERE sku = %s AND on_hand - reserved >= %s"
 
 
 def reserve(order_id: UUID, lines: tuple[StockLine, ...]) -> Reservation:
@@ -80,12 +81,10 @@ def _hold(reservation: models.Reservation, lines: tuple[StockLine, ...]) -> Rese
     # Always in the same order, so that two orders never wait for each other.
     ordered = tuple(sorted(lines, key=lambda line: line.sku))
     for line in ordered:
-        enough = _stock(line.sku).filter(on_hand__gte=F("reserved") + line.quantity)
-        if not enough.update(reserved=F("reserved") + line.quantity):
+        if not execute("inventory", _TAKE, [line.quantity, line.sku, line.quantity]):
             raise OutOfStock(line.sku, line.quantity, queries.stock(line.sku).available)
-    models.ReservationLine.objects.bulk_create(
-        models.ReservationLine(reservation=reservation, stock_id=line.sku, quantity=line.quantity) for line in ordered
-    )
+    held = models.ReservationLine
+    insert(*(held(reservation=reservation, stock_id=line.sku, quantity=line.quantity) for line in ordered))
     return Reservation(reservation.order_id, ordered)
 
 

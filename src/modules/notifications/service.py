@@ -1,8 +1,9 @@
 from uuid import UUID
 
+from kernel.databases import insert
 from modules.notifications.models import Notification
 
 
 def tell(user_id: UUID, kind: str, text: str, order_id: UUID | None = None) -> None:
     """Record what a customer is told, in the transaction of the event that it is about."""
-    Notification.objects.create(user_id=user_id, kind=kind, text=text, order_id=order_id)
+    insert(Notification(user_id=user_id, kind=kind, text=text, order_id=order_id))

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -24,13 +25,15 @@ def orders_of(customer_id: UUID, status: OrderStatus | None = None) -> QuerySet[
     return rows.filter(status=status) if status else rows.exclude(status=OrderStatus.REFUSED)
 
 
-def to_order(row: models.Order) -> Order:
+def to_order(row: models.Order, lines: Iterable[models.OrderLine] | None = None) -> Order:
+    """`lines` are the row's own, where they are at hand."""
     return Order(
         id=row.id,
         customer_id=row.customer_id,
         status=OrderStatus(row.status),
         lines=tuple(
-            OrderLine(line.sku, line.name, line.quantity, Money(line.price, row.currency)) for line in row.lines.all()
+            OrderLine(line.sku, line.name, line.quantity, Money(line.price, row.currency))
+            for line in (row.lines.all() if lines is None else lines)
         ),
         discount=Money(row.discount, row.currency),
         total=Money(row.total, row.currency),

@@ -1,6 +1,7 @@
 """Checkout: stock is reserved, then the payment authorised; each step has its compensation beside it."""
 
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from contracts.inventory import Inventory, Reservation, StockLine
@@ -8,55 +9,69 @@ from contracts.language import Money
 from contracts.orders import OrderCreated, OrderStatus
 from contracts.payments import Payment, Payments, PaymentStatus
 from kernel.calls import call
-from kernel.databases import transaction
+from kernel.databases import execute
 from kernel.events import publish
 from kernel.sagas import Refusal, Saga, Step
 from modules.orders.models import Order, OrderLine
 
-
-def reserve_stock(order_id: UUID) -> Reservation:
-    lines = OrderLine.objects.filter(order_id=order_id)
-    return call(Inventory).reserve(order_id, tuple(StockLine(line.sku, line.quantity) for line in lines))
+_CONFIRM = "UPDATE orders_order SET status = 'confirmed', payment_id = %s WHERE id = %s AND status = 'pending'"
 
 
-def release_stock(order_id: UUID) -> None:
-    call(Inventory).release(order_id)
+class Checkout(NamedTuple):
+    """An order on its way, as it was accepted."""
+
+    order: Order
+    lines: tuple[OrderLine, ...]
+
+    @property
+    def total(self) -> Money:
+        return Money(self.order.total, self.order.currency)
 
 
-def authorise_payment(order_id: UUID) -> Payment | None:
-    order = Order.objects.get(id=order_id)
-    payment = call(Payments).authorise(
-        order_id, order.customer_id, Money(order.total, order.currency), order.payment_method
-    )
+def accepted(order_id: UUID) -> Checkout:
+    order = Order.objects.prefetch_related("lines").get(id=order_id)
+    return Checkout(order, tuple(order.lines.all()))
+
+
+def reserve_stock(checkout: Checkout) -> Reservation:
+    lines = tuple(StockLine(line.sku, line.quantity) for line in checkout.lines)
+    return call(Inventory).reserve(checkout.order.id, lines)
+
+
+def release_stock(checkout: Checkout) -> None:
+    call(Inventory).release(checkout.order.id)
+
+
+def authorise_payment(checkout: Checkout) -> Payment | None:
+    order = checkout.order
+    payment = call(Payments).authorise(order.id, order.customer_id, checkout.total, order.payment_method)
     if payment.status is not PaymentStatus.PENDING:
         return payment
-    with transaction("orders"):
-        Order.objects.filter(id=order_id).update(payment_id=payment.id)
+    Order.objects.filter(id=order.id).update(payment_id=payment.id)
     return None
 
 
-def cancel_payment(order_id: UUID) -> None:
-    call(Payments).cancel(order_id)
+def cancel_payment(checkout: Checkout) -> None:
+    call(Payments).cancel(checkout.order.id)
 
 
-def confirm(order_id: UUID, payment: Payment) -> None:
-    order = Order.objects.select_for_update().get(id=order_id)
-    if order.status == OrderStatus.PENDING:
+def confirm(checkout: Checkout, payment: Payment) -> None:
+    order = checkout.order
+    if execute("orders", _CONFIRM, [payment.id, order.id]):
         order.status, order.payment_id = OrderStatus.CONFIRMED, payment.id
-        order.save(update_fields=["status", "payment_id"])
-        publish(OrderCreated(order_id, order.customer_id, Money(order.total, order.currency)))
+        publish(OrderCreated(order.id, order.customer_id, checkout.total))
 
 
-def refuse(order_id: UUID, refusal: Refusal) -> None:
+def refuse(checkout: Checkout, refusal: Refusal) -> None:
     # An order that its customer cancelled meanwhile stays cancelled.
-    Order.objects.filter(id=order_id, status=OrderStatus.PENDING).update(
-        status=OrderStatus.REFUSED, refusal=refusal.code
-    )
+    pending = Order.objects.filter(id=checkout.order.id, status=OrderStatus.PENDING)
+    pending.update(status=OrderStatus.REFUSED, refusal=refusal.code)
 
 
 CHECKOUT = Saga(
     module="orders",
     name="checkout",
+    subject=accepted,
     steps=(Step(reserve_stock, compensation=release_stock), Step(authorise_payment, compensation=cancel_payment)),
     complete=confirm,
     abandon=refuse,

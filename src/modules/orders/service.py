@@ -6,14 +6,17 @@ from contracts.language import Money
 from contracts.orders import Order, OrderCancelled, OrderReturned, OrderShipped, OrderStatus, UnknownOrder
 from contracts.users import Profile
 from kernel.calls import call
-from kernel.databases import transaction
+from kernel.databases import fetch, insert, transaction
 from kernel.events import publish
-from kernel.sagas import Outcome, Refusal
+from kernel.models import SagaState
+from kernel.sagas import Refusal
 from modules.orders import models, queries
 from modules.orders.errors import IllegalTransition, NotForCustomers, OrderRefused
 from modules.orders.lifecycle import BY_CUSTOMER, BY_STAFF, TRANSITIONS
 from modules.orders.pricing import cost
-from modules.orders.sagas import CHECKOUT
+from modules.orders.sagas import CHECKOUT, Checkout
+
+_KNOWN = "SELECT 1 FROM orders_order WHERE id = %s"
 
 
 def place(order_id: UUID, customer: Profile, lines: tuple[StockLine, ...], coupon: str | None, method: str) -> Order:
@@ -22,12 +25,13 @@ def place(order_id: UUID, customer: Profile, lines: tuple[StockLine, ...], coupo
     A repeat with the same `order_id` goes on with the same order. Raises what refuses it: an unknown product or
     coupon (nothing is stored then), or what `Inventory.reserve` and `Payments.authorise` refuse with.
     """
-    outcome: Outcome | None
-    if models.Order.objects.filter(id=order_id).exists():
+    if fetch("orders", _KNOWN, [order_id]):
         outcome = CHECKOUT.resume(order_id)
     else:
-        _accept(order_id, customer, lines, coupon, method)
-        outcome = CHECKOUT.run_started(order_id)
+        checkout = _accept(order_id, customer, lines, coupon, method)
+        outcome = CHECKOUT.run_started(order_id, checkout)
+        if outcome and outcome.state is SagaState.DONE:
+            return queries.to_order(*checkout)
     if outcome and outcome.error:
         raise outcome.error
     order = queries.order(order_id)
@@ -64,11 +68,13 @@ def payment_settled(order_id: UUID) -> None:
     CHECKOUT.nudge(order_id)
 
 
-def _accept(order_id: UUID, customer: Profile, lines: tuple[StockLine, ...], coupon: str | None, method: str) -> None:
+def _accept(
+    order_id: UUID, customer: Profile, lines: tuple[StockLine, ...], coupon: str | None, method: str
+) -> Checkout:
     prices = call(Catalog).prices(tuple(line.sku for line in lines))
     discount, total = cost(lines, prices, coupon)
     with transaction("orders"):
-        row = models.Order.objects.create(
+        row = models.Order(
             id=order_id,
             customer_id=customer.id,
             status=OrderStatus.PENDING,
@@ -78,11 +84,14 @@ def _accept(order_id: UUID, customer: Profile, lines: tuple[StockLine, ...], cou
             coupon=coupon,
             payment_method=method,
         )
-        models.OrderLine.objects.bulk_create(
+        ordered = tuple(
             models.OrderLine(order=row, sku=line.sku, name=price.name, quantity=line.quantity, price=price.price.amount)
             for line, price in zip(lines, prices, strict=True)
         )
+        insert(row)
+        insert(*ordered)
         CHECKOUT.start(order_id)
+    return Checkout(row, ordered)
 
 
 def _tell(order: models.Order) -> None:

@@ -13,7 +13,7 @@ from contracts.payments import (
     PaymentRefunded,
     PaymentStatus,
 )
-from kernel.databases import insert_new, transaction
+from kernel.databases import execute, insert_new, transaction
 from kernel.events import publish
 from modules.payments import models, queries
 from modules.payments.errors import NoSuchPayment, NotRefundable
@@ -21,6 +21,8 @@ from modules.payments.providers import Answer, Outcome, provider_of
 
 UNDER_WAY = timedelta(minutes=1)
 """After which a provider that was asked to set money aside has done so, or never will."""
+
+_SETTLE = "UPDATE payments_payment SET status = %s, reason = %s WHERE id = %s AND status = 'pending'"
 
 
 def authorise(order_id: UUID, customer_id: UUID, amount: Money, method: PaymentMethod) -> Payment:
@@ -36,14 +38,11 @@ def authorise(order_id: UUID, customer_id: UUID, amount: Money, method: PaymentM
         method=method,
         status=PaymentStatus.PENDING,
     )
-    with transaction("payments"):
-        if not insert_new(row, "order_id"):
-            row = models.Payment.objects.get(order_id=order_id)
+    if not insert_new(row, "order_id"):
+        row = models.Payment.objects.get(order_id=order_id)
     # The provider is asked outside any transaction; a repeat after a crash asks again, and it knows the payment's id.
     if row.status == PaymentStatus.PENDING:
-        answer = provider.authorise(row.id, amount, token)
-        with transaction("payments"):
-            _settle(row, answer)
+        _settle(row, provider.authorise(row.id, amount, token))
     if row.status == PaymentStatus.DECLINED:
         raise PaymentDeclined(order_id, row.reason)
     if row.status == PaymentStatus.VOIDED:
@@ -121,8 +120,7 @@ def _settle(row: models.Payment, answer: Answer) -> bool:
     if answer.outcome is Outcome.PENDING:
         return False
     status = PaymentStatus.AUTHORISED if answer.outcome is Outcome.AUTHORISED else PaymentStatus.DECLINED
-    waiting = models.Payment.objects.filter(id=row.id, status=PaymentStatus.PENDING)
-    if waiting.update(status=status, reason=answer.reason):
+    if execute("payments", _SETTLE, [status, answer.reason, row.id]):
         row.status, row.reason = status, answer.reason
         return True
     row.refresh_from_db(fields=["status", "reason"])

@@ -4,12 +4,16 @@ from django.db.models import Q, Sum
 
 from contracts.language import Ids
 from contracts.users import OrderPoints, Points, Profile, UnknownUser
+from kernel.databases import fetch
 from modules.users.models import PointsEntry, User
+
+_NICKNAME = "SELECT nickname FROM users_user WHERE id = %s AND is_active"
 
 
 def profile(user_id: UUID) -> Profile:
-    user = active_user(user_id)
-    return Profile(user.id, user.nickname)
+    for (nickname,) in fetch("users", _NICKNAME, [user_id]):
+        return Profile(user_id, nickname)
+    raise UnknownUser(user_id)
 
 
 def points(user_id: UUID) -> Points:

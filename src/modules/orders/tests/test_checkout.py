@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from contracts.catalog import UnknownProduct
-from contracts.inventory import OutOfStock, StockLine
+from contracts.inventory import Inventory, OutOfStock, Reservation, StockLine
 from contracts.language import Money
 from contracts.orders import Order, OrderCancelled, OrderCreated, Orders, OrderStatus, UnknownOrder
 from contracts.payments import (
@@ -213,3 +213,32 @@ def test_a_compensation_is_tried_until_it_is_done(neighbours: Neighbours) -> Non
     neighbours.inventory.away = False
     resume_all()
     assert neighbours.inventory.held == {}
+
+
+def test_who_lost_the_checkout_to_another_process_does_not_turn_it_back(
+    neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order_id, reserve = uuid4(), neighbours.inventory.reserve
+
+    def late(*arguments: Any) -> Reservation:
+        monkeypatch.setattr(neighbours.inventory, "reserve", reserve)
+        with standing_in(Inventory, neighbours.inventory):
+            resume_all()
+        raise OutOfStock("MUG", 2, 0)
+
+    monkeypatch.setattr(neighbours.inventory, "reserve", late)
+    neighbours.payments.answer = PaymentStatus.PENDING
+    with standing_in(Inventory, neighbours.inventory):
+        assert place(order_id).status is OrderStatus.PENDING
+    assert neighbours.inventory.held[order_id] == LINES
+    assert neighbours.payments.kept[order_id].status is PaymentStatus.PENDING
+
+
+def test_a_checkout_that_waits_does_not_begin_anew(neighbours: Neighbours) -> None:
+    neighbours.payments.answer = PaymentStatus.PENDING
+    order_id = uuid4()
+    place(order_id)
+    neighbours.payments.settle(order_id, PaymentStatus.AUTHORISED)
+    neighbours.inventory.away = True
+    resume_all()
+    assert status(order_id) is OrderStatus.CONFIRMED
