@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from benchmarks.lab import copied
@@ -34,6 +36,10 @@ def monolith(into: Path, count: int) -> Path:
         name, before = f"m{number:03}", f"m{number - 1:03}" if number else None
         (root / "contracts" / f"{name}.py").write_text(renamed(contract, name))
         module(pattern, root / "src" / "modules" / name, before)
+    # Under another name an import may have another place in its order.
+    subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--select", "I", "--fix", "--quiet", "."], cwd=root, check=True
+    )
     return root
 
 

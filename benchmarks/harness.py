@@ -67,6 +67,8 @@ class Experiment:
     about: str
     metrics: tuple[Metric, ...]
     rounds: int = 5
+    warmed: bool = True
+    """Whether each contender has a turn that is not counted, for caches, connections and compiled code to be there."""
     contenders: list[Contender] = field(default_factory=list)
 
     def contender(self, name: str, role: Role = Role.RIVAL) -> Callable[[Setup], Setup]:
@@ -87,7 +89,8 @@ class Experiment:
             for contender in self.contenders:
                 try:
                     measure = stack.enter_context(contender.setup(lab))
-                    measure()  # for caches, connections and compiled code to be there
+                    if self.warmed:
+                        measure()
                     measures.append((contender.name, measure))
                 except Absent as reason:
                     absent[contender.name] = str(reason)

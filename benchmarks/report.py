@@ -86,7 +86,8 @@ def _cells(metric: dict[str, Any], found: dict[str, Any] | None) -> list[str]:
         return [NOTHING, *blank]
     first, third = found["quartiles"]
     spread = 50 * (third - first) / found["median"] if found["median"] else 0
-    value = f"{number(found['median'])} ±{spread:.0f} %"
+    # What was measured once has no spread, which is not the same as none.
+    value = f"{number(found['median'])} ±{spread:.0f} %" if len(found["rounds"]) > 1 else number(found["median"])
     if "seam" not in found:
         return [value, *blank]
     if metric["compare"] == "difference":
