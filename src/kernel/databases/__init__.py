@@ -52,8 +52,12 @@ def fetch(module: str, statement: str, parameters: Sequence[Any] | Mapping[str, 
 
 
 def insert(*rows: Model) -> None:
-    """Insert a module's rows, of one model, with one statement. What the database gives out itself is not read back."""
-    _insert(rows, ())
+    """Insert a module's rows, of one model, with one statement; for none it does nothing.
+
+    What the database gives out itself is not read back.
+    """
+    if rows:
+        _insert(rows, ())
 
 
 def insert_new(row: Model, *key: str) -> bool:

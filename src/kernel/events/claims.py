@@ -63,7 +63,9 @@ _CLAIM = f"""
 _DONE = f"""
     UPDATE kernel_outbox SET state = 'done', done_at = coalesce(done_at, now()) FROM {RELAXED}
     WHERE state = 'delivering' AND id = ANY(%s) AND (id, attempts) IN (SELECT * FROM unnest(%s::bigint[], %s::int[]))
-    RETURNING name, CASE WHEN done_at = now() THEN extract(epoch FROM now() - published_at)::float8 END
+    RETURNING name, CASE WHEN done_at = now() THEN extract(epoch FROM now() - published_at)::float8 END,
+        EXISTS (SELECT FROM kernel_outbox AS other WHERE other.subscriber = kernel_outbox.subscriber
+                AND state IN ('pending', 'delivering') AND id <> ALL(%s))
 """  # noqa: S608
 _RELEASE = """
     UPDATE kernel_outbox SET state = 'pending', due_at = now()
@@ -94,6 +96,16 @@ class Claimed(NamedTuple):
     """Whether that was one failure too many; then it is not to be delivered."""
 
 
+class Done(NamedTuple):
+    """An event that was handled."""
+
+    name: str
+    seconds: float | None
+    """Since it was published, where this is the first time."""
+    others: bool
+    """Whether its subscriber has others to get."""
+
+
 def waiting(publisher: str) -> list[str]:
     """The subscribers that a module's outbox has something for, now."""
     return [subscriber for (subscriber,) in fetch(publisher, _WAITING)]
@@ -108,9 +120,10 @@ def claim(publisher: str, subscriber: str) -> list[Claimed]:
     return sorted(Claimed(*row) for row in fetch(publisher, _CLAIM, values))
 
 
-def done(publisher: str, events: Sequence[Claimed]) -> list[tuple[str, float | None]]:
-    """The subscriber has handled these; their names, and seconds since publication where it is the first time."""
-    return [(name, seconds) for name, seconds in fetch(publisher, _DONE, _tokens(events))] if events else []
+def done(publisher: str, events: Sequence[Claimed]) -> list[Done]:
+    """The subscriber has handled these."""
+    ids, *tokens = _tokens(events)
+    return [Done(*row) for row in fetch(publisher, _DONE, [ids, *tokens, ids])] if events else []
 
 
 def release(publisher: str, events: Sequence[Claimed]) -> None:

@@ -38,12 +38,13 @@ def drain(publisher: str, subscriber: str) -> int:
         for event in events:
             if event.lapsed:
                 _report(publisher, subscriber, event, "lease_lapsed", event.dead)
-        deliver(publisher, subscriber, [event for event in events if not event.dead])
+        if not deliver(publisher, subscriber, [event for event in events if not event.dead]):
+            break
     return claimed
 
 
-def deliver(publisher: str, subscriber: str, events: Sequence[Claimed]) -> None:
-    """Deliver claimed events in order, and note in the outbox what became of each.
+def deliver(publisher: str, subscriber: str, events: Sequence[Claimed]) -> bool:
+    """Deliver claimed events in order, and note in the outbox what became of each; whether others may be waiting.
 
     New events go together, in one call and one transaction of the subscriber's; where they fail together each goes
     alone, as does one that was tried before. A failure holds up the events of its own key and no others.
@@ -51,7 +52,7 @@ def deliver(publisher: str, subscriber: str, events: Sequence[Claimed]) -> None:
     ahead = deque(_runs(events))
     parked: set[str] = set()
     untried: list[Claimed] = []
-    begun = time.monotonic()
+    begun, others = time.monotonic(), True
     with working_for(publisher):
         while ahead and time.monotonic() - begun < BEGIN_WITHIN:
             run = ahead.popleft()
@@ -59,7 +60,7 @@ def deliver(publisher: str, subscriber: str, events: Sequence[Claimed]) -> None:
             run = [event for event in run if event.key not in parked]
             error = _attempt(subscriber, run) if run else None
             if error is None:
-                _done(publisher, subscriber, run)
+                others = _done(publisher, subscriber, run)
             elif isinstance(error, AvailabilityError):
                 log.warning("subscriber_away", publisher=publisher, subscriber=subscriber, error=error.code)
                 claims.rest(publisher, subscriber, run[0].attempts)
@@ -72,6 +73,7 @@ def deliver(publisher: str, subscriber: str, events: Sequence[Claimed]) -> None:
                 ahead.extendleft([event] for event in reversed(run))
     claims.release(publisher, untried + [event for run in ahead for event in run])
     metrics.flush()
+    return others
 
 
 def _runs(events: Sequence[Claimed]) -> Iterator[list[Claimed]]:
@@ -101,12 +103,13 @@ def _answers(subscriber: str) -> bool:
     return True
 
 
-def _done(publisher: str, subscriber: str, events: Sequence[Claimed]) -> None:
+def _done(publisher: str, subscriber: str, events: Sequence[Claimed]) -> bool:
     done = claims.done(publisher, events)
     metrics.events_delivered.labels(publisher, subscriber).inc(len(done))
-    for name, seconds in done:
-        if seconds is not None:
-            metrics.event_latency.labels(name).observe(seconds)
+    for event in done:
+        if event.seconds is not None:
+            metrics.event_latency.labels(event.name).observe(event.seconds)
+    return not done or done[0].others
 
 
 def _fail(publisher: str, subscriber: str, event: Claimed, error: ContractError) -> None:
