@@ -78,12 +78,12 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "kernel.http.gateway.Gateway",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "kernel.http.pages.Sessions",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "kernel.http.pages.Forms",
+    "kernel.http.pages.Logins",
+    "kernel.http.pages.Messages",
+    "kernel.http.pages.Frames",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
