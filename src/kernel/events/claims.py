@@ -44,7 +44,7 @@ _CLAIM = f"""
         SELECT id, subscriber, key, state = 'delivering' AS lapsed FROM kernel_outbox AS event
         WHERE subscriber = %(subscriber)s AND {_IS_DUE}
           AND NOT EXISTS (SELECT FROM kernel_subscription WHERE subscriber = %(subscriber)s AND rests_until > now())
-        ORDER BY id LIMIT %(batch)s FOR UPDATE SKIP LOCKED),
+        ORDER BY id LIMIT {BATCH} FOR UPDATE SKIP LOCKED),
     next AS MATERIALIZED (
         SELECT id FROM due WHERE (
             SELECT count(*) = 0 FROM kernel_outbox AS earlier
@@ -116,7 +116,7 @@ def claim(publisher: str, subscriber: str) -> list[Claimed]:
 
     Among them are those that are dead, because their last claim lapsed once too often.
     """
-    values = {"subscriber": subscriber, "batch": BATCH, "lease": timedelta(seconds=LEASE), "most": MAX_FAILURES}
+    values = {"subscriber": subscriber, "lease": timedelta(seconds=LEASE), "most": MAX_FAILURES}
     return sorted(Claimed(*row) for row in fetch(publisher, _CLAIM, values))
 
 
