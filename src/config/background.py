@@ -33,7 +33,8 @@ def start() -> None:
         _schedulers.append(Scheduler(module, workers.run if workers else jobs.run))
     for thread in (*_relays.values(), *_schedulers):
         thread.start()
-    outbox.on_commit(lambda module: _relays[module].wake())
+    # A request does not wait for the broker: the relay tells it.
+    outbox.on_commit((lambda publisher, _: _relays[publisher].wake()) if workers else _lanes.carry)
     threading.Thread(target=_announce, name="announcer", daemon=True).start()
 
 

@@ -45,4 +45,4 @@ app.autodiscover_tasks()
 @signals.worker_process_init.connect
 def deliver_what_is_published_here(**_: Any) -> None:
     """What a worker's handlers publish need not wait for the web process to look."""
-    outbox.on_commit(broker.Workers().ring)
+    outbox.on_commit(broker.Workers().carry)

@@ -87,11 +87,6 @@ class Workers:
                 log.warning("broker_back")
             self._is_away = False
 
-    def ring(self, publisher: str) -> None:
-        """Have all that waits in a module's outbox delivered."""
-        for subscriber in claims.waiting(publisher):
-            self.carry(publisher, subscriber)
-
 
 @shared_task(name="seam.deliver", time_limit=DELIVERY_LIMIT)
 def deliver(publisher: str, subscriber: str) -> None:

@@ -13,15 +13,16 @@ from django.db import connections, transaction
 from contracts.language import Event
 from kernel import context
 from kernel.calls import wire
+from kernel.databases import fetch
 
 _INSERT = """
     INSERT INTO kernel_outbox (event_id, name, key, subscriber, payload, request_id, traceparent,
                                state, attempts, failures, due_at, last_error, published_at)
     SELECT %s, %s, %s, subscriber, %s, %s, %s, 'pending', 0, 0, now(), '', now()
-    FROM kernel_subscription WHERE event = %s
+    FROM kernel_subscription WHERE event = %s RETURNING subscriber
 """
 log = structlog.get_logger("seam.events")
-_listeners: list[Callable[[str], None]] = []
+_listeners: list[Callable[[str, str], None]] = []
 
 
 class NoTransaction(RuntimeError):
@@ -37,32 +38,21 @@ def publish(event: Event) -> None:
     if not connection.in_atomic_block:
         raise NoTransaction(f"publish {event.event_name} inside `with transaction({event.module!r}):`")
     now = context.current()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT,
-            [
-                uuid.uuid4(),
-                event.event_name,
-                event.key,
-                wire.encode(event).decode(),
-                now.request_id,
-                now.traceparent,
-                event.event_name,
-            ],
-        )
-        if cursor.rowcount:
-            transaction.on_commit(partial(_committed, event.module), using=event.module)
+    name, payload = event.event_name, wire.encode(event).decode()
+    told = fetch(event.module, _INSERT, [uuid.uuid4(), name, event.key, payload, now.request_id, now.traceparent, name])
+    for (subscriber,) in told:
+        transaction.on_commit(partial(_committed, event.module, subscriber), using=event.module)
 
 
-def on_commit(listener: Callable[[str], None]) -> None:
-    """Have `listener` called with a module's name whenever events of it were committed in this process."""
+def on_commit(listener: Callable[[str, str], None]) -> None:
+    """Have `listener` called with publisher and subscriber whenever an event was committed in this process."""
     _listeners.append(listener)
 
 
-def _committed(module: str) -> None:
+def _committed(publisher: str, subscriber: str) -> None:
     for listener in _listeners:
         try:
-            listener(module)
+            listener(publisher, subscriber)
         except Exception as error:
             # What is committed is no failure of its writer. The outbox is looked at all the same, a second later.
-            log.warning("not_rung", module=module, exc_info=error)
+            log.warning("not_rung", module=publisher, exc_info=error)
