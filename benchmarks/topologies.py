@@ -56,14 +56,16 @@ def monolith(lab: Lab) -> Iterator[Shop]:
 
 @contextmanager
 def apart(lab: Lab, names: Sequence[str]) -> Iterator[Shop]:
-    """Seam, with these modules extracted to services, and the monolith as their gateway."""
+    """Seam, with these modules extracted to services, which know each other's addresses, behind the monolith."""
     roots = {name: extract(name, lab.path(f"{name}-service")) for name in names}
     with ExitStack() as stack:
         home = stack.enter_context(lab.deployable("seam"))
         there = {name: stack.enter_context(lab.deployable(name, root)) for name, root in roots.items()}
-        home.launch(**{f"{name.upper()}_URL": service.url for name, service in there.items()})
+        addresses = {f"{name.upper()}_URL": service.url for name, service in there.items()}
+        home.launch(**addresses)
         for service in there.values():
-            service.launch(GATEWAY_URL=home.url)
+            others = {setting: url for setting, url in addresses.items() if url != service.url}
+            service.launch(GATEWAY_URL=home.url, **others)
         started = (home, *there.values())
         for deployable in started:
             deployable.until_ready()
