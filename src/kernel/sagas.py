@@ -36,9 +36,10 @@ _CLAIM = """
     WHERE id = %s AND state IN ('running', 'compensating') AND claimed_until <= now()
     RETURNING state, step, attempts, reason, deadline <= now()
 """
+# Any of them, so that those that nobody can go on with do not keep the others from it.
 _UNFINISHED = """
     SELECT name, id, request_id, traceparent FROM kernel_saga
-    WHERE state IN ('running', 'compensating') AND claimed_until <= now() ORDER BY claimed_until LIMIT %s
+    WHERE state IN ('running', 'compensating') AND claimed_until <= now() ORDER BY random() LIMIT %s
 """
 # Compare-and-set: only who claimed it last may move it, and somebody else may have turned it back meanwhile.
 _MOVE = "UPDATE kernel_saga SET state = %s, step = %s, reason = %s WHERE id = %s AND state = %s AND attempts = %s"

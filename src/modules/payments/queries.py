@@ -32,15 +32,18 @@ def payment_of(payment_id: UUID, customer_id: UUID | None) -> Payment:
 
 
 def overdue(age: timedelta) -> list[tuple[UUID, str]]:
-    """Payments that have waited for their provider's answer for so long, the oldest first, each with its method."""
+    """Some payments that have waited for their provider's answer for so long, each with its method.
+
+    Any of them, so that those that never get an answer do not keep the others from theirs.
+    """
     waiting = models.Payment.objects.filter(status=PaymentStatus.PENDING, created_at__lt=timezone.now() - age)
-    return list(waiting.order_by("created_at").values_list("id", "method")[:BATCH])
+    return list(waiting.order_by("?").values_list("id", "method")[:BATCH])
 
 
 def to_void_again() -> list[UUID]:
-    """Payments that were voided while their provider was asked, and that it has answered by now; the oldest first."""
+    """Some payments that were voided while their provider was asked, and that it has answered by now."""
     due = models.Payment.objects.filter(void_again_at__lte=timezone.now())
-    return list(due.order_by("void_again_at").values_list("id", flat=True)[:BATCH])
+    return list(due.order_by("?").values_list("id", flat=True)[:BATCH])
 
 
 def to_payment(row: models.Payment) -> Payment:

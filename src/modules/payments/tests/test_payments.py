@@ -248,3 +248,14 @@ def test_a_provider_that_is_gone_keeps_no_other_payment_waiting() -> None:
     models.Payment.objects.filter(id=gone.id).update(created_at=timezone.now() - timedelta(hours=1))
     jobs.reconcile()
     assert status(order) is PaymentStatus.AUTHORISED
+
+
+def test_payments_that_never_get_an_answer_do_not_keep_others_from_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "BATCH", 2)
+    for _ in range(3):
+        authorise(uuid4(), "sandbox:silent")
+    answered = uuid4()
+    authorise(answered, "sandbox:timeout")
+    make_overdue()
+    tries = (jobs.reconcile() or status(answered) for _ in range(200))
+    assert PaymentStatus.AUTHORISED in tries
