@@ -130,3 +130,9 @@ def test_a_made_up_cursor_is_refused(anonymous: Client) -> None:
 def test_a_limit_that_is_none_is_refused(anonymous: Client, limit: str) -> None:
     problem = anonymous.get(f"/products?limit={limit}").refused(422, "request.invalid")
     assert [error["path"] for error in problem["errors"]] == ["limit"]
+
+
+def test_json_is_all_there_is_whatever_is_asked_for(anonymous: Client) -> None:
+    answer = anonymous.get("/products", Accept="text/html")
+    assert answer.expect(200)["results"]
+    assert answer.headers["Content-Type"] == "application/json"

@@ -37,6 +37,10 @@ class Endpoint(APIView):
     renderer_classes = [JSONRenderer]
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+        """JSON is all there is, whatever is asked for (RFC 9110, section 12.5.1, leaves that to the server)."""
+        return self.get_renderers()[0], "application/json"
+
     @property
     def user(self) -> Principal:
         """Who asks, on an endpoint that lets nobody in without a token."""

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
 from contracts.catalog import Price, Product, UnknownProduct
@@ -5,6 +7,7 @@ from contracts.language import Money, Sku
 from kernel.databases import fetch
 from modules.catalog import models
 
+_OF_A_PAGE = ("sku", "name", "description", "price", "currency", "active", "created_at")
 _PRICES = "SELECT sku, name, price, currency FROM catalog_product WHERE sku = ANY(%s) AND active"
 
 
@@ -24,9 +27,10 @@ def prices(skus: tuple[Sku, ...]) -> tuple[Price, ...]:
     return tuple(found[sku] for sku in skus)
 
 
-def products_for_sale(search: str) -> QuerySet[models.Product]:
+def products_for_sale(search: str) -> "QuerySet[models.Product, Any]":
     """Products that can be ordered, those with `search` in their name or SKU."""
-    rows = models.Product.objects.filter(active=True)
+    # As plain rows, of which a page has many: to make a model of each takes longer than to read them.
+    rows = models.Product.objects.filter(active=True).values_list(*_OF_A_PAGE, named=True)
     return rows.filter(Q(name__icontains=search) | Q(sku__icontains=search)) if search else rows
 
 
