@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from urllib.parse import urlsplit
 
 import pybreaker
 import structlog
@@ -84,9 +85,9 @@ def _body(request: HttpRequest) -> bytes:
 def _ask(request: HttpRequest, body: bytes, url: str, module: str) -> urllib3.BaseHTTPResponse:
     now = context.current()
     try:
-        return _pool().request(
+        return _connections(url).urlopen(
             request.method or "GET",
-            url + request.get_full_path(),
+            urlsplit(url).path + request.get_full_path(),
             body=body or None,
             headers={**_forwarded(request), "X-Request-ID": now.request_id},
             timeout=urllib3.Timeout(total=max(now.remaining, 0.001), connect=2.0),
@@ -115,6 +116,6 @@ _guards: dict[tuple[str, str], Guards] = {}
 
 
 @cache
-def _pool() -> urllib3.PoolManager:
+def _connections(url: str) -> urllib3.HTTPConnectionPool:
     # Nobody waits for a connection: the bulkhead says how many there may be.
-    return urllib3.PoolManager(num_pools=32, maxsize=16)
+    return urllib3.connection_from_url(url, maxsize=16)
