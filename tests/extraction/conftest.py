@@ -39,9 +39,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def signals_as_they_were() -> Iterator[None]:
-    """A command that runs in this process changes how it ends, and processes inherit what is ignored."""
-    before = {number: signal.getsignal(number) for number in ENDINGS}
+def signals_that_are_heard() -> Iterator[None]:
+    """Processes inherit what is ignored, and that is changed by a command that runs in this process, or by `nohup`."""
+    unchanged = {signal.SIGINT: signal.default_int_handler}
+    before = {number: signal.signal(number, unchanged.get(number, signal.SIG_DFL)) for number in ENDINGS}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
