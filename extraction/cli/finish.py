@@ -27,9 +27,9 @@ from extraction.project import Project
 @with_project
 def finish(project: Project, module: str, service: Path, force: bool, dry_run: bool) -> None:
     """Remove MODULE's code from the monolith, which has it as a service from now on."""
+    departure.refuse_unfinished(project.root)
     if module not in project.folders:
         raise click.BadParameter(f"there is no module {module!r}; there are: {', '.join(project.modules)}")
-    departure.refuse_unfinished(project.root)
     step(f"checking {module}")
     if found := analysis.check(project, [module] if module in project.modules else []):
         show(found)

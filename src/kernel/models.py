@@ -143,7 +143,7 @@ class Saga(models.Model):
     name = models.CharField(max_length=60)
     state = models.CharField(max_length=14, choices=SagaState, default=SagaState.RUNNING)
     step = models.SmallIntegerField(default=0)
-    """Number of the step to do next, or of the last one to compensate."""
+    """Number of the step that it stopped at, or of the last one to compensate."""
     attempts = models.IntegerField(default=0)
     reason = models.TextField(default="")
     """The encoded refusal that made it turn back."""

@@ -104,7 +104,7 @@ class Saga:
     def start(self, saga_id: UUID) -> None:
         """Store a new saga, in the caller's transaction, for `run_started` or, after a crash, for `resume`."""
         now = context.current()
-        self._execute(_START, [saga_id, self.name, self.deadline, LEASE, now.request_id, now.traceparent])
+        execute(self.module, _START, [saga_id, self.name, self.deadline, LEASE, now.request_id, now.traceparent])
 
     def run_started(self, saga_id: UUID, subject: object) -> Outcome | None:
         """Work on a saga that this process has just started, about `subject`; None when it got out of hand meanwhile:
@@ -125,11 +125,11 @@ class Saga:
 
     def compensate(self, saga_id: UUID, refusal: Refusal) -> bool:
         """Have a saga that is not done compensate; whether it will. Joins the caller's transaction."""
-        return self._execute(_COMPENSATE, [_encoded(refusal), saga_id])
+        return bool(execute(self.module, _COMPENSATE, [_encoded(refusal), saga_id]))
 
     def nudge(self, saga_id: UUID) -> None:
         """Have a waiting saga looked at soon: the answer it waits for is there. Joins the caller's transaction."""
-        self._execute(_DUE_NOW, [saga_id])
+        execute(self.module, _DUE_NOW, [saga_id])
 
     def _forward(self, claim: "_Claim") -> Outcome | None:
         result: object = None
@@ -146,7 +146,10 @@ class Saga:
                 return self._refuse(claim, error)
             if result is None:
                 return self._refuse(claim, None) if claim.expired else self._later(claim, SagaState.RUNNING)
-        return self._complete(claim, result)
+        try:
+            return self._complete(claim, result)
+        except AvailabilityError:
+            return self._later(claim, SagaState.RUNNING)
 
     def _complete(self, claim: "_Claim", result: object) -> Outcome | None:
         with transaction(self.module):
@@ -168,21 +171,22 @@ class Saga:
             except ContractError as error:
                 log.warning("compensation_waits", saga=self.name, id=str(claim.id), error=error.code)
                 return self._later(claim, SagaState.COMPENSATING)
-        with transaction(self.module):
-            if self._moved(claim, SagaState.COMPENSATING, SagaState.COMPENSATED, refusal):
-                self.abandon(claim.subject, refusal)
+        try:
+            with transaction(self.module):
+                if self._moved(claim, SagaState.COMPENSATING, SagaState.COMPENSATED, refusal):
+                    self.abandon(claim.subject, refusal)
+        except AvailabilityError:
+            return self._later(claim, SagaState.COMPENSATING)
         return Outcome(SagaState.COMPENSATED)
 
     def _later(self, claim: "_Claim", state: SagaState) -> Outcome:
         pause = min(MAX_PAUSE, 0.5 * 2 ** min(claim.attempts, 10))
-        self._execute(_RELEASE, [timedelta(seconds=pause), claim.step, claim.id, claim.attempts])
+        execute(self.module, _RELEASE, [timedelta(seconds=pause), claim.step, claim.id, claim.attempts])
         return Outcome(state)
 
     def _moved(self, claim: "_Claim", state: SagaState, to: SagaState, why: Refusal | None = None) -> bool:
-        return self._execute(_MOVE, [to, claim.step, _encoded(why) if why else "", claim.id, state, claim.attempts])
-
-    def _execute(self, statement: str, parameters: list[Any]) -> bool:
-        return bool(execute(self.module, statement, parameters))
+        values = [to, claim.step, _encoded(why) if why else "", claim.id, state, claim.attempts]
+        return bool(execute(self.module, _MOVE, values))
 
 
 class _Claim(NamedTuple):

@@ -54,7 +54,7 @@ def fetch(module: str, statement: str, parameters: Sequence[Any] | Mapping[str, 
 def insert(*rows: Model) -> None:
     """Insert a module's rows, of one model, with one statement; for none it does nothing.
 
-    What the database gives out itself is not read back.
+    What the database gives out itself is not read back, and defaults of its own (`db_default`) are not known here.
     """
     if rows:
         _insert(rows, ())
@@ -79,7 +79,8 @@ def _insert(rows: Sequence[Model], key: tuple[str, ...]) -> int:
 @lru_cache(maxsize=1000)
 def _insertion(model: type[Model], with_pk: bool, rows: int, key: tuple[str, ...]) -> tuple[Sequence[Any], str]:
     # A number that the database gives out itself is not known yet.
-    fields = [field for field in model._meta.concrete_fields if with_pk or not field.primary_key]
+    known = [field for field in model._meta.concrete_fields if with_pk or not field.primary_key]
+    fields = [field for field in known if not field.generated]
     columns, target = (", ".join(f'"{name}"' for name in names) for names in ([f.column for f in fields], key))
     values = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * rows)
     conflict = f" ON CONFLICT ({target}) DO NOTHING" if key else ""

@@ -59,18 +59,19 @@ _CLAIM = f"""
     RETURNING id, event_id, name, key, payload, request_id, traceparent, attempts, failures,
         (SELECT lapsed FROM due WHERE due.id = kernel_outbox.id), state = 'dead'
 """  # noqa: S608
+_CLAIMED = "SELECT * FROM unnest(%(ids)s::bigint[], %(attempts)s::int[])"
 # The first delivery counts: an event that is replayed again and again must not outlive its subscriber's inbox.
 _DONE = f"""
     UPDATE kernel_outbox SET state = 'done', done_at = coalesce(done_at, now()) FROM {RELAXED}
-    WHERE state = 'delivering' AND id = ANY(%s) AND (id, attempts) IN (SELECT * FROM unnest(%s::bigint[], %s::int[]))
+    WHERE state = 'delivering' AND id = ANY(%(ids)s) AND (id, attempts) IN ({_CLAIMED})
     RETURNING name, CASE WHEN done_at = now() THEN extract(epoch FROM now() - published_at)::float8 END,
         EXISTS (SELECT FROM kernel_outbox AS other WHERE other.subscriber = kernel_outbox.subscriber
-                AND state IN ('pending', 'delivering') AND id <> ALL(%s))
+                AND state IN ('pending', 'delivering') AND id <> ALL(%(ids)s))
 """  # noqa: S608
-_RELEASE = """
+_RELEASE = f"""
     UPDATE kernel_outbox SET state = 'pending', due_at = now()
-    WHERE state = 'delivering' AND id = ANY(%s) AND (id, attempts) IN (SELECT * FROM unnest(%s::bigint[], %s::int[]))
-"""
+    WHERE state = 'delivering' AND id = ANY(%(ids)s) AND (id, attempts) IN ({_CLAIMED})
+"""  # noqa: S608
 _FAILED = """
     UPDATE kernel_outbox SET state = %s, failures = %s, due_at = now() + %s, last_error = %s
     WHERE id = %s AND state = 'delivering' AND attempts = %s
@@ -103,7 +104,7 @@ class Done(NamedTuple):
     seconds: float | None
     """Since it was published, where this is the first time."""
     others: bool
-    """Whether its subscriber has others to get."""
+    """Whether its subscriber has others to get. One that is committed in this very moment is found a second later."""
 
 
 def waiting(publisher: str) -> list[str]:
@@ -122,8 +123,7 @@ def claim(publisher: str, subscriber: str) -> list[Claimed]:
 
 def done(publisher: str, events: Sequence[Claimed]) -> list[Done]:
     """The subscriber has handled these."""
-    ids, *tokens = _tokens(events)
-    return [Done(*row) for row in fetch(publisher, _DONE, [ids, *tokens, ids])] if events else []
+    return [Done(*row) for row in fetch(publisher, _DONE, _tokens(events))] if events else []
 
 
 def release(publisher: str, events: Sequence[Claimed]) -> None:
@@ -146,9 +146,8 @@ def rest(publisher: str, subscriber: str, attempts: int) -> None:
     execute(publisher, _REST, [_pause(attempts, AWAY_PAUSE), subscriber])
 
 
-def _tokens(events: Sequence[Claimed]) -> list[list[int]]:
-    ids = [event.id for event in events]
-    return [ids, ids, [event.attempts for event in events]]
+def _tokens(events: Sequence[Claimed]) -> dict[str, list[int]]:
+    return {"ids": [event.id for event in events], "attempts": [event.attempts for event in events]}
 
 
 def _pause(tries: int, most: float) -> timedelta:

@@ -30,7 +30,7 @@ class Lanes:
     def carry(self, publisher: str, subscriber: str) -> None:
         """Have what is due delivered soon, or as soon as a thread is free."""
         with self._changed:
-            lane = self._lanes.setdefault(subscriber, _Lane(subscriber))
+            lane = self._lanes.get(subscriber) or self._lanes.setdefault(subscriber, _Lane(subscriber))
             if lane.is_full():
                 lane.turned_away.add(publisher)
             else:

@@ -55,4 +55,4 @@ def _committed(publisher: str, subscriber: str) -> None:
             listener(publisher, subscriber)
         except Exception as error:
             # What is committed is no failure of its writer. The outbox is looked at all the same, a second later.
-            log.warning("not_rung", module=publisher, exc_info=error)
+            log.warning("not_carried", module=publisher, exc_info=error)

@@ -30,6 +30,7 @@ _START = f"""
     SELECT %(id)s, %(owner)s, %(key)s, %(fingerprint)s, '', '', now() + %(claim)s, now() FROM {RELAXED}
     ON CONFLICT (owner, key) DO UPDATE SET claimed_until = now() + %(claim)s
         WHERE r.status IS NULL AND r.claimed_until <= now() AND r.fingerprint = %(fingerprint)s
+    RETURNING id
 """  # noqa: S608
 _RECALL = "SELECT fingerprint, status, body, location FROM kernel_request WHERE owner = %s AND key = %s"
 _FINISH = "UPDATE kernel_request SET status = %s, body = %s, location = %s WHERE id = %s"
@@ -39,9 +40,9 @@ _RELEASE = "UPDATE kernel_request SET claimed_until = now() WHERE id = %s"
 def once(module: str, request: Request, body: bytes, respond: Callable[..., HttpResponse]) -> HttpResponse:
     """The response to a request, made once per key and asker.
 
-    `respond` gets `new_id`, for what the request makes. A repeat after a crash gets the same id, so that what the first
-    try made is found, not made again. A response that says "try later" is not kept;
-    a repeat goes on with the same id.
+    `respond` gets `new_id`, for what the request makes. A repeat gets the same id, also where the claim was lost in a
+    crash or pruned, so that what the first try made is found, not made again. A response that says "try later" is not
+    kept; a repeat goes on with the same id.
     """
     key = request.headers.get(HEADER)
     if key is None:
@@ -51,8 +52,8 @@ def once(module: str, request: Request, body: bytes, respond: Callable[..., Http
     fingerprint = _fingerprint(f"{request.method} {request.path}\n".encode() + body)
     # Strangers do not share their keys: two who have chosen the same are told apart by what they ask.
     owner = str(request.user.id) if isinstance(request.user, Principal) else fingerprint.hex()
-    request_id = _id_of(owner, key, fingerprint)
-    if not _start(module, request_id, owner, key, fingerprint):
+    request_id = _start(module, owner, key, fingerprint)
+    if request_id is None:
         return _replay(module, owner, key, fingerprint)
     try:
         response = _answered(respond, request_id)
@@ -74,10 +75,11 @@ def _id_of(owner: str, key: str, fingerprint: bytes) -> uuid.UUID:
     return uuid.UUID(bytes=digest[:16], version=4)
 
 
-def _start(module: str, request_id: uuid.UUID, owner: str, key: str, fingerprint: bytes) -> bool:
+def _start(module: str, owner: str, key: str, fingerprint: bytes) -> uuid.UUID | None:
     claim = timedelta(seconds=settings.REQUEST_TIMEOUT + GRACE)
+    request_id = _id_of(owner, key, fingerprint)
     values = {"id": request_id, "owner": owner, "key": key, "fingerprint": fingerprint, "claim": claim}
-    return bool(execute(module, _START, values))
+    return next((found for (found,) in fetch(module, _START, values)), None)
 
 
 def _replay(module: str, owner: str, key: str, fingerprint: bytes) -> HttpResponse:

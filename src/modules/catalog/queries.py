@@ -27,12 +27,13 @@ def prices(skus: tuple[Sku, ...]) -> tuple[Price, ...]:
     return tuple(found[sku] for sku in skus)
 
 
-def products_for_sale(search: str) -> "QuerySet[models.Product, Any]":
+def products_for_sale(search: str) -> QuerySet[models.Product, Any]:
     """Products that can be ordered, those with `search` in their name or SKU."""
     # As plain rows, of which a page has many: to make a model of each takes longer than to read them.
     rows = models.Product.objects.filter(active=True).values_list(*_OF_A_PAGE, named=True)
     return rows.filter(Q(name__icontains=search) | Q(sku__icontains=search)) if search else rows
 
 
-def to_product(row: models.Product) -> Product:
+def to_product(row: Any) -> Product:
+    """Of a model, or of one of `products_for_sale`."""
     return Product(row.sku, row.name, row.description, Money(row.price, row.currency), row.active)

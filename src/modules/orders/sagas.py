@@ -9,7 +9,7 @@ from contracts.language import Money
 from contracts.orders import OrderCreated, OrderStatus
 from contracts.payments import Payment, Payments, PaymentStatus
 from kernel.calls import call
-from kernel.databases import execute
+from kernel.databases import execute, transaction
 from kernel.events import publish
 from kernel.sagas import Refusal, Saga, Step
 from modules.orders.models import Order, OrderLine
@@ -47,7 +47,8 @@ def authorise_payment(checkout: Checkout) -> Payment | None:
     payment = call(Payments).authorise(order.id, order.customer_id, checkout.total, order.payment_method)
     if payment.status is not PaymentStatus.PENDING:
         return payment
-    Order.objects.filter(id=order.id).update(payment_id=payment.id)
+    with transaction("orders"):
+        Order.objects.filter(id=order.id).update(payment_id=payment.id)
     return None
 
 

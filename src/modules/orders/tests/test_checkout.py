@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from contracts.catalog import UnknownProduct
 from contracts.inventory import Inventory, OutOfStock, Reservation, StockLine
-from contracts.language import Money
+from contracts.language import DeadlineExceeded, Money
 from contracts.orders import Order, OrderCancelled, OrderCreated, Orders, OrderStatus, UnknownOrder
 from contracts.payments import (
     Payment,
@@ -240,5 +240,24 @@ def test_a_checkout_that_waits_does_not_begin_anew(neighbours: Neighbours) -> No
     place(order_id)
     neighbours.payments.settle(order_id, PaymentStatus.AUTHORISED)
     neighbours.inventory.away = True
+    resume_all()
+    assert status(order_id) is OrderStatus.CONFIRMED
+
+
+def test_who_finds_no_time_left_to_confirm_leaves_it_to_the_next(
+    neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_late(module: str) -> None:
+        monkeypatch.undo()
+        raise DeadlineExceeded(module=module)
+
+    order_id, complete = uuid4(), sagas.Saga._complete
+
+    def completes_late(saga: sagas.Saga, *arguments: Any) -> Any:
+        monkeypatch.setattr(sagas, "transaction", too_late)
+        return complete(saga, *arguments)
+
+    monkeypatch.setattr(sagas.Saga, "_complete", completes_late)
+    assert place(order_id).status is OrderStatus.PENDING
     resume_all()
     assert status(order_id) is OrderStatus.CONFIRMED
