@@ -23,9 +23,10 @@ ORDERS = Experiment(
     "Placing an order",
     "CPU is that of all processes, PostgreSQL included and the load generator not. Memory is that of the servers "
     "without PostgreSQL. The monolith and plain Django are one process with four threads; Seam with six modules apart "
-    "is seven such processes; the FastAPI rivals are five processes with an event loop and a pool of eight connections "
-    "each, so they can use both cores where the monolith cannot. Refused are answers 503: Seam's gateway lets a module "
-    "hold half of its four threads and no more, and has the others wait a second at most.",
+    "is seven such processes, which know each other's addresses; the FastAPI rivals are five processes with an event "
+    "loop and a pool of eight connections each, so they can use both cores where the monolith cannot. Refused are "
+    "answers 503: Seam's gateway lets a module hold half of its four threads and no more, and has the others wait a "
+    "second at most.",
     (
         Metric("rate", "orders/s", more_is_better=True),
         Metric("CPU", "s per 1,000 orders"),
