@@ -148,7 +148,7 @@ class Saga:
                 return self._refuse(claim, None) if claim.expired else self._later(claim, SagaState.RUNNING)
         try:
             return self._complete(claim, result)
-        except AvailabilityError:
+        except AvailabilityError:  # nobody waits any more
             return self._later(claim, SagaState.RUNNING)
 
     def _complete(self, claim: "_Claim", result: object) -> Outcome | None:
@@ -175,7 +175,7 @@ class Saga:
             with transaction(self.module):
                 if self._moved(claim, SagaState.COMPENSATING, SagaState.COMPENSATED, refusal):
                     self.abandon(claim.subject, refusal)
-        except AvailabilityError:
+        except AvailabilityError:  # nobody waits any more
             return self._later(claim, SagaState.COMPENSATING)
         return Outcome(SagaState.COMPENSATED)
 

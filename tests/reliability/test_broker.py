@@ -119,7 +119,7 @@ def test_a_broker_that_forgets_everything_loses_nothing(shop: Deployable, redis:
         customer = buys(Shop(shop.client))
         assert customer.points() == 0
         redis.start()
-        # The worker ends what it was doing when it loses the broker, with what it had claimed.
+        # What a worker may have claimed as it lost the broker is claimed again when the lease lapses.
         eventually(customer.points, bool, 2 * LEASE)
 
 
