@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from contracts.language import AvailabilityError, ContractError
+from contracts.language import AvailabilityError, ContractError, Unexpected
 from kernel import context
 from kernel.context import Context
 from kernel.databases import execute, fetch, transaction
@@ -66,7 +66,7 @@ class Step(NamedTuple):
     """One step and its compensation. Both take what the saga is about.
 
     `action` returns what it came to; None means that an answer is awaited, and it is asked again later. A contract
-    error turns the saga back; an availability error has it tried again. `compensation` is called for the step that
+    error turns the saga back; an availability error, or a failure that the contract does not name, has it tried again. `compensation` is called for the step that
     failed too, because its effect may have come about all the same; and where a saga was resumed, for every step.
     """
 
@@ -137,11 +137,10 @@ class Saga:
             claim = claim.at(number)
             try:
                 result = self.steps[number].action(claim.subject)
-            except AvailabilityError as error:
-                if not claim.expired:
-                    log.info("saga_waits", saga=self.name, id=str(claim.id), error=error.code)
-                    return self._later(claim, SagaState.RUNNING)
-                return self._refuse(claim, error)
+            except (AvailabilityError, Unexpected) as error:
+                # Neither is a refusal: of the one nothing is known, and the other is a failure, such as a database's.
+                log.info("saga_waits", saga=self.name, id=str(claim.id), error=error.code)
+                result = None
             except ContractError as error:
                 return self._refuse(claim, error)
             if result is None:

@@ -3,6 +3,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import IntegrityError, OperationalError, ProgrammingError
 from django.utils import timezone
 
 from contracts.catalog import UnknownProduct
@@ -117,6 +118,23 @@ def test_an_order_waits_while_a_module_is_away_and_goes_on_when_it_is_back(neigh
     resume_all()
     assert status(order_id) is OrderStatus.PENDING
     neighbours.inventory.away = False
+    resume_all()
+    assert status(order_id) is OrderStatus.CONFIRMED
+
+
+@pytest.mark.parametrize("failure", [OperationalError, ProgrammingError, IntegrityError, RuntimeError])
+def test_a_failure_is_never_a_refusal(
+    neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch, failure: type[Exception]
+) -> None:
+    def fail(*arguments: Any) -> Reservation:
+        raise failure
+
+    order_id = uuid4()
+    with monkeypatch.context() as broken:
+        broken.setattr(neighbours.inventory, "reserve", fail)
+        with standing_in(Inventory, neighbours.inventory):
+            assert place(order_id).status is OrderStatus.PENDING
+            assert place(order_id).status is OrderStatus.PENDING
     resume_all()
     assert status(order_id) is OrderStatus.CONFIRMED
 
