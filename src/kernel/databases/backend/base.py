@@ -1,11 +1,15 @@
-"""Django's PostgreSQL backend, but for how it finds out that a connection is lost and how it reads times."""
+"""Django's PostgreSQL backend, but for how long it waits, how it finds out that a connection is lost, and how it reads
+times."""
 
 import select
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any
 
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
+
+from kernel.databases.backend.bounded import Driver, time_left
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -15,7 +19,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
     costs a microsecond, and asking a round trip for each module that takes part in a request.
     """
 
+    Database = Driver()
     health_check_done: bool
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Those of Django, with no more time to connect than there is."""
+        params: dict[str, Any] = super().get_connection_params()
+        left = time_left()
+        if left is not None:
+            params["connect_timeout"] = min(int(params["connect_timeout"]), ceil(left))
+        return params
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """A connection whose times are read by `Times`."""
