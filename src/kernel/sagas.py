@@ -72,8 +72,9 @@ class Step(NamedTuple):
     """One step and its compensation. Both take what the saga is about.
 
     `action` returns what it came to; None means that an answer is awaited, and it is asked again later. A contract
-    error turns the saga back; an availability error, or a failure that the contract does not name, has it tried again. `compensation` is called for the step that
-    failed too, because its effect may have come about all the same; and where a saga was resumed, for every step.
+    error turns the saga back; an availability error, or a failure that no contract names, has it tried again.
+    `compensation` is called for the step that failed too, because its effect may have come about all the same; and
+    where a saga was resumed, for every step.
     """
 
     action: Callable[[Any], object]

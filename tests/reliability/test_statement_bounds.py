@@ -1,4 +1,4 @@
-"""No statement takes longer than somebody waits for the work: by the server, or where it does not answer, without it."""
+"""No statement takes longer than somebody waits for the work: ended by the server, or without it."""
 
 import os
 import signal

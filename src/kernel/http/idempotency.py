@@ -66,6 +66,7 @@ class _Claim(NamedTuple):
     id: uuid.UUID
     attempts: int
 
+
 def once(module: str, request: Request, body: bytes, respond: Callable[..., HttpResponse]) -> HttpResponse:
     """The response to a request, made once per key and asker.
 

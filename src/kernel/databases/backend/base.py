@@ -21,7 +21,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     costs a microsecond, and asking a round trip for each module that takes part in a request.
     """
 
-    Database = Driver()
+    Database = Driver()  # type: ignore[assignment]
     health_check_done: bool
     server: Server | None = None
     told_by: Server | None = None
@@ -50,14 +50,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except OperationalError:
             self.close()
             raise
-        if self.server and any(self._is_superseded(other) for other in connections.all(initialized_only=True)):
+        if self.server and any(self._supersedes(self.server, other) for other in connections.all(True)):
             self.told_by = None
             self.close()
             raise OperationalError("another server has taken over: what was begun with the one before is given up")
 
-    def _is_superseded(self, other: Any) -> bool:
-        told_by = getattr(other, "told_by", None)
-        return bool(self.server and told_by) and has_taken_the_place(self.server, told_by, other is self)
+    def _supersedes(self, server: Server, other: Any) -> bool:
+        told_by: Server | None = getattr(other, "told_by", None)
+        return told_by is not None and has_taken_the_place(server, told_by, other is self)
 
     def create_cursor(self, name: str | None = None) -> Any:
         """A cursor, for the work under way to ask something."""
