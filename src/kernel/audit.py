@@ -50,6 +50,8 @@ class Finding(NamedTuple):
     problem: str
     settling: bool = False
     """Whether it may come right by itself."""
+    remedy: str = ""
+    """What a person does about it, where that is known."""
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.problem}"
@@ -123,6 +125,14 @@ def moving(module: str, keys: Sequence[object]) -> set[str]:
     return {key for (key,) in fetch(module, _MOVING, values)}
 
 
+def undo(module: str, call: str) -> str:
+    """The remedy for what was done for something that does not exist: a server that took over may have lost it."""
+    return (
+        'a failover may have lost it (docs/operate.md, "Failover"); to undo this: '
+        f'manage.py shell -c "from modules.{module} import service; service.{call}"'
+    )
+
+
 def is_young(moment: datetime) -> bool:
     """Whether what came about then may still be on its way."""
     return datetime.now(moment.tzinfo) - moment < SETTLES_WITHIN
@@ -147,7 +157,8 @@ def _underway(module: str) -> Iterator[Checked]:
     for event_id, name, subscriber, state, error in fetch(module, _STUCK, [BATCH]):
         dead = state == "dead"
         problem = f"{name} is not handled by {subscriber}" + (f", and dead: {error}" if dead else "")
-        yield Checked(0, (Finding(f"event {event_id}", problem, settling=not dead),))
+        remedy = f"put that right, then: manage.py events retry --event {event_id}" if dead else ""
+        yield Checked(0, (Finding(f"event {event_id}", problem, not dead, remedy),))
     for saga_id, name in fetch(module, _COMPENSATING, [BATCH]):
         yield Checked(0, (Finding(f"{name} {saga_id}", "has turned back, and is not undone yet", settling=True),))
 

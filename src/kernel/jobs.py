@@ -107,6 +107,7 @@ class Scheduler(threading.Thread):
 
     def run(self) -> None:
         while not self._stopping.wait(TICK):
+            close_old_connections()
             try:
                 for task in due(self.module):
                     self._runner(task)

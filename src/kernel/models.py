@@ -119,6 +119,9 @@ class Request(models.Model):
     body = models.BinaryField(default=b"")
     location = models.TextField(default="")
     claimed_until = models.DateTimeField()
+    """Until when its holder may be taken to live; renewed while it is worked on."""
+    attempts = models.IntegerField(db_default=1)
+    """Claims; only the holder of the latest may settle it."""
     created_at = models.DateTimeField(db_index=True)
 
     class Meta:

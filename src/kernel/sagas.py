@@ -4,6 +4,7 @@ The saga pattern: Garcia-Molina and Salem, "Sagas", SIGMOD 1987. Every step and 
 command keyed by the saga's id, so that doing one again after a crash is harmless.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +14,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from contracts.language import AvailabilityError, ContractError
+from contracts.language import AvailabilityError, ContractError, Unexpected
 from kernel import context
 from kernel.context import Context
 from kernel.databases import execute, fetch, transaction
@@ -21,8 +22,10 @@ from kernel.models import SagaState
 
 log = structlog.get_logger("seam.sagas")
 
-LEASE = timedelta(seconds=20)
-"""How long the process that works on a saga may hold it; longer than all its steps together may take."""
+STEP_TIMEOUT = 10.0
+"""Seconds that a step may take, or its compensation, unless it says otherwise."""
+MARGIN = 2.5
+"""Seconds of a lease that are left when a step has taken all its time, for noting what came of it."""
 BATCH = 100
 MAX_PAUSE = 10.0
 
@@ -43,6 +46,9 @@ _UNFINISHED = """
 """
 # Compare-and-set: only who claimed it last may move it, and somebody else may have turned it back meanwhile.
 _MOVE = "UPDATE kernel_saga SET state = %s, step = %s, reason = %s WHERE id = %s AND state = %s AND attempts = %s"
+_PROLONG = """
+    UPDATE kernel_saga SET claimed_until = now() + %s WHERE id = %s AND attempts = %s AND claimed_until > now()
+"""
 _DUE_NOW = "UPDATE kernel_saga SET claimed_until = now() WHERE id = %s"
 # A nudge that came meanwhile has ended the claim, and must not be lost.
 _RELEASE = """
@@ -66,12 +72,15 @@ class Step(NamedTuple):
     """One step and its compensation. Both take what the saga is about.
 
     `action` returns what it came to; None means that an answer is awaited, and it is asked again later. A contract
-    error turns the saga back; an availability error has it tried again. `compensation` is called for the step that
-    failed too, because its effect may have come about all the same; and where a saga was resumed, for every step.
+    error turns the saga back; an availability error, or a failure that no contract names, has it tried again.
+    `compensation` is called for the step that failed too, because its effect may have come about all the same; and
+    where a saga was resumed, for every step.
     """
 
     action: Callable[[Any], object]
     compensation: Callable[[Any], object]
+    timeout: float = STEP_TIMEOUT
+    """Seconds that either may take: its calls and its statements get no more."""
 
 
 class Outcome(NamedTuple):
@@ -101,24 +110,32 @@ class Saga:
     deadline: timedelta
     """How long it may wait for an answer before it turns back."""
 
+    @property
+    def lease(self) -> timedelta:
+        """How long the process that works on it may hold it, from one step to the next: a dead one's is taken over
+        after that. Steps that took longer than the margin have it prolonged before the next begins."""
+        return timedelta(seconds=max(step.timeout for step in self.steps) + 2 * MARGIN)
+
     def start(self, saga_id: UUID) -> None:
         """Store a new saga, in the caller's transaction, for `run_started` or, after a crash, for `resume`."""
         now = context.current()
-        execute(self.module, _START, [saga_id, self.name, self.deadline, LEASE, now.request_id, now.traceparent])
+        execute(self.module, _START, [saga_id, self.name, self.deadline, self.lease, now.request_id, now.traceparent])
 
     def run_started(self, saga_id: UUID, subject: object) -> Outcome | None:
         """Work on a saga that this process has just started, about `subject`; None when it got out of hand meanwhile:
         it was turned back, or another process works on it."""
-        return self._forward(_Claim(saga_id, subject, step=0, attempts=1, expired=False))
+        claim = _Claim(saga_id, subject, step=0, attempts=1, expired=False, until=self._until())
+        return self._forward(claim)
 
     def resume(self, saga_id: UUID) -> Outcome | None:
         """Go on with an unfinished saga; None when it is finished, or another process works on it."""
-        claimed = fetch(self.module, _CLAIM, [LEASE, saga_id])
+        until = self._until()
+        claimed = fetch(self.module, _CLAIM, [self.lease, saga_id])
         if not claimed:
             return None
         state, step, attempts, reason, expired = claimed[0]
         # Whoever worked on it before may have begun any of the steps.
-        claim = _Claim(saga_id, self.subject(saga_id), step, attempts, expired, reached=len(self.steps) - 1)
+        claim = _Claim(saga_id, self.subject(saga_id), step, attempts, expired, until, reached=len(self.steps) - 1)
         if state == SagaState.COMPENSATING:
             return self._compensate(claim, msgspec.json.decode(reason, type=Refusal))
         return self._forward(claim)
@@ -134,14 +151,16 @@ class Saga:
     def _forward(self, claim: "_Claim") -> Outcome | None:
         result: object = None
         for number in range(claim.step, len(self.steps)):
-            claim = claim.at(number)
+            claim, step = claim.at(number), self.steps[number]
             try:
-                result = self.steps[number].action(claim.subject)
-            except AvailabilityError as error:
-                if not claim.expired:
-                    log.info("saga_waits", saga=self.name, id=str(claim.id), error=error.code)
-                    return self._later(claim, SagaState.RUNNING)
-                return self._refuse(claim, error)
+                claim = self._prolonged(claim, step)
+                result = self._run(step.action, claim, step)
+            except _Lost:
+                return None
+            except (AvailabilityError, Unexpected) as error:
+                # Neither is a refusal: of the one nothing is known, and the other is a failure, such as a database's.
+                log.info("saga_waits", saga=self.name, id=str(claim.id), error=error.code)
+                result = None
             except ContractError as error:
                 return self._refuse(claim, error)
             if result is None:
@@ -150,6 +169,22 @@ class Saga:
             return self._complete(claim, result)
         except AvailabilityError:  # nobody waits any more
             return self._later(claim, SagaState.RUNNING)
+
+    def _run(self, work: Callable[[Any], object], claim: "_Claim", step: Step) -> object:
+        with context.entered(context.calling(context.current(), self.module, step.timeout)):
+            return work(claim.subject)
+
+    def _prolonged(self, claim: "_Claim", step: Step) -> "_Claim":
+        """The claim, with time enough for a step. Raises `_Lost` where another process has it now."""
+        if claim.until - time.monotonic() > step.timeout + MARGIN:
+            return claim
+        until = self._until()
+        if not execute(self.module, _PROLONG, [self.lease, claim.id, claim.attempts]):
+            raise _Lost
+        return claim._replace(until=until)
+
+    def _until(self) -> float:
+        return time.monotonic() + self.lease.total_seconds()
 
     def _complete(self, claim: "_Claim", result: object) -> Outcome | None:
         with transaction(self.module):
@@ -166,8 +201,12 @@ class Saga:
 
     def _compensate(self, claim: "_Claim", refusal: Refusal) -> Outcome:
         for number in range(max(claim.step, claim.reached), -1, -1):
+            step = self.steps[number]
             try:
-                self.steps[number].compensation(claim.subject)
+                claim = self._prolonged(claim, step)
+                self._run(step.compensation, claim, step)
+            except _Lost:
+                return Outcome(SagaState.COMPENSATING)
             except ContractError as error:
                 log.warning("compensation_waits", saga=self.name, id=str(claim.id), error=error.code)
                 return self._later(claim, SagaState.COMPENSATING)
@@ -189,6 +228,10 @@ class Saga:
         return bool(execute(self.module, _MOVE, values))
 
 
+class _Lost(Exception):
+    """Another process works on the saga, or was asked to."""
+
+
 class _Claim(NamedTuple):
     """A saga that this process may work on, until its lease lapses and another claims it."""
 
@@ -197,6 +240,8 @@ class _Claim(NamedTuple):
     step: int
     attempts: int
     expired: bool
+    until: float
+    """When the lease lapses, on the monotonic clock."""
     reached: int = 0
     """The last step that may have been begun, where that is not certain."""
 

@@ -14,7 +14,7 @@ from tests.shop import Customer, Shop
 
 def test_it_is_live_and_ready(anonymous: Client) -> None:
     assert anonymous.page("/health/live").expect(200) == {"status": "live"}
-    assert anonymous.page("/health/ready").expect(200) == {"status": "ready"}
+    assert anonymous.page("/health/ready").expect(200) == {"status": "ready", "away": []}
 
 
 def test_its_health_tells_where_each_module_lives(anonymous: Client) -> None:

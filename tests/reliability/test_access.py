@@ -21,8 +21,9 @@ def known_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access, "public_keys", lambda: keys)
 
 
-def token(seconds: int) -> str:
-    now = int(time.time())
+def token(seconds: int, ahead: int = 0) -> str:
+    """One that was issued now, by a clock that is `ahead`."""
+    now = int(time.time()) + ahead
     claims = {"iss": access.ISSUER, "aud": access.AUDIENCE, "sub": str(USER), "iat": now, "exp": now + seconds}
     return jwt.encode(claims, KEY, algorithm=access.ALGORITHM, headers={"kid": "key"})
 
@@ -35,9 +36,14 @@ def is_good(token: str) -> bool:
 
 
 def test_it_is_refused_when_it_has_expired() -> None:
-    brief = token(1)
+    brief = token(60, ahead=-63)
     assert is_good(brief)
     eventually(lambda: is_good(brief), lambda good: not good)
+
+
+@pytest.mark.parametrize(("ahead", "good"), [(3, True), (-63, True), (20, False), (-80, False)])
+def test_the_clocks_of_two_hosts_may_be_a_few_seconds_apart(ahead: int, good: bool) -> None:
+    assert is_good(token(60, ahead)) is good
 
 
 def test_it_is_refused_when_its_key_is_known_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

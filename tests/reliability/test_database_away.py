@@ -7,6 +7,7 @@ import pytest
 from psycopg import sql
 
 from tests.processes import Deployable, Yard
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -40,6 +41,20 @@ def test_a_module_without_its_database_is_unavailable_until_it_is_back(served: D
     assert 'events_waiting{module="orders"' in metrics.text
     assert 'events_waiting{module="catalog"' not in metrics.text
     assert served.health()["modules"]["catalog"]["outbox"] is None
+    assert client.page("/health/ready").expect(200) == {"status": "ready", "away": ["catalog"]}
     let_in(served, "catalog", True)
     for _ in range(6):
         client.get("/products").expect(200)
+    assert client.page("/health/ready").expect(200) == {"status": "ready", "away": []}
+
+
+def test_who_has_no_database_left_is_not_ready(served: Deployable) -> None:
+    modules = sorted(served.health()["modules"])
+    for module in modules:
+        let_in(served, module, False)
+    not_ready = eventually(lambda: served.client.page("/health/ready"), lambda answer: answer.status == 503)
+    assert not_ready.json == {"status": "not ready", "away": modules}
+    let_in(served, modules[0], True)
+    eventually(lambda: served.client.page("/health/ready").status, lambda status: status == 200)
+    for module in modules[1:]:
+        let_in(served, module, True)

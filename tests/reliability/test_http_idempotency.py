@@ -1,18 +1,24 @@
 """What a repeat of a request gets, whatever became of the first."""
 
 import hashlib
-from collections.abc import Callable
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connections
 from django.http import HttpResponse
 from django.test import RequestFactory
 from rest_framework.request import Request
 
 from kernel import models
+from kernel.databases import execute
 from kernel.http import idempotency
 from kernel.http.access import Principal
 from kernel.module import active
+from tests.waiting import eventually
 
 MODULE = min(active())
 pytestmark = pytest.mark.django_db(databases=[MODULE])
@@ -98,7 +104,8 @@ def test_while_the_first_is_under_way_the_repeat_waits() -> None:
     endpoint = Slow(201)
     send(endpoint, key)
     assert endpoint.meanwhile is not None
-    assert (endpoint.meanwhile.status_code, endpoint.meanwhile["Retry-After"]) == (409, "1")
+    assert endpoint.meanwhile.status_code == 409
+    assert 1 <= int(endpoint.meanwhile["Retry-After"]) <= idempotency.CLAIM
 
 
 def test_a_repeat_goes_on_with_the_same_id_though_the_server_forgot_the_first() -> None:
@@ -121,3 +128,99 @@ def test_no_two_requests_have_the_same_id() -> None:
         models.Request.objects.using(MODULE).all().delete()
         send(endpoint, asked_under, body, who)
     assert len(set(endpoint.ids)) == 4
+
+
+RACERS = 6
+
+
+@pytest.fixture
+def pool(transactional_db: None) -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(RACERS) as threads:
+        yield threads
+        together = threading.Barrier(RACERS)
+        list(threads.map(hang_up, [together] * RACERS))
+
+
+def hang_up(together: threading.Barrier) -> None:
+    together.wait()
+    connections[MODULE].close()
+
+
+@pytest.fixture
+def slow_to_insert(transactional_db: None) -> Iterator[None]:
+    """A row of a table takes its time between the look for others and its unique keys, so that racers meet there."""
+    keys = "PRIMARY KEY (id), ADD CONSTRAINT request_once_per_key UNIQUE (owner, key)"
+    anew = f"""
+        ALTER TABLE kernel_request DROP CONSTRAINT kernel_request_pkey, DROP CONSTRAINT request_once_per_key;
+        ALTER TABLE kernel_request ADD CONSTRAINT kernel_request_pkey {keys};
+    """
+    execute(
+        MODULE,
+        """CREATE FUNCTION slowly(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS
+        $$ BEGIN PERFORM pg_sleep(0.2); RETURN $1; END $$;
+        CREATE INDEX slow ON kernel_request (slowly(key));"""
+        + anew,  # indexes are filled in the order in which they were made
+    )
+    yield
+    execute(MODULE, "DROP INDEX slow; DROP FUNCTION slowly;")
+
+
+@pytest.mark.usefixtures("slow_to_insert")
+@pytest.mark.django_db(databases=[MODULE], transaction=True)
+def test_of_equal_requests_at_the_same_instant_one_is_answered_and_none_fails(pool: ThreadPoolExecutor) -> None:
+    """Both unique keys of the new row are the same for all of them, and any may meet the other's first."""
+    asker, together = Principal(uuid4(), frozenset()), threading.Barrier(RACERS)
+
+    def race(key: str) -> int:
+        connections[MODULE].ensure_connection()
+        together.wait()
+        return send(lambda new_id: HttpResponse(status=201), key, asker=asker).status_code
+
+    statuses = Counter(pool.map(race, [uuid4().hex] * RACERS))
+    assert statuses[201] >= 1, statuses
+    assert set(statuses) <= {201, 409}, statuses
+
+
+@pytest.mark.django_db(databases=[MODULE], transaction=True)
+def test_a_claim_is_renewed_while_it_is_worked_on(pool: ThreadPoolExecutor) -> None:
+    key, done = uuid4().hex, threading.Event()
+
+    def work(new_id: UUID) -> HttpResponse:
+        done.wait()
+        return HttpResponse(status=201)
+
+    first = pool.submit(send, work, key)
+    row = models.Request.objects.using(MODULE).filter(key=key)
+    eventually(row.exists, bool)
+    claimed = row.get().claimed_until
+    eventually(lambda: row.get().claimed_until, lambda until: until > claimed)
+    assert send(Endpoint(), key).status_code == 409
+    done.set()
+    assert first.result().status_code == 201
+    assert send(Endpoint(), key)["Idempotency-Replayed"] == "true"
+
+
+def test_what_a_holder_that_is_gone_has_left_is_taken_over_when_it_was_told_to_be() -> None:
+    endpoint, key = Endpoint(201), uuid4().hex
+    told = []
+
+    def die(new_id: UUID) -> HttpResponse:
+        told.append(send(Endpoint(), key)["Retry-After"])
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        send(die, key)
+    execute(MODULE, "UPDATE kernel_request SET claimed_until = claimed_until - %s * interval '1 second'", told)
+    assert send(endpoint, key).status_code == 201
+
+
+def test_who_has_lost_a_claim_does_not_settle_it() -> None:
+    key, second = uuid4().hex, Endpoint(201)
+
+    def hang(new_id: UUID) -> HttpResponse:
+        execute(MODULE, "UPDATE kernel_request SET claimed_until = now()")
+        assert send(second, key).status_code == 201
+        return HttpResponse("too late", status=201)
+
+    send(hang, key)
+    assert send(Endpoint(), key).content == str(second.ids[0]).encode()

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import structlog
-from django.db import InterfaceError, OperationalError, connections
 from msgspec.structs import astuple
 
 from contracts.language import (
@@ -23,6 +22,7 @@ from contracts.language import (
 from kernel import context
 from kernel.calls import idempotency, wire
 from kernel.calls.wire import OK, Answer, Codec
+from kernel.databases.errors import drop_connection, is_infrastructure
 from kernel.module import BadManifest, Module
 
 log = structlog.get_logger("seam.calls")
@@ -102,13 +102,13 @@ def _execute(operation: Operation, body: bytes, key: str, circumstances: context
         if error.code in operation.errors or isinstance(error, AvailabilityError):
             return wire.refusal(error)
         return _unexpected(operation, error)
-    except (OperationalError, InterfaceError) as error:
+    except Exception as error:
+        if not is_infrastructure(error):
+            return _unexpected(operation, error)
         # The module's database is away: as good as the module, and to be tried again.
         log.error("database_away", operation=operation.path, exc_info=error)
-        connections[operation.module].close_if_unusable_or_obsolete()
+        drop_connection(operation.module, error)
         return wire.refusal(Unavailable(module=operation.module))
-    except Exception as error:
-        return _unexpected(operation, error)
 
 
 def _unexpected(operation: Operation, error: Exception) -> Answer:

@@ -12,6 +12,8 @@ LIFETIME = 60
 """Seconds a token is good for."""
 REMEMBERED = 1000
 """Tokens that were found good and are not checked again until they expire: each is used for half a minute."""
+LEEWAY = 5
+"""Seconds that the clocks of two hosts may be apart."""
 _RENEW = 30
 _ALGORITHM = "HS256"
 
@@ -39,7 +41,7 @@ def check(token: str, audience: str) -> str:
         claims = _verified(token, audience)
         if len(_checked) >= REMEMBERED:
             _checked.clear()
-        known = _checked[token, audience] = _Checked(claims["iss"], claims["exp"], settings.SERVICE_KEYS)
+        known = _checked[token, audience] = _Checked(claims["iss"], claims["exp"] + LEEWAY, settings.SERVICE_KEYS)
     return known.issuer
 
 
@@ -51,7 +53,7 @@ def _verified(token: str, audience: str) -> dict[str, Any]:
             key,
             algorithms=[_ALGORITHM],
             audience=f"module:{audience}",
-            leeway=5,
+            leeway=LEEWAY,
             options={"require": ["exp", "iat", "iss", "aud"]},
         )
     except (jwt.InvalidTokenError, KeyError, ValueError) as error:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from django.db import connections
+from django.db import IntegrityError, connections
 from django.db.models import Model
 from django.db.transaction import Atomic
 
@@ -57,33 +57,42 @@ def insert(*rows: Model) -> None:
     What the database gives out itself is not read back, and defaults of its own (`db_default`) are not known here.
     """
     if rows:
-        _insert(rows, ())
+        _insert(rows, "")
 
 
 def insert_new(row: Model, *key: str) -> bool:
     """Insert a module's row, unless there is one that is the same in these columns; whether it was inserted.
 
-    One that somebody else is inserting is waited for.
+    One that somebody else is inserting is waited for. Raises `IntegrityError` where what is taken is another unique
+    key of the table and not this one.
     """
-    return bool(_insert((row,), key))
+    # No conflict target: equal rows that are inserted at the same instant may meet on any of the table's unique keys.
+    inserted = bool(_insert((row,), " ON CONFLICT DO NOTHING"))
+    if not inserted and not _is_there(row, key):
+        raise IntegrityError(f"a row of {row._meta.db_table} has another unique key than {', '.join(key)} in common")
+    return inserted
 
 
-def _insert(rows: Sequence[Model], key: tuple[str, ...]) -> int:
+def _is_there(row: Model, key: tuple[str, ...]) -> bool:
+    wanted = {name: getattr(row, name) for name in key}
+    return type(row)._base_manager.using(row._meta.app_label).filter(**wanted).exists()
+
+
+def _insert(rows: Sequence[Model], conflict: str) -> int:
     module = rows[0]._meta.app_label
-    fields, statement = _insertion(type(rows[0]), rows[0].pk is not None, len(rows), key)
+    fields, statement = _insertion(type(rows[0]), rows[0].pk is not None, len(rows), conflict)
     connection = connections[module]
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
     return execute(module, statement, values)
 
 
 @lru_cache(maxsize=1000)
-def _insertion(model: type[Model], with_pk: bool, rows: int, key: tuple[str, ...]) -> tuple[Sequence[Any], str]:
+def _insertion(model: type[Model], with_pk: bool, rows: int, conflict: str) -> tuple[Sequence[Any], str]:
     # A number that the database gives out itself is not known yet.
     known = [field for field in model._meta.concrete_fields if with_pk or not field.primary_key]
     fields = [field for field in known if not field.generated]
-    columns, target = (", ".join(f'"{name}"' for name in names) for names in ([f.column for f in fields], key))
+    columns = ", ".join(f'"{field.column}"' for field in fields)
     values = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * rows)
-    conflict = f" ON CONFLICT ({target}) DO NOTHING" if key else ""
     return fields, f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES {values}{conflict}'  # noqa: S608
 
 

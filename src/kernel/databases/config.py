@@ -17,6 +17,10 @@ OWN = "default"
 ENGINE = "kernel.databases.backend"
 PREPARE_AFTER = 5
 """Executions on a connection, after which a statement is planned for good: psycopg's "Prepared statements"."""
+CONNECT_TIMEOUT = 5
+"""Seconds to wait for a server; a request whose deadline is nearer waits no longer than that."""
+KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}
+"""After how many seconds (milliseconds, the last) a connection to a host that is gone is given up."""
 SCHEMES = ("postgresql", "postgres")
 
 
@@ -72,7 +76,8 @@ def _parsed(name: str, url: str) -> dict[str, Any]:
 def _tuned(database: dict[str, Any], alias: str, prepare: bool) -> dict[str, Any]:
     options = {
         "application_name": f"seam:{alias}",
-        "connect_timeout": 5,
+        "connect_timeout": CONNECT_TIMEOUT,
+        **KEEPALIVE,
         "server_side_binding": prepare,
         "prepare_threshold": PREPARE_AFTER if prepare else None,
     }

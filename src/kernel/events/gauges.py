@@ -8,6 +8,8 @@ from django.db import Error
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from kernel.context import working_for
+from kernel.databases.standing import LOOK_TIMEOUT
 from kernel.events import administration
 from kernel.events.administration import Standing
 
@@ -52,7 +54,8 @@ class OutboxGauges(Collector):
                 log.warning("outbox_not_asked", module=module)
                 continue
             try:
-                standings = administration.status(module)
+                with working_for(module, LOOK_TIMEOUT):
+                    standings = administration.status(module)
             except Error:
                 self._away.add(module)
             else:

@@ -45,6 +45,7 @@ class Lanes:
 
     def _drain(self, lane: "_Lane", ticket: int, publisher: str) -> None:
         over = time.monotonic() + TURN
+        close_old_connections()
         try:
             delivery.drain(publisher, lane.subscriber)
         except Exception as error:

@@ -20,12 +20,9 @@ log = structlog.get_logger("seam.events")
 HANDLED_WITHIN = 10.0
 """Seconds that handling a batch may take. Work that takes longer is a job's, or a saga's."""
 
-# PostgreSQL ends a handler that does not end by itself, and with it what it locks.
 _REMEMBER = """
     INSERT INTO kernel_inbox (event_id, name, handled_at)
-    SELECT id, name, now() FROM unnest(%s::uuid[], %s::text[]) AS envelope (id, name),
-        set_config('statement_timeout', %s, true) AS statement,
-        set_config('idle_in_transaction_session_timeout', %s, true) AS transaction
+    SELECT id, name, now() FROM unnest(%s::uuid[], %s::text[]) AS envelope (id, name)
     ON CONFLICT (event_id) DO NOTHING RETURNING event_id
 """
 _FORGET = "DELETE FROM kernel_subscription WHERE subscriber = %s AND NOT event = ANY(%s)"
@@ -111,9 +108,8 @@ def serve_module(module: Module) -> None:
 
 def _remembered(module: str, envelopes: tuple[Envelope, ...]) -> set[UUID]:
     """Note that these events are handled; which of them were not before."""
-    limit = str(max(1, int(min(context.current().remaining, 3600) * 1000)))
     ids, names = [envelope.id for envelope in envelopes], [envelope.name for envelope in envelopes]
-    return {event_id for (event_id,) in fetch(module, _REMEMBER, [ids, names, limit, limit])}
+    return {event_id for (event_id,) in fetch(module, _REMEMBER, [ids, names])}
 
 
 def _handle(module: str, envelope: Envelope, event: type[Event], handle: home.Implementation) -> None:

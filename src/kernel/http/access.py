@@ -22,6 +22,8 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Pe
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from kernel.calls.tokens import LEEWAY
+
 AUDIENCE = "api"
 ISSUER = "seam"
 ALGORITHM = "EdDSA"
@@ -123,7 +125,7 @@ def _check(token: str) -> "_Checked":
     try:
         claims = verified(token, AUDIENCE)
         who = Principal(uuid.UUID(claims["sub"]), frozenset(claims.get("scope", "").split()))
-        return _Checked(who, claims["exp"], public_keys())
+        return _Checked(who, claims["exp"] + LEEWAY, public_keys())
     except jwt.ExpiredSignatureError:
         raise AuthenticationFailed("The token has expired") from None
     except (jwt.InvalidTokenError, KeyError, ValueError, AttributeError):
@@ -142,6 +144,7 @@ def verified(token: str, audience: str) -> dict[str, Any]:
         algorithms=[ALGORITHM],
         audience=audience,
         issuer=ISSUER,
+        leeway=LEEWAY,
         options={"require": ["exp", "iat", "sub"]},
     )
 

@@ -8,33 +8,63 @@ import hmac
 import re
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
+from typing import NamedTuple
 
 from django.conf import settings
+from django.db import Error
 from django.http import HttpResponse
 from rest_framework.request import Request
 
 from kernel.databases import RELAXED, execute, fetch
 from kernel.http.access import Principal
 from kernel.http.problems import CONTENT_TYPE, FieldError, Invalid, from_exception, problem
+from kernel.renewal import Renewer, Token
 
 HEADER = "Idempotency-Key"
+CLAIM = 4.0
+"""Seconds that a claim holds unless it is renewed: so long a repeat waits for a holder that is gone."""
+RENEW = 1.0
+"""Seconds between renewals of a claim that is worked on."""
 GRACE = 5.0
-"""Seconds after a request had to be answered, before a repeat may take it over: its process died."""
+"""Seconds after a request had to be answered, for which its claim is still renewed."""
 
 _KEY = re.compile(r"[\x21-\x7e]{1,100}")
-# A claim may be lost when the server crashes: a repeat makes the same one again.
+# A claim may be lost when the server crashes: a repeat makes the same one again. The first of all that come at once may
+# be met on either unique key, the id's too, which is made of the same; hence no conflict target.
 _START = f"""
-    INSERT INTO kernel_request AS r (id, owner, key, fingerprint, body, location, claimed_until, created_at)
-    SELECT %(id)s, %(owner)s, %(key)s, %(fingerprint)s, '', '', now() + %(claim)s, now() FROM {RELAXED}
-    ON CONFLICT (owner, key) DO UPDATE SET claimed_until = now() + %(claim)s
-        WHERE r.status IS NULL AND r.claimed_until <= now() AND r.fingerprint = %(fingerprint)s
-    RETURNING id
+    INSERT INTO kernel_request (id, owner, key, fingerprint, body, location, claimed_until, attempts, created_at)
+    SELECT %(id)s, %(owner)s, %(key)s, %(fingerprint)s, '', '', now() + %(claim)s, 1, now() FROM {RELAXED}
+    ON CONFLICT DO NOTHING RETURNING id, attempts
 """  # noqa: S608
-_RECALL = "SELECT fingerprint, status, body, location FROM kernel_request WHERE owner = %s AND key = %s"
-_FINISH = "UPDATE kernel_request SET status = %s, body = %s, location = %s WHERE id = %s"
-_RELEASE = "UPDATE kernel_request SET claimed_until = now() WHERE id = %s"
+_TAKE_OVER = f"""
+    UPDATE kernel_request SET claimed_until = now() + %(claim)s, attempts = attempts + 1 FROM {RELAXED}
+    WHERE owner = %(owner)s AND key = %(key)s AND fingerprint = %(fingerprint)s
+      AND status IS NULL AND claimed_until <= now()
+    RETURNING id, attempts
+"""  # noqa: S608
+_RECALL = """
+    SELECT fingerprint, status, body, location, ceil(extract(epoch FROM claimed_until - now()))::int
+    FROM kernel_request WHERE owner = %s AND key = %s
+"""
+# Compare-and-set: only who claimed it last may settle it.
+_FINISH = """
+    UPDATE kernel_request SET status = %s, body = %s, location = %s WHERE id = %s AND attempts = %s AND status IS NULL
+"""
+_RELEASE = "UPDATE kernel_request SET claimed_until = now() WHERE id = %s AND attempts = %s AND status IS NULL"
+_RENEW = """
+    UPDATE kernel_request SET claimed_until = now() + %s
+    WHERE (id, attempts) IN (SELECT * FROM unnest(%s::uuid[], %s::int[])) AND status IS NULL
+"""
+
+
+class _Claim(NamedTuple):
+    """A request that this process may answer, until the claim lapses and another one takes it over."""
+
+    id: uuid.UUID
+    attempts: int
 
 
 def once(module: str, request: Request, body: bytes, respond: Callable[..., HttpResponse]) -> HttpResponse:
@@ -52,15 +82,16 @@ def once(module: str, request: Request, body: bytes, respond: Callable[..., Http
     fingerprint = _fingerprint(f"{request.method} {request.path}\n".encode() + body)
     # Strangers do not share their keys: two who have chosen the same are told apart by what they ask.
     owner = str(request.user.id) if isinstance(request.user, Principal) else fingerprint.hex()
-    request_id = _start(module, owner, key, fingerprint)
-    if request_id is None:
+    claim = _start(module, owner, key, fingerprint)
+    if claim is None:
         return _replay(module, owner, key, fingerprint)
-    try:
-        response = _answered(respond, request_id)
-    except Exception:
-        _release(module, request_id)
-        raise
-    _keep(module, request_id, response)
+    with _renewer.holding(module, claim, settings.REQUEST_TIMEOUT + GRACE):
+        try:
+            response = _answered(respond, claim.id)
+        except Exception:
+            _release(module, claim)
+            raise
+        _keep(module, claim, response)
     return response
 
 
@@ -75,11 +106,16 @@ def _id_of(owner: str, key: str, fingerprint: bytes) -> uuid.UUID:
     return uuid.UUID(bytes=digest[:16], version=4)
 
 
-def _start(module: str, owner: str, key: str, fingerprint: bytes) -> uuid.UUID | None:
-    claim = timedelta(seconds=settings.REQUEST_TIMEOUT + GRACE)
-    request_id = _id_of(owner, key, fingerprint)
+def _start(module: str, owner: str, key: str, fingerprint: bytes) -> _Claim | None:
+    request_id, claim = _id_of(owner, key, fingerprint), timedelta(seconds=CLAIM)
     values = {"id": request_id, "owner": owner, "key": key, "fingerprint": fingerprint, "claim": claim}
-    return next((found for (found,) in fetch(module, _START, values)), None)
+    rows = fetch(module, _START, values) or fetch(module, _TAKE_OVER, values)
+    return _Claim(*rows[0]) if rows else None
+
+
+def _renew(module: str, claims: list[Token]) -> None:
+    ids, attempts = zip(*claims, strict=True)
+    execute(module, _RENEW, [timedelta(seconds=CLAIM), list(ids), list(attempts)])
 
 
 def _replay(module: str, owner: str, key: str, fingerprint: bytes) -> HttpResponse:
@@ -95,9 +131,10 @@ def _replay(module: str, owner: str, key: str, fingerprint: bytes) -> HttpRespon
         response = problem(
             HTTPStatus.CONFLICT, "request.in_flight", "Still under way", "The first request with this key is under way"
         )
-        response["Retry-After"] = "1"
+        # Then it is answered, or its holder is gone and a repeat takes it over; else it is really still under way.
+        response["Retry-After"] = str(max(1, known[4])) if known else "1"
         return response
-    _, status, body, location = known
+    _, status, body, location, _ = known
     kind = CONTENT_TYPE if status >= 400 else "application/json"
     response = HttpResponse(bytes(body), status=status, content_type=kind)
     response["Idempotency-Replayed"] = "true"
@@ -116,13 +153,17 @@ def _answered(respond: Callable[..., HttpResponse], request_id: uuid.UUID) -> Ht
         return response
 
 
-def _release(module: str, request_id: uuid.UUID) -> None:
-    execute(module, _RELEASE, [request_id])
+def _release(module: str, claim: _Claim) -> None:
+    with suppress(Error):  # where the database is away, the claim lapses
+        execute(module, _RELEASE, claim)
 
 
-def _keep(module: str, request_id: uuid.UUID, response: HttpResponse) -> None:
+def _keep(module: str, claim: _Claim, response: HttpResponse) -> None:
     if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _release(module, request_id)
+        _release(module, claim)
     else:
         location = response.headers.get("Location", "")
-        execute(module, _FINISH, [response.status_code, response.content, location, request_id])
+        execute(module, _FINISH, [response.status_code, response.content, location, *claim])
+
+
+_renewer = Renewer(RENEW, _renew)

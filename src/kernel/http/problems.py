@@ -6,13 +6,14 @@ from typing import Any
 import msgspec
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError, connections
+from django.db import Error, connections
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 
 from contracts.language import AvailabilityError, ContractError, Unavailable
 from kernel import context
 from kernel.calls.wire import STATUS
+from kernel.databases.errors import drop_connection, is_infrastructure
 from kernel.module import owner
 
 log = structlog.get_logger("seam.http")
@@ -93,7 +94,7 @@ def answer_to(error: ContractError | Invalid) -> HttpResponse:
 def from_exception(error: Exception, circumstances: dict[str, Any] | None = None) -> HttpResponse | None:
     """The response to an exception, None for one that nobody foresaw. DRF's EXCEPTION_HANDLER."""
     match error:
-        case OperationalError() | InterfaceError():
+        case Error() if is_infrastructure(error):
             view = (circumstances or {}).get("view")
             return _database_away(error, context.current().module or owner(type(view).__module__) or "")
         case UnreadablePostError():
@@ -128,7 +129,8 @@ def _database_away(error: Exception, module: str) -> HttpResponse:
     # As good as the module being away, and to be tried again: the next request finds a new connection.
     log.error("database_away", module=module, exc_info=error)
     for connection in connections.all(initialized_only=True):
-        connection.close_if_unusable_or_obsolete()
+        if connection.errors_occurred:
+            drop_connection(connection.alias, error)
     return answer_to(Unavailable(module=module))
 
 

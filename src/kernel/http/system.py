@@ -6,13 +6,15 @@ from http import HTTPStatus
 
 import msgspec
 from django.conf import settings
-from django.db import connections
 from django.db.utils import Error
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from kernel import topology
+from kernel.context import working_for
+from kernel.databases import standing
+from kernel.databases.standing import LOOK_TIMEOUT
 from kernel.events import administration, subscriptions
 from kernel.events.gauges import OutboxGauges
 from kernel.http import access
@@ -40,19 +42,21 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """Whether requests can be served: 200 when every database answers, else 503 with the names of those that do not."""
-    away = [alias for alias in settings.DATABASES if not _answers(alias)]
-    return _json({"status": "not ready", "away": away}, 503) if away else _json({"status": "ready"})
+    """Whether requests can be served: 200 while the database of any module here answers, else 503; with the names of
+    those that do not. One module's must not take away the others, nor, as replicas share it, every replica."""
+    away = standing.away()
+    useless = {*settings.ACTIVE_MODULES} and {*settings.ACTIVE_MODULES} <= {*away}
+    return _json({"status": "not ready" if useless else "ready", "away": away}, 503 if useless else 200)
 
 
 def health(request: HttpRequest) -> HttpResponse:
     """Where each module lives, what waits in its outbox, and which publishers have not heard its subscriptions."""
-    routes = topology.current()
+    routes, away = topology.current(), standing.away()
     unheard = subscriptions.pending()
     modules = {
         name: {
             "here": routes.is_here(name),
-            "outbox": _outbox(name),
+            "outbox": None if name in away else _outbox(name),
             "unheard_by": sorted({a.publisher for a in unheard if a.subscriber == name}),
         }
         for name in active()
@@ -87,18 +91,10 @@ def _json(body: object, status: int = HTTPStatus.OK) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(body), content_type="application/json", status=status)
 
 
-def _answers(alias: str) -> bool:
-    try:
-        with connections[alias].cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except Error:
-        return False
-    return True
-
-
 def _outbox(module: str) -> dict[str, float | None] | None:
     try:
-        standings = administration.status(module)
+        with working_for(module, LOOK_TIMEOUT):
+            standings = administration.status(module)
     except Error:
         return None
     ages = [standing.oldest_seconds for standing in standings if standing.oldest_seconds is not None]

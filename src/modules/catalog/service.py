@@ -1,10 +1,8 @@
 from uuid import UUID
 
-from django.db import IntegrityError
-
 from contracts.catalog import Product, ProductAdded, UnknownProduct
 from contracts.language import Money, Sku
-from kernel.databases import transaction
+from kernel.databases import insert_new, transaction
 from kernel.events import publish
 from modules.catalog import models, queries
 from modules.catalog.errors import SkuTaken
@@ -12,21 +10,20 @@ from modules.catalog.errors import SkuTaken
 
 def add(product_id: UUID, product: Product) -> Product:
     """Put a product in the catalog, once for each id. Raises `SkuTaken`."""
-    try:
-        with transaction("catalog"):
-            models.Product.objects.create(
-                id=product_id,
-                sku=product.sku,
-                name=product.name,
-                description=product.description,
-                price=product.price.amount,
-                currency=product.price.currency,
-                active=product.active,
-            )
+    row = models.Product(
+        id=product_id,
+        sku=product.sku,
+        name=product.name,
+        description=product.description,
+        price=product.price.amount,
+        currency=product.price.currency,
+        active=product.active,
+    )
+    with transaction("catalog"):
+        if insert_new(row, "sku"):
             publish(ProductAdded(product.sku, product.name))
-    except IntegrityError:
-        if not models.Product.objects.filter(id=product_id, sku=product.sku).exists():
-            raise SkuTaken(product.sku) from None
+        elif not models.Product.objects.filter(id=product_id, sku=product.sku).exists():
+            raise SkuTaken(product.sku)
     return product
 
 

@@ -7,7 +7,7 @@ from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from contracts.orders import Orders
-from kernel.audit import Checked, Finding, is_young, pages
+from kernel.audit import Checked, Finding, is_young, pages, undo
 from kernel.calls import call
 from modules.inventory.models import Adjustment, Reservation, ReservationLine, Stock
 
@@ -40,7 +40,9 @@ def _without_order(reservations: list[Reservation]) -> Iterator[Finding]:
     for row in reservations:
         if row.order_id not in known:
             problem = f"is {row.state} for an order that does not exist"
-            yield Finding(f"reservation {row.order_id}", problem, is_young(row.created_at))
+            way = "release" if row.state == State.HELD else "take_back"
+            remedy = undo("inventory", f"{way}('{row.order_id}')")
+            yield Finding(f"reservation {row.order_id}", problem, is_young(row.created_at), remedy)
 
 
 def _lines(state: Reservation.State) -> QuerySet[ReservationLine]:

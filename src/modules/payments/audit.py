@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from contracts.notifications import Notifications
 from contracts.orders import Orders
 from contracts.payments import PaymentStatus
-from kernel.audit import Checked, Finding, is_young, moving, pages
+from kernel.audit import Checked, Finding, is_young, moving, pages, undo
 from kernel.calls import call
 from modules.payments.models import Payment
 
@@ -41,12 +41,13 @@ def _held(payments: Sequence[Any]) -> Iterator[Finding]:
 
 
 def _without_order(payments: Sequence[Any]) -> Iterator[Finding]:
-    charged = [row for row in payments if row.status not in NOTHING]
+    charged = [row for row in payments if row.status not in (*NOTHING, PaymentStatus.REFUNDED)]
     known = {order.id for order in call(Orders).orders(tuple(row.order_id for row in charged))}
     for row in charged:
         if row.order_id not in known:
             problem = f"is {row.status}, and its order {row.order_id} does not exist"
-            yield Finding(f"payment {row.id}", problem, is_young(row.created_at))
+            remedy = undo("payments", f"cancel('{row.order_id}')")
+            yield Finding(f"payment {row.id}", problem, is_young(row.created_at), remedy)
 
 
 def _untold(payments: Sequence[Any]) -> Iterator[Finding]:

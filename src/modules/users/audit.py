@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from contracts.orders import Orders
-from kernel.audit import Checked, Finding, is_young, pages
+from kernel.audit import Checked, Finding, is_young, pages, undo
 from kernel.calls import call
 from modules.users import queries
 from modules.users.models import PointsEntry
@@ -23,8 +23,10 @@ def _taken_back(entries: list[PointsEntry]) -> Iterator[Finding]:
 
 
 def _without_order(entries: list[PointsEntry]) -> Iterator[Finding]:
-    known = {order.id for order in call(Orders).orders(tuple(entry.order_id for entry in entries))}
-    for entry in entries:
-        if entry.order_id not in known:
-            problem = f"{entry.points} were given to user {entry.user_id}, and the order does not exist"
-            yield Finding(f"points of order {entry.order_id}", problem, is_young(entry.created_at))
+    since = {entry.order_id: entry.created_at for entry in entries}
+    known = {order.id for order in call(Orders).orders(tuple(since))}
+    for points in queries.points_of_orders(tuple(since.keys() - known)):
+        if points.taken_back != points.earned:
+            problem = f"{points.earned} were given to user {points.user_id}, and the order does not exist"
+            remedy = undo("users", f"take_points_back('{points.order_id}')")
+            yield Finding(f"points of order {points.order_id}", problem, is_young(since[points.order_id]), remedy)

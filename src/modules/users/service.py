@@ -3,7 +3,6 @@ from uuid import UUID
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
 
 from contracts.language import Money
 from contracts.users import UserRegistered
@@ -24,16 +23,14 @@ def register(user_id: UUID, email: str, password: str, nickname: str) -> User:
     except ValidationError as error:
         raise WeakPassword(" ".join(error.messages)) from None
     user = User(id=user_id, email=email.lower(), password=make_password(password), nickname=nickname)
-    try:
-        with transaction("users"):
-            user.save(force_insert=True)
+    with transaction("users"):
+        if insert_new(user, "email"):
             publish(UserRegistered(user.id, nickname))
-    except IntegrityError:
-        opened = User.objects.filter(id=user_id, email=user.email).first()
-        if opened is None:
-            raise EmailTaken() from None
-        return opened
-    return user
+            return user
+    opened = User.objects.filter(id=user_id, email=user.email).first()
+    if opened is None:
+        raise EmailTaken()
+    return opened
 
 
 def log_in(email: str, password: str) -> Tokens:

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from kernel import audit
-from kernel.audit import Report
+from kernel.audit import Finding, Report
 
 QUIET = 2.0
 """Seconds before the first line of progress, and between two."""
@@ -56,13 +56,17 @@ class Progress:
 
 def _text(report: Report) -> str:
     wrong, settling = report.disagreements(), report.settling()
-    lines = [f"{module}: {finding}" for module, finding in wrong]
+    lines = [line for module, finding in wrong for line in (f"{module}: {finding}", *_remedy(finding))]
     lines += [f"{module}: {finding} (settling)" for module, finding in settling]
     lines += [f"{module}: could not be audited: {why}" for module, why in report.unanswered.items()]
     lines += [f"{module} is audited where it lives, at {url}" for module, url in report.elsewhere.items()]
     checked = ", ".join(f"{module} {number:,}" for module, number in report.checked.items())
     verdict = f"{len(wrong)} disagreements" if wrong else "not all answered" if report.unanswered else "all agrees"
     return "\n".join([*lines, f"{verdict}, {len(settling)} settling; checked: {checked}"])
+
+
+def _remedy(finding: Finding) -> list[str]:
+    return [f"    to do: {finding.remedy}"] if finding.remedy else []
 
 
 def _json(report: Report) -> str:

@@ -1,6 +1,7 @@
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError
 
 from contracts.catalog import Catalog, Price, Product, ProductAdded, UnknownProduct
 from contracts.language import Money
@@ -34,6 +35,14 @@ def test_the_same_request_again_finds_its_own_product() -> None:
     with listening(ProductAdded) as published:
         assert service.add(request, MUG) == service.add(request, MUG) == MUG
         assert len(published()) == 1
+
+
+@pytest.mark.parametrize(("sku", "price"), [("SPOON", -1), ("FORK", 1)], ids=["a broken rule", "another key"])
+def test_what_else_the_database_refuses_is_not_a_sku_that_is_taken(sku: str, price: int) -> None:
+    request = uuid4()
+    service.add(request, MUG)
+    with pytest.raises(IntegrityError):
+        service.add(request, Product(sku, "Odd", "", Money(price, "EUR")))
 
 
 def test_prices_come_in_the_order_asked_for() -> None:

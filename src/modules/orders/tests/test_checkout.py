@@ -1,8 +1,11 @@
+import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import IntegrityError, OperationalError, ProgrammingError
 from django.utils import timezone
 
 from contracts.catalog import UnknownProduct
@@ -24,6 +27,7 @@ from kernel.models import Saga
 from kernel.testing import deliver, listening, standing_in
 from modules.orders import models, service
 from modules.orders.errors import OrderRefused, UnknownCoupon
+from modules.orders.sagas import CHECKOUT
 from modules.orders.tests.conftest import Neighbours
 
 pytestmark = pytest.mark.django_db(databases=["orders"])
@@ -117,6 +121,23 @@ def test_an_order_waits_while_a_module_is_away_and_goes_on_when_it_is_back(neigh
     resume_all()
     assert status(order_id) is OrderStatus.PENDING
     neighbours.inventory.away = False
+    resume_all()
+    assert status(order_id) is OrderStatus.CONFIRMED
+
+
+@pytest.mark.parametrize("failure", [OperationalError, ProgrammingError, IntegrityError, RuntimeError])
+def test_a_failure_is_never_a_refusal(
+    neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch, failure: type[Exception]
+) -> None:
+    def fail(*arguments: Any) -> Reservation:
+        raise failure
+
+    order_id = uuid4()
+    with monkeypatch.context() as broken:
+        broken.setattr(neighbours.inventory, "reserve", fail)
+        with standing_in(Inventory, neighbours.inventory):
+            assert place(order_id).status is OrderStatus.PENDING
+            assert place(order_id).status is OrderStatus.PENDING
     resume_all()
     assert status(order_id) is OrderStatus.CONFIRMED
 
@@ -232,6 +253,43 @@ def test_who_lost_the_checkout_to_another_process_does_not_turn_it_back(
         assert place(order_id).status is OrderStatus.PENDING
     assert neighbours.inventory.held[order_id] == LINES
     assert neighbours.payments.kept[order_id].status is PaymentStatus.PENDING
+
+
+@pytest.mark.django_db(databases=["orders"], transaction=True)  # in which time goes on
+def test_a_checkout_that_takes_long_is_kept_from_others_until_its_last_step_is_over(
+    neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease lasts for the longest step, and is prolonged where the one before has used it up."""
+    monkeypatch.setattr(sagas, "MARGIN", 0.1)
+    order_id, left = uuid4(), []
+
+    def reserve(*arguments: Any) -> Reservation:
+        time.sleep(0.2)
+        return Reservation(order_id, LINES)
+
+    def authorise(*arguments: Any) -> Payment:
+        left.append(Saga.objects.using("orders").get(id=order_id).claimed_until - timezone.now())
+        return Payment(uuid4(), order_id, PaymentStatus.AUTHORISED, Money(2850, "EUR"), Money(0, "EUR"))
+
+    monkeypatch.setattr(neighbours.inventory, "reserve", reserve)
+    monkeypatch.setattr(neighbours.payments, "authorise", authorise)
+    with standing_in(Inventory, neighbours.inventory), standing_in(Payments, neighbours.payments):
+        assert place(order_id).status is OrderStatus.CONFIRMED
+    assert left[0] > timedelta(seconds=max(step.timeout for step in CHECKOUT.steps))
+
+
+def test_a_step_gets_no_more_time_than_it_says(neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch) -> None:
+    hurried = tuple(step._replace(timeout=0.01) for step in CHECKOUT.steps)
+    hasty = replace(CHECKOUT, steps=hurried)
+    monkeypatch.setattr(service, "CHECKOUT", hasty)
+
+    def reserve(*arguments: Any) -> Reservation:
+        time.sleep(0.05)
+        return Reservation(arguments[0], LINES)
+
+    monkeypatch.setattr(neighbours.inventory, "reserve", reserve)
+    with standing_in(Inventory, neighbours.inventory):
+        assert place(uuid4()).status is OrderStatus.PENDING
 
 
 def test_a_checkout_that_waits_does_not_begin_anew(neighbours: Neighbours) -> None:
