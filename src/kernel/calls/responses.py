@@ -2,7 +2,7 @@
 
 from httptools import HttpResponseParser
 
-CONTINUE, SWITCHING_PROTOCOLS, OK = 100, 101, 200
+CONTINUE, SWITCHING_PROTOCOLS, OK, NONE = 100, 101, 200, 600
 
 
 class UnreadableResponse(ConnectionError):
@@ -56,9 +56,9 @@ class IncomingResponse:
         if self.has_head:
             return
         status = self._parser.get_status_code()
-        if status == SWITCHING_PROTOCOLS or self._is_encoded_for_transfer():
+        if status == SWITCHING_PROTOCOLS or not CONTINUE <= status < NONE or self._is_encoded_for_transfer():
             raise UnreadableResponse(f"status {status}")
-        if CONTINUE <= status < OK:
+        if status < OK:
             self.headers.clear()
             self.reason = ""
             return
