@@ -84,7 +84,14 @@ class ContractError(Exception):
 
 
 def _plain(value: Any) -> str:
-    return str(value.value if isinstance(value, enum.Enum) else value)
+    """Write a field as it crosses the wire: a person is to read no programming language's notation."""
+    if isinstance(value, str):
+        return str(value.value if isinstance(value, enum.Enum) else value)
+    try:
+        text = msgspec.json.encode(value, order="deterministic").decode()
+    except (msgspec.MsgspecError, TypeError, ValueError):
+        return str(value)  # it cannot cross either, of which its sender is told when it is sent
+    return str(msgspec.json.decode(text)) if text.startswith('"') else text
 
 
 class InvalidArguments(ContractError, category=Category.INVALID):

@@ -26,6 +26,10 @@ graceful_timeout = 10
 # gunicorn_h1c where it is installed. It is not required, because it comes as source only.
 http_parser = "auto"
 
+# Whom to believe is settled at the edge of the application, by TRUSTED_PROXIES.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+
 # The application writes a line for each request itself.
 accesslog = None
 loglevel = settings.GUNICORN_LOG_LEVEL

@@ -33,6 +33,8 @@ _gateway = env.str("GATEWAY_URL", identity.GATEWAY_URL if DEVELOPMENT else "")
 GATEWAY_URL = values.base_url("GATEWAY_URL", _gateway) if _gateway else None
 KNOWN_SUBSCRIBERS = identity.SUBSCRIBERS
 REQUEST_TIMEOUT = values.seconds(env, "REQUEST_TIMEOUT", 20.0)
+MAX_REQUEST_BYTES = values.number(env, "MAX_REQUEST_BYTES", 64 * 1024 * 1024, 1024**4)
+TRUSTED_PROXIES = values.networks(env, "TRUSTED_PROXIES")
 
 # Databases: one per module
 
@@ -133,9 +135,12 @@ GUNICORN_LOG_LEVEL = values.choice(
     env, "GUNICORN_LOG_LEVEL", "warning", ("debug", "info", "warning", "error", "critical")
 )
 
-if not DEVELOPMENT:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+# It has come this far only from one of TRUSTED_PROXIES.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT
+# Deployables that answer under one host have sessions of their own.
+SESSION_COOKIE_NAME = f"{SERVICE_NAME}_sessionid"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # The HTTP API and its documentation
 
@@ -152,7 +157,7 @@ SPECTACULAR_SETTINGS = {
     "Where somebody has to be logged in, send their access token: `Authorization: Bearer <token>`.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
-    "POSTPROCESSING_HOOKS": ["kernel.http.departed.document"],
+    "POSTPROCESSING_HOOKS": ["kernel.http.departed.document", "kernel.http.schema.portable_patterns"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

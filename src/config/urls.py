@@ -5,17 +5,19 @@ from django.contrib import admin
 from django.http import Http404
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
 
 from kernel.http import departed, system
 from kernel.http.problems import not_found
+from kernel.http.schema_view import SchemaView
 
 ONLY_GET = {"http_method_names": ["get", "head"]}
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs")),
     *(path("api/v1/", include(f"{m.package}.urls")) for m in settings.ACTIVE_MODULES.values() if m.has("urls")),
-    path("api/schema", SpectacularAPIView.as_view(**ONLY_GET), name="schema"),
+    path("api/v1/", RedirectView.as_view(pattern_name="docs")),
+    path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema", **ONLY_GET), name="docs"),
     path(
         "api/redoc",

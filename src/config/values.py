@@ -5,6 +5,7 @@ import math
 import pkgutil
 import re
 from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -62,6 +63,14 @@ def folder(env: environ.Env, name: str) -> str:
     if given and not Path(given).is_dir():
         raise wrong(name, given, "a folder that is there, such as /dev/shm/metrics after mkdir")
     return given
+
+
+def networks(env: environ.Env, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and networks, with commas between; none where it is not set."""
+    try:
+        return tuple(ip_network(item.strip()) for item in env.str(name, "").split(",") if item.strip())
+    except ValueError:
+        raise wrong(name, env.str(name), "addresses or networks, such as 10.0.0.5,192.168.7.0/24") from None
 
 
 def base_url(name: str, value: str) -> str:

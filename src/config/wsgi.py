@@ -9,5 +9,6 @@ _django = get_wsgi_application()
 
 from kernel.calls.endpoint import ContractEndpoint  # noqa: E402  Django has to be set up first
 from kernel.http.chunked import Chunked  # noqa: E402
+from kernel.http.edge import Edge  # noqa: E402
 
-application = ContractEndpoint(Chunked(_django))
+application = ContractEndpoint(Chunked(Edge(_django)))

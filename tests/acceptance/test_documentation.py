@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from kernel.management.commands.serve import PLACES
 from tests.client import API, Client
 
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -135,6 +136,14 @@ def test_the_pages_need_nothing_from_elsewhere(anonymous: Client, page: str) -> 
 @pytest.mark.parametrize("page", ["/api/docs", "/api/redoc", "/api/schema"])
 def test_the_pages_are_there_to_be_read(anonymous: Client, page: str) -> None:
     anonymous.send("OPTIONS", anonymous.base_url + page).refused(405)
+
+
+@pytest.mark.parametrize("link", ["/", *PLACES.values()])
+def test_what_is_announced_at_the_start_is_there(anonymous: Client, link: str) -> None:
+    answer = anonymous.page(link)
+    while answer.status in (301, 302):
+        answer = anonymous.page(answer.headers["Location"])
+    assert answer.status == 200, str(answer)
 
 
 def test_the_schema_comes_as_yaml_and_as_json(anonymous: Client) -> None:

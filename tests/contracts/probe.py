@@ -58,6 +58,9 @@ class Probe(Contract, module=MODULE, facet="probe"):
     def text(self, text: str) -> str: ...
 
     @query
+    def long(self, length: int) -> str: ...
+
+    @query
     def quantity(self, quantity: Quantity) -> int: ...
 
     @query(raises=(Refused,))
@@ -119,6 +122,9 @@ class Implementation:
 
     def text(self, text: str) -> str:
         return text
+
+    def long(self, length: int) -> str:
+        return "x" * length
 
     def quantity(self, quantity: int) -> int:
         return quantity

@@ -2,6 +2,7 @@
 
 import io
 import json
+import socket
 import time
 from typing import Any
 
@@ -13,9 +14,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from kernel.calls import tokens
+from kernel.calls.connections import Connections
 from kernel.calls.endpoint import ContractEndpoint
 from kernel.testing import standing_in
 from tests.contracts.probe import MODULE, Implementation, Probe
+from tests.contracts.test_resilience import served_by
 
 OPERATION = f"/_contracts/{MODULE}.probe/v1/text"
 
@@ -147,6 +150,46 @@ def test_what_is_ill_formed_is_refused_and_not_executed(spy: Spy, status: int, r
     answered, kind, problem = post(**request_)
     assert (answered, kind, spy.executed) == (status, "application/problem+json", 0)
     assert {"type", "title", "status", "code", "detail"} <= problem.keys()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{MODULE}.probe/v1/text HTTP/1.1\r\nX: y",
+        f"{MODULE}.probe/v1/text\r\n\r\nPOST /_contracts/{MODULE}.probe/v1/text",
+        f"{MODULE}.probe/v1/text\n",
+        f"{MODULE}.probe/v1/text?x",
+        f"{MODULE}.probe/v1/../../../admin",
+        f"{MODULE}.probe/v1/text/",
+        f"{MODULE}.probe/v1/t\u00e9xt",
+        f"{MODULE}/v1",
+    ],
+)
+def test_only_the_path_of_an_operation_is_passed_on(path: str) -> None:
+    with served_by(lambda connection: connection.close()) as came:
+        assert post(path=f"/_contracts/{path}")[0] == 404
+        assert came == []
+        assert post()[0] == 503
+        assert came, "the path of an operation is"
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "header"),
+    [
+        ("GET", "/a b", ("X", "y")),
+        ("GET", "/a\r\nX: y", ("X", "y")),
+        ("GET", "/\u20ac", ("X", "y")),
+        ("GET\r\n", "/", ("X", "y")),
+        ("GET", "/", ("X", "y\r\nX: z")),
+        ("GET", "/", ("X", "y\n")),
+        ("GET", "/", ("X: y\r\nZ", "y")),
+    ],
+)
+def test_no_request_becomes_another_one_on_its_way(method: str, target: str, header: tuple[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        connections = Connections(f"http://127.0.0.1:{server.getsockname()[1]}")
+        with pytest.raises(ValueError, match=r"cannot be sent|no request can be made"):
+            connections.send(method, target, [header], (), 1, 1)
 
 
 @hypothesis_settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -37,7 +37,9 @@ def ask(seconds: float = 5.0) -> tuple[int, str, float]:
     with entered(Context(deadline=started + seconds)):
         response = Gateway(lambda _: HttpResponse()).process_view(RequestFactory().get("/things"), view)
     assert response is not None
-    code = json.loads(response.content or b"{}").get("code", "")
+    content = b"".join(response)
+    response.close()
+    code = json.loads(content or b"{}").get("code", "")
     if response.status_code == 503:
         assert response["Retry-After"]
     return response.status_code, code, time.monotonic() - started

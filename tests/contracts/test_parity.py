@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from contracts.language import DeadlineExceeded, InvalidArguments, KeyReused, Unavailable, Unexpected
 from kernel import context, topology
-from kernel.calls import TransactionOpen, call
+from kernel.calls import TransactionOpen, call, wire
 from kernel.context import Context, entered
 from kernel.databases import transaction
 from tests.contracts.probe import MODULE, Colour, Everything, Probe, Refused
@@ -113,6 +113,13 @@ def test_a_huge_payload_arrives_whole() -> None:
 def test_a_payload_over_the_limit_is_refused() -> None:
     with pytest.raises(InvalidArguments):
         call(Probe).text("x" * 5_000_000)
+
+
+def test_an_answer_over_the_limit_is_unexpected() -> None:
+    quotes = 2
+    assert len(call(Probe).long(wire.MAX_ANSWER - quotes)) == wire.MAX_ANSWER - quotes
+    with pytest.raises(Unexpected):
+        call(Probe).long(wire.MAX_ANSWER)
 
 
 def test_a_call_with_no_time_left_fails_at_once() -> None:

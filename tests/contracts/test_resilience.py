@@ -5,11 +5,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
-from contracts.language import AvailabilityError, DeadlineExceeded, Rejected, Unavailable
+from contracts.language import AvailabilityError, DeadlineExceeded, Rejected, Unavailable, Unexpected
 from kernel import topology
 from kernel.calls import call, remote
 from kernel.calls.retries import RetryBudget
@@ -60,6 +60,59 @@ def answer_garbage(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n{nope")
 
 
+def never_end(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+    with suppress(OSError):
+        while True:
+            connection.sendall(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+
+
+def never_begin(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    with suppress(OSError):
+        while True:
+            connection.sendall(b"X: " + b"x" * 1000 + b"\r\n")
+
+
+@pytest.mark.parametrize("answer", [never_begin, never_end])
+def test_an_answer_without_an_end_is_not_read_to_its_end(answer: Callable[[socket.socket], None]) -> None:
+    with served_by(answer) as came, pytest.raises(Unexpected):
+        call(Probe, timeout=30).text("hello")
+    assert len(came) == 1
+
+
+def answering(*heads: bytes) -> Callable[[socket.socket], None]:
+    """Answer each request with all of these at once."""
+    body = b"Content-Type: application/json\r\nContent-Length: 7\r\n\r\n"
+
+    def answer(connection: socket.socket) -> None:
+        while connection.recv(65536):
+            connection.sendall(
+                b"".join(head if b"\r\n\r\n" in head else head + body + b'"%05d"' % n for n, head in enumerate(heads))
+            )
+
+    return answer
+
+
+def test_what_comes_before_an_answer_is_none() -> None:
+    with served_by(answering(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", b"HTTP/1.1 200 OK\r\n")) as came:
+        assert [call(Probe).text("hello") for _ in range(2)] == ["00001"] * 2
+    assert len(came) == 1
+
+
+def test_a_second_answer_is_nobodys() -> None:
+    with served_by(answering(b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\n")) as came:
+        assert [call(Probe).text("hello") for _ in range(2)] == ["00000"] * 2
+    assert len(came) == 2
+
+
+def test_a_status_that_is_none_is_no_answer() -> None:
+    with served_by(answering(b"HTTP/1.1 299 Odd\r\n")), pytest.raises(Unavailable):
+        call(Probe).text("hello")
+
+
 @pytest.mark.parametrize("answer", [hang_up, talk_nonsense])
 def test_a_broken_answer_is_tried_again_and_then_unavailable(answer: Callable[[socket.socket], None]) -> None:
     with served_by(answer) as came, pytest.raises(Unavailable) as away:
@@ -68,8 +121,6 @@ def test_a_broken_answer_is_tried_again_and_then_unavailable(answer: Callable[[s
 
 
 def test_garbage_is_unexpected_and_not_an_error_of_the_decoder() -> None:
-    from contracts.language import Unexpected
-
     with served_by(answer_garbage), pytest.raises(Unexpected):
         call(Probe).text("hello")
 

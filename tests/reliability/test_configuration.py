@@ -24,6 +24,8 @@ NONSENSE = {
     "GUNICORN_LOG_LEVEL": ["nonsense"],
     "REQUEST_TIMEOUT": ["nonsense", "nan", "inf", "0", "-1"],
     "PORT": ["http", "0", "65536"],
+    "MAX_REQUEST_BYTES": ["64M", "0"],
+    "TRUSTED_PROXIES": ["nonsense", "10.0.0.1/8", "*", "10.0.0.0/33"],
     "WEB_THREADS": ["0", "1.5"],
     "PROMETHEUS_MULTIPROC_DIR": ["nowhere"],
     "USERS_ACCESS_MINUTES": ["nonsense"],

@@ -1,20 +1,31 @@
-"""Kept-alive connections to one place: HTTP/1.1 (RFC 9112), as little of it as a contract call needs."""
+"""Kept-alive connections to one place: HTTP/1.1 (RFC 9112), as little of it as calls and the gateway need."""
 
+import re
 import select
 import socket
 import ssl
 import time
 from collections import deque
+from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from httptools import HttpParserError, HttpResponseParser
+from httptools import HttpParserError
+
+from kernel.calls.responses import IncomingResponse
 
 KEPT = 8
 """Connections that are kept for the next calls; more may be open at a time."""
 CHUNK = 65536
+MAX_HEAD_BYTES = 65536
+"""Of a response, its status line and headers together."""
 FAILURES = (HttpParserError, OSError)
 """What is raised where no answer was had."""
+
+Headers = Iterable[tuple[str, str]]
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TARGET = re.compile(r"/[\x21-\x7e]*")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 class Response(NamedTuple):
@@ -29,42 +40,71 @@ class TooLate(Exception):
     """The request was sent, and no answer came in time."""
 
 
+class TooLong(Exception):
+    """The answer, or its head, has more bytes than may be read."""
+
+
 class Connections:
     """Connections to one base URL. Safe to use from several threads."""
 
     def __init__(self, url: str) -> None:
         place = urlsplit(url)
+        self.host = place.netloc.rpartition("@")[2]
+        self._path = place.path
         self._address = (place.hostname or "", place.port or (443 if place.scheme == "https" else 80))
         self._tls = ssl.create_default_context() if place.scheme == "https" else None
-        self._head = f"POST {place.path}%s HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Length: %d\r\n%s\r\n"
-        self._idle: deque[socket.socket] = deque(maxlen=KEPT)
+        self._idle: deque[socket.socket] = deque()
 
-    def post(self, path: str, body: bytes, headers: str, timeout: float, connect_timeout: float) -> Response:
-        """POST and read the answer, within `timeout` seconds. Raises `TooLate` or one of `FAILURES`.
+    def post(
+        self, path: str, body: bytes, headers: Headers, timeout: float, connect_timeout: float, limit: int
+    ) -> Response:
+        """POST and read the answer of at most `limit` bytes, within `timeout` seconds.
 
-        `headers` are lines that end in CR and LF.
+        Raises `TooLate`, `TooLong`, or one of `FAILURES`.
         """
         deadline = time.monotonic() + timeout
-        connection = self._kept() or self._opened(min(timeout, connect_timeout))
-        try:
-            connection.settimeout(timeout)
-            connection.sendall((self._head % (path, len(body), headers)).encode() + body)
-            answer = _Answer()
-            while not answer.is_complete:
-                answer.feed(connection.recv(CHUNK))
+        head = [("Host", self.host), ("Content-Length", str(len(body))), *headers]
+        with self.send("POST", path, head, (body,), timeout, connect_timeout) as exchange:
+            response = exchange.response
+            while not response.is_complete:
                 # What comes in drops must not outlast the deadline.
-                connection.settimeout(max(deadline - time.monotonic(), 0.001))
-        except TimeoutError:
-            connection.close()
-            raise TooLate from None
+                exchange.receive(deadline)
+                if response.received > limit + MAX_HEAD_BYTES:
+                    raise TooLong
+            content_type = next((value for name, value in response.headers if name.lower() == "content-type"), "")
+            return Response(response.status, content_type, response.take())
+
+    def send(
+        self,
+        method: str,
+        target: str,
+        headers: Headers,
+        body: Iterable[bytes],
+        timeout: float,
+        connect_timeout: float,
+    ) -> "Exchange":
+        """Send a request, within `timeout` seconds. Its response is read from the exchange, which has to be closed.
+
+        `headers` say how long `body` is. Raises `ValueError` where the request would become another one on the wire,
+        `TooLate`, or one of `FAILURES`.
+        """
+        deadline = time.monotonic() + timeout
+        head = _head(method, self._path + target, headers)
+        connection = self._kept() or self._opened(min(timeout, connect_timeout))
+        exchange = Exchange(self, connection, IncomingResponse(method))
+        try:
+            exchange.send(head, body, deadline)
         except BaseException:
-            connection.close()
+            exchange.close()
             raise
-        if answer.is_last:
-            connection.close()
-        else:
+        return exchange
+
+    def keep(self, connection: socket.socket) -> None:
+        """Take back a connection on which nothing is under way."""
+        if len(self._idle) < KEPT:
             self._idle.append(connection)
-        return Response(answer.status, answer.content_type, b"".join(answer.body))
+        else:
+            connection.close()
 
     def _kept(self) -> socket.socket | None:
         # The last one used is the least likely to have been closed by the other side.
@@ -84,32 +124,75 @@ class Connections:
         return self._tls.wrap_socket(connection, server_hostname=self._address[0]) if self._tls else connection
 
 
-class _Answer:
-    """An answer as it comes in; the parser calls the `on_…` methods."""
+class Exchange:
+    """One request and its answer, on a connection of its own until it is closed."""
 
-    def __init__(self) -> None:
-        self.status = 0
-        self.content_type = ""
-        self.body: list[bytes] = []
-        self.is_complete = self.is_last = False
-        self._parser = HttpResponseParser(self)
+    def __init__(self, connections: Connections, connection: socket.socket, response: IncomingResponse) -> None:
+        self.response = response
+        self._connections = connections
+        self._connection: socket.socket | None = connection
 
-    def feed(self, data: bytes) -> None:
-        if not data:
-            raise ConnectionResetError("the other side hung up")
-        self._parser.feed_data(data)
+    def __enter__(self) -> "Exchange":
+        return self
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if name.lower() == b"content-type":
-            self.content_type = value.decode("latin-1")
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
-    def on_body(self, data: bytes) -> None:
-        self.body.append(data)
+    def send(self, head: bytes, body: Iterable[bytes], deadline: float) -> None:
+        """Send the whole request. Raises `TooLate`."""
+        pieces = iter(body)
+        try:
+            self._sendall(head + next(pieces, b""), deadline)
+            for piece in pieces:
+                self._sendall(piece, deadline)
+        except (BrokenPipeError, ConnectionResetError):
+            # It may have answered before it hung up: that the body is too large, say.
+            self.response.is_last = True
 
-    def on_message_complete(self) -> None:
-        self.status = self._parser.get_status_code()
-        self.is_last = not self._parser.should_keep_alive()
-        self.is_complete = True
+    def receive(self, deadline: float) -> None:
+        """Read what comes next of the answer. Raises `TooLate`, `TooLong`, or one of `FAILURES`."""
+        connection = self._within(deadline)
+        try:
+            data = connection.recv(CHUNK)
+        except TimeoutError:
+            raise TooLate from None
+        self.response.feed(data)
+        if not self.response.has_head and self.response.received > MAX_HEAD_BYTES:
+            raise TooLong
+
+    def close(self) -> None:
+        """Keep the connection for another request, if it is good for one."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if self.response.is_complete and not self.response.is_last:
+            self._connections.keep(connection)
+        else:
+            connection.close()
+
+    def _sendall(self, data: bytes, deadline: float) -> None:
+        try:
+            self._within(deadline).sendall(data)
+        except TimeoutError:
+            raise TooLate from None
+
+    def _within(self, deadline: float) -> socket.socket:
+        if self._connection is None:
+            raise ConnectionResetError("the exchange is closed")
+        self._connection.settimeout(max(deadline - time.monotonic(), 0.001))
+        return self._connection
+
+
+def _head(method: str, target: str, headers: Headers) -> bytes:
+    """Render the lines before the body. What would begin a line of its own is refused, wherever it came from."""
+    if not (_TOKEN.fullmatch(method) and _TARGET.fullmatch(target)):
+        raise ValueError(f"no request can be made of {method!r} and {target!r}")
+    lines = [f"{method} {target} HTTP/1.1"]
+    for name, value in headers:
+        if not (_TOKEN.fullmatch(name) and _VALUE.fullmatch(value)):
+            raise ValueError(f"the header {name!r} cannot be sent")
+        lines.append(f"{name}: {value}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def _is_readable(connection: socket.socket) -> bool:

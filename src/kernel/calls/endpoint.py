@@ -26,6 +26,9 @@ Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 _MILLISECONDS = re.compile(r"[0-9]{1,15}")
 _WORD = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_NAME = "[A-Za-z_][A-Za-z0-9_]{0,99}"
+_OPERATION = re.compile(rf"{_NAME}(\.{_NAME})?/v[0-9]{{1,9}}/{_NAME}", re.ASCII)
+"""What the path of an operation looks like. One that lives elsewhere may be newer than what is known of it here."""
 
 
 class UnknownOperation(ContractError, category=Category.NOT_FOUND):
@@ -88,6 +91,8 @@ def _dispatch(environ: Environ, path: str) -> Answer:
     if environ["REQUEST_METHOD"] != "POST":
         raise _Refused(HTTPStatus.METHOD_NOT_ALLOWED, "contract operations are called with POST")
     _authenticate(environ, module)
+    if not _OPERATION.fullmatch(path):
+        raise UnknownOperation(operation=path[:200])
     body = _body(environ)
     key, circumstances = _circumstances(environ, module, f"call {path}")
     moved = topology.current().moved.get(module)

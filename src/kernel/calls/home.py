@@ -96,8 +96,8 @@ def _execute(operation: Operation, body: bytes, key: str, circumstances: context
         _, implementation, codec = _served[operation.path]
         arguments = astuple(codec.decode_arguments(body))
         if operation.needs_key:
-            return idempotency.once(operation, key, body, lambda: wire.encode(implementation(*arguments)))
-        return Answer(OK, wire.encode(implementation(*arguments)))
+            return idempotency.once(operation, key, body, lambda: wire.encode_result(implementation(*arguments)))
+        return Answer(OK, wire.encode_result(implementation(*arguments)))
     except ContractError as error:
         if error.code in operation.errors or isinstance(error, AvailabilityError):
             return wire.refusal(error)

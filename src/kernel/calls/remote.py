@@ -9,11 +9,11 @@ import structlog
 from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
 
 from contracts.language import DeadlineExceeded, Operation, Rejected, Unavailable
-from kernel.calls import tokens
+from kernel.calls import tokens, wire
 from kernel.calls.bulkhead import Bulkhead
-from kernel.calls.connections import FAILURES, Connections, TooLate
+from kernel.calls.connections import FAILURES, Connections, TooLate, TooLong
 from kernel.calls.retries import RetryBudget
-from kernel.calls.wire import Answer
+from kernel.calls.wire import MAX_ANSWER, Answer
 from kernel.context import Context
 
 log = structlog.get_logger("seam.calls")
@@ -31,6 +31,9 @@ REST = 2.0
 """Seconds that it is left alone, before a call may see whether it is back."""
 HURRY = 0.5
 """Seconds: that a call with less than this was not answered says nothing of its target."""
+
+_STATUSES = frozenset(HTTPStatus)
+_TYPES = ("application/json", "application/problem+json")
 
 
 class Target(NamedTuple):
@@ -98,32 +101,34 @@ def _post(connections: Connections, module: str, path: str, body: bytes, key: st
         raise DeadlineExceeded(module=module)
     headers = _headers(module, key, circumstances, remaining)
     try:
-        response = connections.post(f"/_contracts/{path}", body, headers, remaining, CONNECT)
+        response = connections.post(f"/_contracts/{path}", body, headers, remaining, CONNECT, MAX_ANSWER)
     except TooLate:
         raise DeadlineExceeded(module=module) from None
+    except TooLong:
+        raise wire.unreadable(path) from None
     except FAILURES as error:
         raise _NoAnswer from error
     if response.status == HTTPStatus.UNAUTHORIZED:
         log.error("service_token_refused", module=module)
         raise Unavailable(module=module)
-    if response.content_type.startswith(("application/json", "application/problem+json")):
+    if response.status in _STATUSES and response.content_type.startswith(_TYPES):
         return Answer(response.status, response.body)
     raise _NoAnswer
 
 
-def _headers(module: str, key: str, circumstances: Context, remaining: float) -> str:
-    headers = (
-        f"Authorization: Bearer {tokens.token_for(module)}\r\n"
-        f"Content-Type: application/json\r\n"
-        f"X-Request-ID: {circumstances.request_id}\r\n"
-        f"X-Deadline-Ms: {int(min(remaining, 3600) * 1000)}\r\n"
-    )
+def _headers(module: str, key: str, circumstances: Context, remaining: float) -> list[tuple[str, str]]:
+    headers = [
+        ("Authorization", f"Bearer {tokens.token_for(module)}"),
+        ("Content-Type", "application/json"),
+        ("X-Request-ID", circumstances.request_id),
+        ("X-Deadline-Ms", str(int(min(remaining, 3600) * 1000))),
+    ]
     if key:
-        headers += f"Idempotency-Key: {key}\r\n"
+        headers.append(("Idempotency-Key", key))
     if circumstances.traceparent:
-        headers += f"traceparent: {circumstances.traceparent}\r\n"
+        headers.append(("traceparent", circumstances.traceparent))
     if circumstances.actor:
-        headers += f"X-Acting-User: {circumstances.actor}\r\n"
+        headers.append(("X-Acting-User", circumstances.actor))
     return headers
 
 

@@ -14,6 +14,8 @@ log = structlog.get_logger("seam.calls")
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes that a call's arguments may take, encoded."""
+MAX_ANSWER = 16 * 1024 * 1024
+"""Bytes that a call's result may take, encoded."""
 
 STATUS = {
     Category.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -97,14 +99,31 @@ class Codec:
             declared = self._operation.errors[problem.code]
             error = declared.from_payload(msgspec.json.decode(problem.data, type=declared.Payload))
         except (msgspec.MsgspecError, KeyError) as cause:
-            path, incident = self._operation.path, uuid.uuid4().hex
-            log.error("unreadable_answer", operation=path, status=answer.status, incident=incident, exc_info=cause)
-            raise Unexpected(operation=path, incident=incident) from None
+            raise unreadable(self._operation.path, status=answer.status, exc_info=cause) from None
         raise error
 
 
 codec = cache(Codec)
 """The codec of an operation."""
+
+
+def encode_result(result: Any) -> bytes:
+    """What an operation answers, as bytes. Raises `ResultTooLarge`, wherever it is called from."""
+    body = encode(result)
+    if len(body) > MAX_ANSWER:
+        raise ResultTooLarge(f"{len(body)} bytes are too many; {MAX_ANSWER} may be answered")
+    return body
+
+
+class ResultTooLarge(ValueError):
+    """An operation answered with more than may cross."""
+
+
+def unreadable(path: str, **details: Any) -> Unexpected:
+    """Log an answer of which nothing can be made, and return what its caller is told."""
+    incident = uuid.uuid4().hex
+    log.error("unreadable_answer", operation=path, incident=incident, **details)
+    return Unexpected(operation=path, incident=incident)
 
 
 def refusal(error: ContractError) -> Answer:

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from kernel import context
 from kernel.context import Context
-from kernel.http.problems import bad_request
+from kernel.http.problems import Invalid, answer_to, bad_request
 from kernel.module import owner
 from kernel.observability import metrics
 
@@ -38,7 +38,7 @@ class RequestContext:
             deadline=started + settings.REQUEST_TIMEOUT,
         )
         with context.entered(circumstances):
-            response = bad_request(request) if _holds_nul(request) else self.get_response(request)
+            response = _refused(request) or self.get_response(request)
         response["X-Request-ID"] = circumstances.request_id
         self._report(request, response, time.monotonic() - started, circumstances.request_id)
         return response
@@ -69,6 +69,14 @@ class RequestContext:
 def _method_and_route(request: HttpRequest) -> tuple[str, str]:
     method = request.method if request.method in _METHODS else "other"  # anybody may make up another
     return method, f"/{request.resolver_match.route if request.resolver_match else '-'}"
+
+
+def _refused(request: HttpRequest) -> HttpResponseBase | None:
+    if _holds_nul(request):
+        return bad_request(request)
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_REQUEST_BYTES:
+        return answer_to(Invalid.too_large(settings.MAX_REQUEST_BYTES))
+    return None
 
 
 def _holds_nul(request: HttpRequest) -> bool:

@@ -1,5 +1,6 @@
 """Errors of the HTTP API: problem details (RFC 9457) with a stable code and, for bad input, the fields at fault."""
 
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -18,8 +19,10 @@ from kernel.module import owner
 
 log = structlog.get_logger("seam.http")
 CONTENT_TYPE = "application/problem+json"
+NON_FIELD_ERRORS = "non_field_errors"
+"""What the framework files errors of a whole body under."""
 MAX_BODY = 1024 * 1024
-"""Bytes a request's body may have."""
+"""Bytes that the JSON of a request may have. For bodies of any kind there is the setting MAX_REQUEST_BYTES."""
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -55,9 +58,9 @@ class Invalid(Exception):
         super().__init__(detail)
 
     @classmethod
-    def too_large(cls) -> "Invalid":
-        """For a body over `MAX_BODY`."""
-        return cls(f"The body may be {MAX_BODY} bytes long", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    def too_large(cls, limit: int = MAX_BODY) -> "Invalid":
+        """For a body over a limit."""
+        return cls(f"The body may be {limit} bytes long", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     @classmethod
     def broken_off(cls) -> "Invalid":
@@ -137,9 +140,23 @@ def _database_away(error: Exception, module: str) -> HttpResponse:
 def _from_framework(error: exceptions.APIException) -> HttpResponse:
     status = HTTPStatus(error.status_code)
     code = "request.unauthenticated" if status == HTTPStatus.UNAUTHORIZED else f"request.{error.default_code}"
-    response = problem(status, code, status.phrase, str(error.detail))
+    errors = tuple(_field_errors(error.detail, "$")) if not isinstance(error.detail, str) else ()
+    detail = "Some fields do not fit" if errors else str(error.detail)
+    response = problem(status, code, status.phrase, detail, errors=errors)
     if getattr(error, "auth_header", None):
         response["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
     if getattr(error, "wait", None):
         response["Retry-After"] = str(round(error.wait))  # type: ignore[attr-defined]
     return response
+
+
+def _field_errors(detail: Any, path: str) -> Iterator[FieldError]:
+    """What the framework says of several fields, each with its own path."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            yield from _field_errors(inner, path if name == NON_FIELD_ERRORS else f"{path}.{name}")
+    elif isinstance(detail, list | tuple):
+        for index, inner in enumerate(detail):
+            yield from _field_errors(inner, path if isinstance(inner, str) else f"{path}[{index}]")
+    else:
+        yield FieldError(path, str(detail))
