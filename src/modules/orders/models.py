@@ -32,7 +32,7 @@ class Order(models.Model):
                 name="order_paid_if_confirmed",
             ),
         ]
-        indexes = [models.Index(fields=["customer_id", "-created_at"], name="order_newest")]
+        indexes = [models.Index(fields=["customer_id", "-created_at", "-id"], name="order_newest")]
 
     def __str__(self) -> str:
         return f"{self.id} ({self.status})"
