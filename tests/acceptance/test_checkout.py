@@ -170,3 +170,21 @@ def test_checkout_needs_a_login(shop: Shop, anonymous: Client) -> None:
     sku = shop.product(stock=1)
     anonymous.post("/orders", order_of((sku, 1))).refused(401)
     assert shop.stock(sku) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("currency", "points", "text"), [("EUR", 44, "44.10 EUR"), ("JPY", 4410, "4410 JPY"), ("KWD", 4, "4.410 KWD")]
+)
+def test_an_amount_is_written_and_rewarded_as_its_currency_has_it(
+    shop: Shop, customer: Customer, currency: str, points: int, text: str
+) -> None:
+    sku = shop.product(stock=1, price={"amount": 4410, "currency": currency})
+    assert customer.bought(sku)["total"] == {"amount": 4410, "currency": currency}
+    customer.sees_points(points)
+    customer.hears("order_confirmed")
+    (told,) = (
+        each["text"]
+        for each in customer.client.get("/notifications").expect(200)["results"]
+        if each["kind"] == "order_confirmed"
+    )
+    assert f"over {text} is" in told

@@ -64,7 +64,7 @@ def rename(user_id: UUID, nickname: str) -> User:
 
 def credit_points(user_id: UUID, order_id: UUID, total: Money) -> None:
     """One point for each whole unit of currency, once per order. In the transaction of the event that tells of it."""
-    _enter(user_id, order_id, total.amount // 100, PointsEntry.Reason.ORDER)
+    _enter(user_id, order_id, total.whole_units, PointsEntry.Reason.ORDER)
 
 
 def take_points_back(order_id: UUID) -> None:
