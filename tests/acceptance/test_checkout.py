@@ -50,7 +50,7 @@ def test_a_coupon_takes_its_share_off(shop: Shop, customer: Customer) -> None:
     assert order["coupon"] == "WELCOME10"
     assert order["discount"]["amount"] == 200
     assert order["total"]["amount"] == 1799
-    assert regular.payment(order["payment_id"])["amount"] == order["total"]
+    assert customer.payment(order["payment_id"])["amount"] == order["total"]
 
 
 def test_a_coupon_is_good_once_for_each_customer(shop: Shop, customer: Customer) -> None:
