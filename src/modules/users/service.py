@@ -1,3 +1,4 @@
+from collections.abc import Set
 from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -59,6 +60,16 @@ def rename(user_id: UUID, nickname: str) -> User:
         user = queries.active_user(user_id)
         user.nickname = nickname
         user.save(update_fields=["nickname"])
+    return user
+
+
+def change_scopes(email: str, grant: Set[str], revoke: Set[str]) -> User | None:
+    """Change what an account may do, from its next token on; None where there is no such account."""
+    with transaction("users"):
+        user = User.objects.select_for_update().filter(email=email.lower()).first()
+        if user:
+            user.scopes = " ".join(sorted(({*user.scopes.split()} | grant) - revoke))
+            user.save(update_fields=["scopes"])
     return user
 
 
