@@ -12,7 +12,7 @@ PaymentMethod = Annotated[
     str,
     msgspec.Meta(
         pattern=whole("[a-z]{1,20}:[A-Za-z0-9_-]{1,64}"),
-        description="A provider and its token. `sandbox` knows approve, decline and timeout.",
+        description="A provider and its token. `sandbox`, where it is on, knows approve, decline and timeout.",
         examples=["sandbox:approve"],
     ),
 ]

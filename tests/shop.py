@@ -89,7 +89,7 @@ class Shop:
         client = self.anonymous.log_in(account["email"], PASSWORD)
         return Customer(account["id"], account["email"], account["nickname"], client)
 
-    def product(self, price: int = 1000, stock: int = 0, **more: Any) -> str:
+    def product(self, price: int | Json = 1000, stock: int = 0, **more: Any) -> str:
         """A new product and its stock, by SKU."""
         product = {**new_product(price), **more}
         self.staff.post("/products", product).expect(201)
@@ -143,13 +143,13 @@ def new_sku() -> str:
     return f"TEST-{uuid4().hex[:12].upper()}"
 
 
-def new_product(price: int = 1000) -> Json:
+def new_product(price: int | Json = 1000) -> Json:
     """The body of a product."""
     return {
         "sku": new_sku(),
         "name": "Test mug",
         "description": "Holds tea.",
-        "price": {"amount": price, "currency": "EUR"},
+        "price": price if isinstance(price, dict) else {"amount": price, "currency": "EUR"},
     }
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from contracts.language.currencies import DECIMALS, NO_CURRENCY
 from contracts.language.values import Value
 
 
@@ -22,19 +23,22 @@ Sku = Annotated[
     ),
 ]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=10_000, description="How many, 1 to 10,000.", examples=[2])]
+MINOR_UNITS = "Minor units, as many as ISO 4217 gives the currency: 1999 is 19.99 EUR, 1999 JPY, 1.999 KWD."
 Currency = Annotated[str, msgspec.Meta(pattern=whole("[A-Z]{3}"), description="ISO 4217 code.", examples=["EUR"])]
 
 
 class Money(Value):
     """An amount in minor units (cents) of one currency. Never a float.
 
-    Adding two currencies raises `ValueError`.
+    A currency that ISO 4217 does not have is refused with `ValueError`, and so is adding two of them.
     """
 
-    amount: Annotated[
-        int, msgspec.Meta(ge=-(2**53), le=2**53, description="Minor units: 1999 is 19.99.", examples=[1999])
-    ]
+    amount: Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53, description=MINOR_UNITS, examples=[1999])]
     currency: Currency
+
+    def __post_init__(self) -> None:
+        if self.currency not in DECIMALS or (self.currency == NO_CURRENCY and self.amount):
+            raise ValueError(f"{self.currency!r} is no currency of ISO 4217, such as EUR")
 
     def __add__(self, other: "Money") -> "Money":
         self._same_currency(other)
@@ -60,8 +64,18 @@ class Money(Value):
         last = self.amount - share * (parts - 1)
         return (*(Money(share, self.currency) for _ in range(parts - 1)), Money(last, self.currency))
 
+    @property
+    def decimals(self) -> int:
+        """How many an amount of this currency is written with."""
+        return DECIMALS[self.currency]
+
+    @property
+    def whole_units(self) -> int:
+        """Major units, without what is left over: 4410 minor units are 44 EUR, 4410 JPY, 4 KWD."""
+        return int(self.amount / Decimal(10**self.decimals))
+
     def __str__(self) -> str:
-        return f"{Decimal(self.amount) / 100:.2f} {self.currency}"
+        return f"{Decimal(self.amount).scaleb(-self.decimals):.{self.decimals}f} {self.currency}"
 
     def _same_currency(self, other: "Money") -> None:
         if self.currency != other.currency:

@@ -89,7 +89,7 @@ def module_settings(env: environ.Env, module: Module, development: bool) -> dict
     for setting in module.settings:
         name = f"{module.name}_{setting.name}".upper()
         value = env.str(name, "")
-        if setting.required and not development and value == setting.development:
+        if setting.required and setting.secret and not development and value == setting.development:
             raise wrong(name, value, f"something else than in development. {setting.help}")
         values[setting.name] = value or setting.development
     return values

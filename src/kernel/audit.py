@@ -19,6 +19,7 @@ from contracts.language import ContractError
 from kernel import topology
 from kernel.context import working_for
 from kernel.databases import fetch
+from kernel.databases.unanswered import reason
 from kernel.module import Module, active, known
 
 BATCH = 200
@@ -147,7 +148,7 @@ def _audit(module: Module, report: Report, progress: Callable[[str, int], object
                 report.found[module.name] += checked.findings
                 progress(module.name, report.checked[module.name])
     except (ContractError, Error) as error:
-        report.unanswered[module.name] = str(error).strip()
+        report.unanswered[module.name] = reason(error) if isinstance(error, Error) else str(error).strip()
         if isinstance(error, Error):
             close_old_connections()
 

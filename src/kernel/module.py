@@ -23,6 +23,9 @@ class Setting:
     """Value in development, where none is set."""
     required: bool = True
     """Whether production refuses to start without it; else the development value serves there too."""
+    secret: bool = True
+    """Whether production refuses development's value, which everybody knows, where it is required. What is no secret
+    is shown by `/health`."""
 
 
 @dataclass(frozen=True, slots=True)

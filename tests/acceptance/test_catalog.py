@@ -70,6 +70,8 @@ def test_an_unknown_product_is_not_found(anonymous: Client, staff: Client) -> No
         ({"name": ""}, "$.name"),
         ({"price": {"amount": "10", "currency": "EUR"}}, "$.price.amount"),
         ({"price": {"amount": 10, "currency": "euro"}}, "$.price.currency"),
+        ({"price": {"amount": 10, "currency": "ABC"}}, "$.price"),
+        ({"price": {"amount": 10, "currency": "XXX"}}, "$.price"),
         ({"price": {"amount": 10.5, "currency": "EUR"}}, "$.price.amount"),
         ({"price": 10}, "$.price"),
     ],
@@ -117,13 +119,31 @@ def test_the_way_on_leads_back_here(anonymous: Client) -> None:
     assert page["next"].startswith(anonymous.base_url + "/api/v1/products?")
 
 
+@pytest.mark.parametrize("looked_for", ["{word}", "{part}", "teapo+{word}", "{word}+IRON", "{word}%2Fcast", "{sku}"])
+def test_a_product_is_found_by_words_and_their_beginnings(shop: Shop, anonymous: Client, looked_for: str) -> None:
+    word = uuid4().hex
+    sku = shop.product(name=f"Teapot, cast-iron {word}")
+    shop.product(name=f"Mug x{word}")
+    asked = looked_for.format(word=word, part=word[:12], sku=sku.lower())
+    found = anonymous.get(f"/products?search={asked}").expect(200)["results"]
+    assert [product["sku"] for product in found] == [sku]
+
+
+@pytest.mark.parametrize(
+    "looked_for", ["---", "%25", "'", "%5C", "%26%7C%21%3A%2A", "x" * 3000, "a+" * 1000, "€", "%F0%9F%AB%96"]
+)
+def test_whatever_is_looked_for_is_answered(anonymous: Client, looked_for: str) -> None:
+    anonymous.get(f"/products?search={looked_for}").expect(200)
+
+
 def test_a_search_that_finds_nothing_is_an_empty_page(anonymous: Client) -> None:
     page = anonymous.get(f"/products?search={uuid4().hex}").expect(200)
     assert page == {"results": [], "next": None, "previous": None}
 
 
 def test_a_made_up_cursor_is_refused(anonymous: Client) -> None:
-    assert anonymous.get("/products?cursor=made-up").refused(404)
+    problem = anonymous.get("/products?cursor=made-up").refused(422, "request.invalid")
+    assert [error["path"] for error in problem["errors"]] == ["cursor"]
 
 
 @pytest.mark.parametrize("limit", ["abc", "", "0", "-1", "101", "1.5", "9" * 400])

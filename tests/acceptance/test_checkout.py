@@ -45,12 +45,30 @@ def test_an_order_keeps_the_price_it_was_placed_at(shop: Shop, regular: Customer
     assert regular.order(order["id"])["total"]["amount"] == 1000
 
 
-def test_a_coupon_takes_its_share_off(shop: Shop, regular: Customer) -> None:
-    order = regular.bought(shop.product(price=1999, stock=1), coupon="WELCOME10")
+def test_a_coupon_takes_its_share_off(shop: Shop, customer: Customer) -> None:
+    order = customer.bought(shop.product(price=1999, stock=1), coupon="WELCOME10")
     assert order["coupon"] == "WELCOME10"
     assert order["discount"]["amount"] == 200
     assert order["total"]["amount"] == 1799
-    assert regular.payment(order["payment_id"])["amount"] == order["total"]
+    assert customer.payment(order["payment_id"])["amount"] == order["total"]
+
+
+def test_a_coupon_is_good_once_for_each_customer(shop: Shop, customer: Customer) -> None:
+    sku = shop.product(stock=3)
+    order = customer.bought(sku, coupon="WELCOME10")
+    problem = customer.place(sku, coupon="WELCOME10").refused(409, "orders.coupon_used")
+    assert problem["data"] == {"coupon": "WELCOME10", "per_customer": 1}
+    customer.client.patch(f"/orders/{order['id']}/status", {"status": "cancelled"}).expect(200)
+    customer.bought(sku, coupon="WELCOME10")
+
+
+def test_a_customer_cannot_hold_stock_without_end(shop: Shop, customer: Customer) -> None:
+    sku = shop.product(stock=30)
+    for _ in range(20):
+        customer.place(sku, method="sandbox:silent").expect(202)
+    assert customer.place(sku, method="sandbox:silent").refused(409, "orders.too_many_pending")["data"] == {"limit": 20}
+    customer.place(sku).refused(409, "orders.too_many_pending")
+    assert shop.stock(sku) == (10, 20)
 
 
 @pytest.mark.parametrize("coupon", ["NOSUCHCODE", "no such code", "", 10])
@@ -170,3 +188,21 @@ def test_checkout_needs_a_login(shop: Shop, anonymous: Client) -> None:
     sku = shop.product(stock=1)
     anonymous.post("/orders", order_of((sku, 1))).refused(401)
     assert shop.stock(sku) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("currency", "points", "text"), [("EUR", 44, "44.10 EUR"), ("JPY", 4410, "4410 JPY"), ("KWD", 4, "4.410 KWD")]
+)
+def test_an_amount_is_written_and_rewarded_as_its_currency_has_it(
+    shop: Shop, customer: Customer, currency: str, points: int, text: str
+) -> None:
+    sku = shop.product(stock=1, price={"amount": 4410, "currency": currency})
+    assert customer.bought(sku)["total"] == {"amount": 4410, "currency": currency}
+    customer.sees_points(points)
+    customer.hears("order_confirmed")
+    (told,) = (
+        each["text"]
+        for each in customer.client.get("/notifications").expect(200)["results"]
+        if each["kind"] == "order_confirmed"
+    )
+    assert f"over {text} is" in told

@@ -24,7 +24,15 @@ def test_its_health_tells_where_each_module_lives(anonymous: Client) -> None:
         assert module["here"] in (True, False)
         assert {*module["unheard_by"]} <= DEPARTED
         if module["here"]:
+            assert not {name for name in module["settings"] if "secret" in name}
             assert module["outbox"].keys() == {"waiting", "dead", "oldest_seconds"}
+
+
+def test_its_health_tells_who_takes_payments(anonymous: Client) -> None:
+    payments = anonymous.page("/health").expect(200)["modules"]["payments"]
+    if not payments["here"]:
+        pytest.skip("it is told where payments live")
+    assert payments["settings"] == {"providers": "sandbox"}
 
 
 def test_it_publishes_public_keys_and_no_private_ones(anonymous: Client) -> None:

@@ -117,7 +117,12 @@ def test_a_new_publisher_expects_it_and_operators_are_told_of_it(pens: None, cli
         subscriptions.expect("orders")
         sql.execute("SELECT event FROM kernel_subscription WHERE subscriber = 'pens'")
         assert sql.fetchall() == [(OrderCreated.event_name,)]
-    assert client.get("/health").json()["modules"]["pens"] == {"here": False, "outbox": None, "unheard_by": []}
+    assert client.get("/health").json()["modules"]["pens"] == {
+        "here": False,
+        "settings": {},
+        "outbox": None,
+        "unheard_by": [],
+    }
     assert audit.run().elsewhere == {"pens": audit.NO_ADDRESS}
 
 

@@ -52,7 +52,11 @@ def settings() -> dict[str, str]:
         "SECRET_KEY": secret(),
         "SERVICE_KEYS": f"2026-11:{secret()}",
         "JWT_PRIVATE_KEY": private_key(),
-        **{name: secret() for name, setting in module_settings().items() if setting.required},
+        **{
+            name: secret() if setting.secret else setting.development
+            for name, setting in module_settings().items()
+            if setting.required
+        },
         **{left.url_setting: "http://service:8000" for left in module.find_departed(modules).values()},
     }
 

@@ -51,8 +51,16 @@ def test_it_refuses_a_secret_that_could_be_guessed(name: str, short: str) -> Non
 
 def test_it_refuses_the_value_that_development_has() -> None:
     for name, setting in production.module_settings().items():
-        if setting.required:
+        if setting.required and setting.secret:
             assert f"{name} is" in production.refusal(**production.settings() | {name: setting.development})
+
+
+def test_it_takes_no_payments_by_a_provider_that_nobody_named() -> None:
+    assert "set PAYMENTS_PROVIDERS" in production.refusal(**production.settings() | {"PAYMENTS_PROVIDERS": ""})
+    assert "PAYMENTS_PROVIDERS is 'stripe'" in production.refusal(
+        **production.settings() | {"PAYMENTS_PROVIDERS": "stripe"}
+    )
+    assert production.refusal(**production.settings() | {"PAYMENTS_PROVIDERS": "sandbox"}) == ""
 
 
 def test_it_refuses_the_example_as_it_stands() -> None:

@@ -111,6 +111,22 @@ def test_status_tells_of_a_database_that_is_away(listener: Listener, monkeypatch
     assert LISTENER in told.out
 
 
+@pytest.mark.parametrize("command", [("events", "status"), ("events", "dead"), ("audit",)], ids=" ".join)
+def test_before_the_first_migration_it_says_so(database_server: None, command: tuple[str, ...]) -> None:
+    """There are no databases and no roles yet, which PostgreSQL calls a wrong password."""
+    told = subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=REPOSITORY,
+        env=environment() | {"DATABASE_URL": settings.DATABASE_SERVER.url, "DATABASE_PREFIX": f"new_{uuid4().hex[:8]}"},
+        capture_output=True,
+        text=True,
+    )
+    assert told.returncode == 1, told.stderr
+    assert "run manage.py migrate_all" in told.stdout + told.stderr
+    assert "does not answer" not in told.stdout + told.stderr
+    assert "Traceback" not in told.stderr
+
+
 def test_dead_lists_what_is_dead_with_its_error_and_what_it_holds_up(bad: UUID) -> None:
     [event] = json.loads(events("dead", "--json").out)
     assert (event["key"], event["name"], event["parked"]) == (str(bad), "orders.OrderCreated.v1", 2)

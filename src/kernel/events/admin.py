@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.views.main import ChangeList
@@ -17,6 +18,7 @@ from django.utils.html import format_html
 from kernel.events import administration
 from kernel.models import Outbox, OutboxState
 
+log = structlog.get_logger("seam.events")
 SHOWN = 60
 """Letters of an error in the list: the last ones, where the number of the incident stands."""
 
@@ -138,26 +140,29 @@ class OutboxAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # only generic t
         def again(module: str, subscriber: str, event: UUID) -> int:
             return administration.retry(module, subscriber, event)
 
-        _act(request, events, again, "tried again")
+        _act(request, events, again, "tried again", "event_retried")
 
     @admin.action(description="Discard dead events", permissions=["operate"])
     def discard(self, request: HttpRequest, events: QuerySet[Outbox]) -> TemplateResponse | None:
         if request.POST.get("confirmed"):
-            _act(request, events, administration.discard, "discarded")
+            _act(request, events, administration.discard, "discarded", "event_discarded")
             return None
         shown = {**self.admin_site.each_context(request), "opts": self.opts, "title": "Discard dead events?"}
         dead = events.filter(state=OutboxState.DEAD)
         return TemplateResponse(request, "admin/kernel/outbox/discard.html", {**shown, "events": dead})
 
 
-def _act(request: HttpRequest, events: QuerySet[Outbox], act: Callable[[str, str, UUID], int], what: str) -> None:
-    """Do something to each dead event, and note in the admin's log who did it."""
+def _act(
+    request: HttpRequest, events: QuerySet[Outbox], act: Callable[[str, str, UUID], int], what: str, logged: str
+) -> None:
+    """Do something to each dead event, log it, and note in the admin's log who did it."""
     kind, done, rest = ContentType.objects.get_for_model(Outbox), 0, 0
     for event in events.order_by("id"):
         if not act(str(event._state.db), event.subscriber, event.event_id):
             rest += 1
             continue
         done += 1
+        log.warning(logged, publisher=event._state.db, subscriber=event.subscriber, event_id=str(event.event_id))
         LogEntry.objects.create(
             user_id=str(request.user.pk),
             content_type=kind,

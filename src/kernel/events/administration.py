@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import structlog
 from django.contrib.postgres.functions import TransactionNow
 from django.db.models import Case, Count, F, Max, Min, QuerySet, Value, When
 
@@ -15,8 +14,6 @@ from kernel import topology
 from kernel.databases import fetch
 from kernel.models import Outbox, OutboxState, Subscription
 from kernel.module import active
-
-log = structlog.get_logger("seam.events")
 
 # One pass over what is not delivered yet, however much was.
 _STATUS = """
@@ -108,15 +105,13 @@ def states(module: str, event: UUID) -> dict[str, str]:
 def retry(module: str, subscriber: str | None = None, event: UUID | None = None) -> int:
     """Have dead events tried again now, and what is parked behind them after them; how many."""
     rows = _rows(module, OutboxState.DEAD, subscriber, event)
-    number = rows.update(state=OutboxState.PENDING, failures=0, due_at=TransactionNow())
-    return _noted("events_retried", number, module, subscriber, event)
+    return rows.update(state=OutboxState.PENDING, failures=0, due_at=TransactionNow())
 
 
 def discard(module: str, subscriber: str, event: UUID) -> int:
     """Give a dead event up: its subscriber never hears of it, and what is parked behind it goes on; how many (0, 1)."""
     rows = _rows(module, OutboxState.DEAD, subscriber, event)
-    number = rows.update(state=OutboxState.DISCARDED, done_at=TransactionNow())
-    return _noted("event_discarded", number, module, subscriber, event)
+    return rows.update(state=OutboxState.DISCARDED, done_at=TransactionNow())
 
 
 def delivered(module: str, subscriber: str, since: datetime | None = None, event: UUID | None = None) -> Delivered:
@@ -133,8 +128,7 @@ def replay(module: str, subscriber: str, since: datetime | None = None, event: U
     rows = _replayable(module, subscriber, since, event)
     # Of a row that was claimed once nobody holds an old claim, so that it counts as new, and goes along with others.
     attempts = Case(When(attempts=1, then=Value(0)), default=F("attempts"))
-    number = rows.update(state=OutboxState.PENDING, attempts=attempts, failures=0, due_at=TransactionNow())
-    return _noted("events_replayed", number, module, subscriber, event)
+    return rows.update(state=OutboxState.PENDING, attempts=attempts, failures=0, due_at=TransactionNow())
 
 
 def _rows(module: str, state: OutboxState, subscriber: str | None, event: UUID | None) -> QuerySet[Outbox]:
@@ -148,9 +142,3 @@ def _replayable(module: str, subscriber: str, since: datetime | None, event: UUI
     heard = Subscription.objects.using(module).filter(subscriber=subscriber).values("event")
     rows = _rows(module, OutboxState.DONE, subscriber, event).filter(name__in=heard)
     return rows.filter(done_at__gte=since) if since else rows
-
-
-def _noted(what: str, number: int, module: str, subscriber: str | None, event: UUID | None) -> int:
-    if number:
-        log.warning(what, publisher=module, subscriber=subscriber, event_id=event and str(event), number=number)
-    return number

@@ -46,7 +46,7 @@ def document(
 ) -> dict[str, Any]:
     """Arguments for `extend_schema`. The method's docstring gives summary and description."""
     summary, _, description = (inspect.getdoc(method) or method.__name__).partition("\n")
-    errors = _errors(access, body is not None, raises, idempotent)
+    errors = _errors(access, body is not None, bool(parameters), raises, idempotent)
     responses: dict[Any, Any] = {status: OpenApiResponse(returns, HTTPStatus(status).phrase) for status in statuses}
     for status, cases in sorted(errors.items()):
         responses[status, CONTENT_TYPE] = OpenApiResponse(
@@ -75,10 +75,15 @@ def _operation_id(method: Callable[..., Any]) -> str:
 
 
 def _errors(
-    access: accesses.Access, has_body: bool, raises: tuple[type[ContractError], ...], idempotent: bool
+    access: accesses.Access,
+    has_body: bool,
+    has_parameters: bool,
+    raises: tuple[type[ContractError], ...],
+    idempotent: bool,
 ) -> dict[int, dict[str, str]]:
     found: dict[int, dict[str, str]] = defaultdict(dict)
-    general = [HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY] if has_body else []
+    general = [HTTPStatus.BAD_REQUEST] if has_body else []
+    general += [HTTPStatus.UNPROCESSABLE_ENTITY] if has_body or has_parameters else []
     general += [HTTPStatus.UNAUTHORIZED] if access is not accesses.public else []
     general += [HTTPStatus.FORBIDDEN] if access not in (accesses.public, accesses.user) else []
     general += [HTTPStatus.CONFLICT] if idempotent else []

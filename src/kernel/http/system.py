@@ -18,7 +18,7 @@ from kernel.databases.standing import LOOK_TIMEOUT
 from kernel.events import administration, subscriptions
 from kernel.events.gauges import OutboxGauges
 from kernel.http import access
-from kernel.module import active, departed
+from kernel.module import Module, active, departed, setting
 from kernel.observability import metrics as counted
 
 _outboxes = CollectorRegistry()
@@ -50,18 +50,19 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 
 def health(request: HttpRequest) -> HttpResponse:
-    """Where each module lives, what waits in its outbox, and which publishers have not heard its subscriptions."""
+    """Where each module lives, how it is set, what waits in its outbox, and who has not heard its subscriptions."""
     routes, away = topology.current(), standing.away()
     unheard = subscriptions.pending()
     modules = {
         name: {
             "here": routes.is_here(name),
+            "settings": _shown(module),
             "outbox": None if name in away else _outbox(name),
             "unheard_by": sorted({a.publisher for a in unheard if a.subscriber == name}),
         }
-        for name in active()
+        for name, module in active().items()
     }
-    modules |= {name: {"here": False, "outbox": None, "unheard_by": []} for name in departed()}
+    modules |= {name: {"here": False, "settings": {}, "outbox": None, "unheard_by": []} for name in departed()}
     return _json({"service": settings.SERVICE_NAME, "modules": modules})
 
 
@@ -89,6 +90,11 @@ def jwks(request: HttpRequest) -> HttpResponse:
 
 def _json(body: object, status: int = HTTPStatus.OK) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(body), content_type="application/json", status=status)
+
+
+def _shown(module: Module) -> dict[str, str]:
+    """The settings of a module that are no secrets."""
+    return {one.name.lower(): setting(module.name, one.name) for one in module.settings if not one.secret}
 
 
 def _outbox(module: str) -> dict[str, float | None] | None:

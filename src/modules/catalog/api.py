@@ -7,13 +7,16 @@ from rest_framework.request import Request
 
 from contracts.catalog import Product, UnknownProduct
 from contracts.language import Currency, Money, Sku, Value
+from contracts.language.money import MINOR_UNITS
 from kernel.http import pagination
 from kernel.http.access import public, scope
 from kernel.http.endpoints import Created, Endpoint, endpoint
 from modules.catalog import queries, service
 from modules.catalog.errors import SkuTaken
 
-SEARCH = OpenApiParameter("search", str, description="A part of the name or of the SKU.")
+SEARCH = OpenApiParameter(
+    "search", str, description="Words, or their beginnings, that are all in the name or the SKU: `blue te`."
+)
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120, examples=["Blue mug"])]
 Description = Annotated[str, msgspec.Meta(max_length=2000)]
 
@@ -21,8 +24,14 @@ Description = Annotated[str, msgspec.Meta(max_length=2000)]
 class Amount(Value):
     """A price: not negative."""
 
-    amount: Annotated[int, msgspec.Meta(ge=0, le=10**12, description="Minor units: 1999 is 19.99.", examples=[1999])]
+    amount: Annotated[int, msgspec.Meta(ge=0, le=10**12, description=MINOR_UNITS, examples=[1999])]
     currency: Currency
+
+    def __post_init__(self) -> None:
+        self.money()  # refuses a currency that there is not
+
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)
 
 
 class NewProduct(Value):
@@ -52,15 +61,15 @@ class ProductsView(Endpoint):
     @endpoint(access=public, returns=ProductPage, parameters=(SEARCH, *pagination.PARAMETERS))
     def get(self, request: Request) -> pagination.Page[Product]:
         """List the products for sale, newest first."""
-        rows = queries.products_for_sale(request.GET.get("search", ""))
-        return pagination.paginated(request, rows, "-created_at", queries.to_product)
+        search = queries.having(request.GET.get("search", ""))
+        return pagination.paginated(request, queries.products_for_sale(), "-created_at", queries.to_product, search)
 
     @endpoint(
         access=scope("catalog:write"), body=NewProduct, returns=Product, status=201, raises=(SkuTaken,), idempotent=True
     )
     def post(self, request: Request, body: NewProduct, new_id: UUID) -> Created:
         """Add a product."""
-        product = Product(body.sku, body.name, body.description, _money(body.price), body.active)
+        product = Product(body.sku, body.name, body.description, body.price.money(), body.active)
         return Created(service.add(new_id, product), f"/api/v1/products/{body.sku}")
 
 
@@ -73,9 +82,5 @@ class ProductView(Endpoint):
     @endpoint(access=scope("catalog:write"), body=ProductChange, returns=Product, raises=(UnknownProduct,))
     def patch(self, request: Request, sku: str, body: ProductChange) -> Product:
         """Change a product."""
-        price = None if body.price is None else _money(body.price)
+        price = None if body.price is None else body.price.money()
         return service.change(sku, body.name, body.description, price, body.active)
-
-
-def _money(amount: Amount) -> Money:
-    return Money(amount.amount, amount.currency)

@@ -15,7 +15,7 @@ class Notification(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["user_id", "-created_at"], name="notification_newest"),
+            models.Index(fields=["user_id", "-created_at", "-id"], name="notification_newest"),
             models.Index(fields=["order_id"], name="notification_by_order"),
         ]
 

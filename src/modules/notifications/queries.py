@@ -8,7 +8,7 @@ from modules.notifications import models
 
 
 def recent(user_id: UUID, limit: Limit = 20) -> tuple[Notification, ...]:
-    return tuple(to_notification(row) for row in notifications_of(user_id).order_by("-created_at")[:limit])
+    return tuple(to_notification(row) for row in notifications_of(user_id).order_by("-created_at", "-id")[:limit])
 
 
 def told(order_ids: Ids) -> tuple[Told, ...]:

@@ -18,4 +18,4 @@ class OrderAdmin(ModuleAdmin):
 
 @admin.register(Coupon)
 class CouponAdmin(ModuleAdmin):
-    list_display = ("code", "percent", "active")
+    list_display = ("code", "percent", "per_customer", "active")

@@ -18,11 +18,14 @@ from kernel.http.endpoints import Created, Endpoint, endpoint
 from kernel.http.problems import FieldError, Invalid
 from modules.orders import queries, service
 from modules.orders.errors import (
+    CouponUsed,
     IllegalTransition,
     MixedCurrencies,
     NotForCustomers,
     OrderRefused,
     OrderTooLarge,
+    TooManyPending,
+    TooManyPiecesPending,
     UnknownCoupon,
 )
 
@@ -77,6 +80,9 @@ class OrdersView(Endpoint):
             PaymentDeclined,
             UnknownProvider,
             UnknownCoupon,
+            CouponUsed,
+            TooManyPending,
+            TooManyPiecesPending,
             MixedCurrencies,
             OrderTooLarge,
             UnknownUser,
@@ -87,7 +93,8 @@ class OrdersView(Endpoint):
         """Place an order.
 
         201 when it is confirmed: the stock is held and the payment authorised. 202 when an answer is awaited, from
-        the payment provider say: look at `Location` later.
+        the payment provider say: look at `Location` later. A customer may have twenty such orders at a time, of ten
+        thousand pieces together, unless the shop is set otherwise, and use most coupons once.
         """
         _refuse_repeated_products(body.lines)
         customer = call(Users).profile(self.user.id)

@@ -156,7 +156,7 @@ def _points(order: Order, found: OrderPoints | None, expected: Expected) -> Iter
 
 def _worth(total: Money) -> int:
     """In points: one for each whole unit of currency."""
-    return total.amount // 100
+    return total.whole_units
 
 
 def _told(order: Order, told: dict[str, int], expected: Expected) -> Iterator[str]:

@@ -30,6 +30,25 @@ class UnknownCoupon(ContractError, category=Category.INVALID):
     coupon: Coupon
 
 
+class CouponUsed(ContractError, category=Category.CONFLICT):
+    """The coupon was used as often as one customer may. An order that is refused or cancelled gives its use back."""
+
+    coupon: Coupon
+    per_customer: int
+
+
+class TooManyPending(ContractError, category=Category.CONFLICT):
+    """As many orders of this customer as may be are pending: wait until one is settled, or cancel one."""
+
+    limit: int
+
+
+class TooManyPiecesPending(ContractError, category=Category.CONFLICT):
+    """The pending orders of this customer would hold more pieces than they may: order fewer, or cancel one."""
+
+    limit: int
+
+
 class OrderTooLarge(ContractError, category=Category.INVALID):
     """The order costs more than can be paid at once."""
 

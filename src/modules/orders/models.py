@@ -14,6 +14,10 @@ class Order(models.Model):
     discount = models.BigIntegerField()
     total = models.BigIntegerField()
     coupon = models.CharField(max_length=20, null=True)  # noqa: DJ001  absent and empty differ
+    coupon_slot = models.PositiveSmallIntegerField(null=True, blank=True)
+    """Which of the uses of the coupon that its customer may have, where they are limited."""
+    pending_slot = models.PositiveSmallIntegerField(null=True, blank=True)
+    """Which of the pending orders that its customer may have."""
     payment_method = models.CharField(max_length=100)
     payment_id = models.UUIDField(null=True)
     refusal = models.CharField(max_length=100, default="", blank=True)
@@ -31,8 +35,16 @@ class Order(models.Model):
                 condition=Q(payment_id__isnull=False) | Q(status__in=("pending", "refused", "cancelled")),
                 name="order_paid_if_confirmed",
             ),
+            models.UniqueConstraint(
+                fields=["customer_id", "pending_slot"], condition=Q(status="pending"), name="order_pending_slot"
+            ),
+            models.UniqueConstraint(
+                fields=["customer_id", "coupon", "coupon_slot"],
+                condition=Q(coupon_slot__isnull=False) & ~Q(status__in=("refused", "cancelled")),
+                name="order_coupon_slot",
+            ),
         ]
-        indexes = [models.Index(fields=["customer_id", "-created_at"], name="order_newest")]
+        indexes = [models.Index(fields=["customer_id", "-created_at", "-id"], name="order_newest")]
 
     def __str__(self) -> str:
         return f"{self.id} ({self.status})"
@@ -65,6 +77,8 @@ class Coupon(models.Model):
     code = models.CharField(primary_key=True, max_length=20)
     percent = models.PositiveSmallIntegerField()
     active = models.BooleanField(default=True)
+    per_customer = models.PositiveSmallIntegerField(null=True, blank=True, default=1, db_default=1)
+    """How often one customer may use it; null for as often as they like."""
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(percent__range=(1, 100)), name="coupon_percent_in_range")]

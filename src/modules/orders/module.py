@@ -4,7 +4,7 @@ from contracts.notifications import Notifications
 from contracts.orders import Orders
 from contracts.payments import PaymentAuthorised, PaymentFailed, Payments
 from contracts.users import Users
-from kernel.module import Module
+from kernel.module import Module, Setting
 
 MODULE = Module(
     name="orders",
@@ -12,4 +12,14 @@ MODULE = Module(
     serves=(Orders,),
     calls=(Users, Catalog, Inventory, Payments, Notifications),
     subscribes=(PaymentAuthorised, PaymentFailed),
+    settings=(
+        Setting("MAX_PENDING", "How many pending orders a customer may have.", "20", required=False, secret=False),
+        Setting(
+            "MAX_PENDING_PIECES",
+            "How many pieces a customer's pending orders may hold together.",
+            "10000",
+            required=False,
+            secret=False,
+        ),
+    ),
 )

@@ -5,8 +5,7 @@ from typing import NamedTuple
 from contracts.catalog import Price
 from contracts.inventory import StockLine
 from contracts.language import Money
-from modules.orders.errors import MixedCurrencies, OrderTooLarge, UnknownCoupon
-from modules.orders.models import Coupon
+from modules.orders.errors import MixedCurrencies, OrderTooLarge
 
 MOST = 10**12
 """The most that an order may cost, in minor units."""
@@ -17,10 +16,10 @@ class Cost(NamedTuple):
     total: Money
 
 
-def cost(lines: tuple[StockLine, ...], prices: tuple[Price, ...], coupon: str | None) -> Cost:
-    """The total of `lines` at `prices`, and what the coupon takes off it, rounded half to even.
+def cost(lines: tuple[StockLine, ...], prices: tuple[Price, ...], percent: int) -> Cost:
+    """Work out the total of `lines` at `prices`, and the `percent` that are taken off it, rounded half to even.
 
-    Raises `MixedCurrencies`, `OrderTooLarge` or `UnknownCoupon`.
+    Raises `MixedCurrencies` or `OrderTooLarge`.
     """
     if len({price.price.currency for price in prices}) > 1:
         raise MixedCurrencies()
@@ -29,14 +28,5 @@ def cost(lines: tuple[StockLine, ...], prices: tuple[Price, ...], coupon: str | 
         full += price.price * line.quantity
     if full.amount > MOST:
         raise OrderTooLarge()
-    discount = full.percent(_percent(coupon))
+    discount = full.percent(percent)
     return Cost(discount, full - discount)
-
-
-def _percent(coupon: str | None) -> int:
-    if coupon is None:
-        return 0
-    row = Coupon.objects.filter(code=coupon, active=True).first()
-    if row is None:
-        raise UnknownCoupon(coupon)
-    return row.percent

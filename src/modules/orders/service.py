@@ -1,37 +1,34 @@
 from uuid import UUID
 
-from contracts.catalog import Catalog
+from django.db import IntegrityError
+
+from contracts.catalog import Catalog, Price
 from contracts.inventory import StockLine
 from contracts.language import Money
 from contracts.orders import Order, OrderCancelled, OrderReturned, OrderShipped, OrderStatus, UnknownOrder
 from contracts.users import Profile
 from kernel.calls import call
-from kernel.databases import fetch, insert, transaction
+from kernel.databases import insert, transaction
 from kernel.events import publish
 from kernel.models import SagaState
 from kernel.sagas import Refusal
-from modules.orders import models, queries
+from modules.orders import limits, models, queries
 from modules.orders.errors import IllegalTransition, NotForCustomers, OrderRefused
 from modules.orders.lifecycle import BY_CUSTOMER, BY_STAFF, TRANSITIONS
 from modules.orders.pricing import cost
 from modules.orders.sagas import CHECKOUT, Checkout
 
-_KNOWN = "SELECT 1 FROM orders_order WHERE id = %s"
-
 
 def place(order_id: UUID, customer: Profile, lines: tuple[StockLine, ...], coupon: str | None, method: str) -> Order:
     """Accept an order and take it as far as it goes: confirmed, or pending where an answer is awaited.
 
-    A repeat with the same `order_id` goes on with the same order. Raises what refuses it: an unknown product or
-    coupon (nothing is stored then), or what `Inventory.reserve` and `Payments.authorise` refuse with.
+    A repeat with the same `order_id` goes on with the same order. Raises what refuses it: an unknown product, a coupon
+    or a limit (nothing is stored then), or what `Inventory.reserve` and `Payments.authorise` refuse with.
     """
-    if fetch("orders", _KNOWN, [order_id]):
-        outcome = CHECKOUT.resume(order_id)
-    else:
-        checkout = _accept(order_id, customer, lines, coupon, method)
-        outcome = CHECKOUT.run_started(order_id, checkout)
-        if outcome and outcome.state is SagaState.DONE:
-            return queries.to_order(*checkout)
+    checkout = _accept(order_id, customer, lines, coupon, method)
+    outcome = CHECKOUT.run_started(order_id, checkout) if checkout else CHECKOUT.resume(order_id)
+    if checkout and outcome and outcome.state is SagaState.DONE:
+        return queries.to_order(*checkout)
     if outcome and outcome.error:
         raise outcome.error
     order = queries.order(order_id)
@@ -70,10 +67,13 @@ def payment_settled(order_id: UUID) -> None:
 
 def _accept(
     order_id: UUID, customer: Profile, lines: tuple[StockLine, ...], coupon: str | None, method: str
-) -> Checkout:
-    prices = call(Catalog).prices(tuple(line.sku for line in lines))
-    discount, total = cost(lines, prices, coupon)
-    with transaction("orders"):
+) -> Checkout | None:
+    """Store a new order and the beginning of its checkout; None for one that is known."""
+    prices: tuple[Price, ...] = ()
+    while not (standing := limits.standing(order_id, customer.id)).is_known:
+        prices = prices or call(Catalog).prices(tuple(line.sku for line in lines))
+        off = limits.discount(order_id, customer.id, coupon)
+        discount, total = cost(lines, prices, off.percent)
         row = models.Order(
             id=order_id,
             customer_id=customer.id,
@@ -82,15 +82,27 @@ def _accept(
             discount=discount.amount,
             total=total.amount,
             coupon=coupon,
+            coupon_slot=off.slot,
+            pending_slot=limits.pending_slot(order_id, standing, lines),
             payment_method=method,
         )
-        ordered = tuple(
-            models.OrderLine(order=row, sku=line.sku, name=price.name, quantity=line.quantity, price=price.price.amount)
-            for line, price in zip(lines, prices, strict=True)
-        )
+        try:
+            return _store(row, lines, prices)
+        except IntegrityError as error:
+            if not limits.is_taken(error):
+                raise
+    return None
+
+
+def _store(row: models.Order, lines: tuple[StockLine, ...], prices: tuple[Price, ...]) -> Checkout:
+    ordered = tuple(
+        models.OrderLine(order=row, sku=line.sku, name=price.name, quantity=line.quantity, price=price.price.amount)
+        for line, price in zip(lines, prices, strict=True)
+    )
+    with transaction("orders"):
         insert(row)
         insert(*ordered)
-        CHECKOUT.start(order_id)
+        CHECKOUT.start(row.id)
     return Checkout(row, ordered)
 
 

@@ -10,5 +10,13 @@ MODULE = Module(
     calls=(Notifications, Orders),
     subscribes=(OrderShipped, OrderCancelled, OrderReturned),
     jobs=(Job("reconcile", every=30.0),),
-    settings=(Setting("CALLBACK_SECRET", "What providers sign their callbacks with.", "sandbox-development-secret"),),
+    settings=(
+        Setting("CALLBACK_SECRET", "What providers sign their callbacks with.", "sandbox-development-secret"),
+        Setting(
+            "PROVIDERS",
+            "The providers that take new payments, with commas between. `sandbox` takes no money, for tests.",
+            "sandbox",
+            secret=False,
+        ),
+    ),
 )

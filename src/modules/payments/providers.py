@@ -8,6 +8,7 @@ from uuid import UUID
 
 from contracts.language import Money
 from contracts.payments import UnknownProvider
+from kernel.configuration import wrong
 from kernel.module import setting
 
 
@@ -64,11 +65,29 @@ _PROVIDERS: dict[str, Provider] = {"sandbox": Sandbox()}
 
 
 def provider_of(method: str) -> tuple[Provider, str]:
-    """The provider and the token of a payment method. Raises `UnknownProvider`."""
+    """Find the provider and the token of a payment, also where it takes new ones no more. Raises `UnknownProvider`."""
     name, _, token = method.partition(":")
     if name not in _PROVIDERS:
         raise UnknownProvider(name)
     return _PROVIDERS[name], token
+
+
+def refuse_unknown(method: str) -> None:
+    """Refuse a new payment by a provider that takes none. Raises `UnknownProvider`."""
+    name = method.partition(":")[0]
+    if name not in _taking_payments():
+        raise UnknownProvider(name)
+
+
+def check_settings() -> None:
+    """Find out at start that a provider is named that there is not. Raises `ImproperlyConfigured`."""
+    if not _taking_payments() or _taking_payments() - _PROVIDERS.keys():
+        expected = f"names of providers with commas between, of {', '.join(_PROVIDERS)}"
+        raise wrong("PAYMENTS_PROVIDERS", setting("payments", "PROVIDERS"), expected)
+
+
+def _taking_payments() -> frozenset[str]:
+    return frozenset(filter(None, map(str.strip, setting("payments", "PROVIDERS").split(","))))
 
 
 def signed_by_provider(body: bytes, signature: str) -> bool:

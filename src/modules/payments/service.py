@@ -17,7 +17,7 @@ from kernel.databases import execute, insert_new, transaction
 from kernel.events import publish
 from modules.payments import models, queries
 from modules.payments.errors import NoSuchPayment, NotRefundable
-from modules.payments.providers import Answer, Outcome, provider_of
+from modules.payments.providers import Answer, Outcome, provider_of, refuse_unknown
 
 UNDER_WAY = timedelta(minutes=1)
 """After which a provider that was asked to set money aside has done so, or never will."""
@@ -28,6 +28,7 @@ _SETTLE = "UPDATE payments_payment SET status = %s, reason = %s WHERE id = %s AN
 def authorise(order_id: UUID, customer_id: UUID, amount: Money, method: PaymentMethod) -> Payment:
     if amount.amount < 0:
         raise InvalidArguments("the amount to authorise may not be negative")
+    refuse_unknown(method)
     provider, token = provider_of(method)
     row = models.Payment(
         id=uuid4(),

@@ -9,7 +9,7 @@ MODULE = Module(
     calls=(Orders,),
     subscribes=(OrderCreated, OrderCancelled, OrderReturned),
     settings=(
-        Setting("ACCESS_MINUTES", "How many minutes an access token is good for.", "15", required=False),
-        Setting("REFRESH_DAYS", "How many days a refresh token is good for.", "14", required=False),
+        Setting("ACCESS_MINUTES", "How many minutes an access token is good for.", "15", required=False, secret=False),
+        Setting("REFRESH_DAYS", "How many days a refresh token is good for.", "14", required=False, secret=False),
     ),
 )

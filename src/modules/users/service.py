@@ -1,3 +1,4 @@
+from collections.abc import Set
 from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -59,9 +60,19 @@ def rename(user_id: UUID, nickname: str) -> User:
     return user
 
 
+def change_scopes(email: str, grant: Set[str], revoke: Set[str]) -> User | None:
+    """Change what an account may do, from its next token on; None where there is no such account."""
+    with transaction("users"):
+        user = User.objects.select_for_update().filter(email=email.lower()).first()
+        if user:
+            user.scopes = " ".join(sorted(({*user.scopes.split()} | grant) - revoke))
+            user.save(update_fields=["scopes"])
+    return user
+
+
 def credit_points(user_id: UUID, order_id: UUID, total: Money) -> None:
     """One point for each whole unit of currency, once per order. In the transaction of the event that tells of it."""
-    _enter(user_id, order_id, total.amount // 100, PointsEntry.Reason.ORDER)
+    _enter(user_id, order_id, total.whole_units, PointsEntry.Reason.ORDER)
 
 
 def take_points_back(order_id: UUID) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from kernel import topology
+from kernel.databases.unanswered import reason
 from kernel.events import administration
 from kernel.management import event_reports as reports
 from kernel.module import known
@@ -87,7 +88,7 @@ class Command(BaseCommand):
         try:
             matched = act(_modules(options["module"]), options)
         except Error as error:
-            raise CommandError(f"a database does not answer: {str(error).strip()}") from None
+            raise CommandError(f"of a module, {reason(error)}") from None
         if not matched:
             sys.exit(NOTHING)
 
@@ -98,7 +99,7 @@ class Command(BaseCommand):
                 found = administration.status(module)
             except Error as error:
                 away.append(module)
-                self.stderr.write(f"{module}: its database does not answer: {str(error).strip()}")
+                self.stderr.write(f"{module}: {reason(error)}")
             else:
                 standings[module] = [s for s in found if options["subscriber"] in (None, s.subscriber)]
         self.stdout.write(reports.standings(standings, as_json=options["json"]))

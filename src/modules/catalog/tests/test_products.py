@@ -7,7 +7,7 @@ from contracts.catalog import Catalog, Price, Product, ProductAdded, UnknownProd
 from contracts.language import Money
 from kernel.calls import call
 from kernel.testing import listening
-from modules.catalog import queries, service
+from modules.catalog import service
 from modules.catalog.errors import SkuTaken
 
 pytestmark = pytest.mark.django_db(databases=["catalog"])
@@ -70,12 +70,3 @@ def test_what_is_not_named_in_a_change_stays() -> None:
 def test_an_unknown_product_cannot_be_changed() -> None:
     with pytest.raises(UnknownProduct):
         service.change("NOPE", "Name", None, None, None)
-
-
-@pytest.mark.parametrize(
-    ("search", "found"), [("mug", {"MUG"}), ("SPO", {"SPOON"}), ("", {"MUG", "SPOON"}), ("x", set())]
-)
-def test_products_are_found_by_name_or_sku(search: str, found: set[str]) -> None:
-    service.add(uuid4(), MUG)
-    service.add(uuid4(), SPOON)
-    assert {row.sku for row in queries.products_for_sale(search)} == found

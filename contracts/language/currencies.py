@@ -1,0 +1,26 @@
+"""The currencies of ISO 4217, and how many decimals each is written with.
+
+Made from list one of 2026-01-01, without the codes that have no minor unit (metals, funds, tests). A currency that
+leaves the list stays here, because there are orders in it.
+"""
+
+NO_CURRENCY = "XXX"
+"""Of an amount that is nothing, and of no currency."""
+
+_CODES = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    2: """
+        AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW
+        CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF
+        IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK
+        MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP
+        SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG
+        YER ZAR ZMW ZWG
+    """,
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+DECIMALS: dict[str, int] = {NO_CURRENCY: 0} | {
+    code: decimals for decimals, codes in _CODES.items() for code in codes.split()
+}
+"""Of an amount in major units, by code: 1999 minor units are 19.99 EUR, 1999 JPY, 1.999 KWD."""

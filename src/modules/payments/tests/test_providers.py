@@ -1,0 +1,50 @@
+"""Which providers take payments: those that the deployable is told of, and no others."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from contracts.language import Money
+from contracts.payments import Payments, PaymentStatus, UnknownProvider
+from kernel.calls import call
+from modules.payments import models, providers, service
+
+pytestmark = pytest.mark.django_db(databases=["payments"])
+PRICE = Money(2500, "EUR")
+
+
+@pytest.fixture
+def providers_are(settings: Any) -> Any:
+    def told(names: str) -> None:
+        settings.MODULE_SETTINGS = {"payments": {**settings.MODULE_SETTINGS["payments"], "PROVIDERS": names}}
+
+    return told
+
+
+def test_a_provider_that_is_not_on_takes_no_payment(providers_are: Any) -> None:
+    providers_are("another")
+    order = uuid4()
+    with pytest.raises(UnknownProvider):
+        call(Payments).authorise(order, uuid4(), PRICE, "sandbox:approve")
+    assert not models.Payment.objects.filter(order_id=order).exists()
+
+
+def test_what_was_paid_while_it_was_on_is_captured_and_given_back(providers_are: Any) -> None:
+    payment = call(Payments).authorise(uuid4(), uuid4(), PRICE, "sandbox:approve")
+    providers_are("another")
+    service.capture(payment.order_id)
+    assert service.refund(uuid4(), payment.id, None).status is PaymentStatus.REFUNDED
+
+
+@pytest.mark.parametrize("names", ["", " , ", "stripe", "sandbox,stripe", "SANDBOX"])
+def test_a_provider_that_there_is_not_is_found_out_at_start(providers_are: Any, names: str) -> None:
+    providers_are(names)
+    with pytest.raises(ImproperlyConfigured, match=f"PAYMENTS_PROVIDERS is '{names}'.* of sandbox"):
+        providers.check_settings()
+
+
+def test_names_may_have_spaces_around_them(providers_are: Any) -> None:
+    providers_are(" sandbox ,")
+    providers.check_settings()
