@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from kernel import topology
+from kernel import ending, topology
 from kernel.events import administration, subscriptions
 from kernel.events.gauges import OutboxGauges
 from kernel.http import access
@@ -40,7 +40,12 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """Whether requests can be served: 200 when every database answers, else 503 with the names of those that do not."""
+    """Whether requests can be served: 200 when every database answers, else 503 with the names of those that do not.
+
+    A process that is about to end is not ready, though it serves those who have not noticed yet.
+    """
+    if ending.is_draining():
+        return _json({"status": "draining"}, HTTPStatus.SERVICE_UNAVAILABLE)
     away = [alias for alias in settings.DATABASES if not _answers(alias)]
     return _json({"status": "not ready", "away": away}, 503) if away else _json({"status": "ready"})
 
