@@ -5,7 +5,6 @@ from http import HTTPStatus
 from typing import Any
 
 from contracts.language import Rejected
-from kernel import ending
 from kernel.calls import wire
 from kernel.calls.endpoint import PREFIX
 from kernel.http.admission import REJECTED
@@ -18,14 +17,17 @@ StartResponse = Callable[..., Any]
 
 
 def serve(
-    application: Callable[[Environ, StartResponse], Iterable[bytes]], environ: Environ, start_response: StartResponse
+    application: Callable[[Environ, StartResponse], Iterable[bytes]],
+    is_ending: Callable[[], bool],
+    environ: Environ,
+    start_response: StartResponse,
 ) -> Iterable[bytes]:
     """Have a request answered, with `Connection: close` where the connection is going to end."""
     body = environ["wsgi.input"]
     rejected = environ["gunicorn.socket"].rejected_for
 
     def start(*head: Any) -> Any:
-        if rejected or ending.is_draining() or body.failed or _unread(body.reader) >= DRAINED_BYTES:
+        if rejected or is_ending() or body.failed or _unread(body.reader) >= DRAINED_BYTES:
             start_response.__self__.force_close()  # type: ignore[attr-defined]
         return start_response(*head)
 

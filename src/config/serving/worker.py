@@ -85,7 +85,7 @@ class Worker(ThreadWorker):
     def load_wsgi(self) -> None:
         super().load_wsgi()
         module_at("/")  # reads all addresses now, and not in the event loop
-        self.wsgi: Any = partial(application.serve, self.wsgi)
+        self.wsgi: Any = partial(application.serve, self.wsgi, self.is_ending)
 
     # The event loop
 
@@ -256,6 +256,10 @@ class Worker(ThreadWorker):
     def has_drained(self) -> bool:
         """Whether those who send requests had the time to go elsewhere."""
         return self.drained_at is not None and time.monotonic() >= self.drained_at
+
+    def is_ending(self) -> bool:
+        """Whether a connection is of no use any more after the answer that is being given."""
+        return not self.alive or ending.is_draining()
 
     def handle_quit(self, sig: int, frame: Any) -> None:
         # Ctrl-C is heard twice, from the terminal and from the arbiter; the second must not disturb the end.
