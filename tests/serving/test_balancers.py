@@ -1,23 +1,19 @@
 """A rolling restart of two processes behind a real balancer, under load: nobody's request fails."""
 
 import signal
-import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import urllib3
 
 from tests.brokers import Process
 from tests.client import Client
+from tests.load import Load
 from tests.processes import Deployable, Yard, answers, free_port
 from tests.waiting import eventually
 
 NGINX, HAPROXY = Path("/usr/sbin/nginx"), Path("/usr/sbin/haproxy")
-CLIENTS = 4
-CREDENTIALS = {"email": "nobody@example.com", "password": "none"}
 
 NGINX_CONFIG = """
 daemon off;
@@ -64,35 +60,6 @@ backend processes
     server one 127.0.0.1:{one}
     server two 127.0.0.1:{two}
 """
-
-
-class Load:
-    """Clients that ask one thing after the other, and count what they are answered."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.answers: Counter[object] = Counter()
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(CLIENTS)]
-
-    def __enter__(self) -> "Load":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _ask(self) -> None:
-        client = Client(self.url)
-        while not self._over.is_set():
-            for ask in (lambda: client.get("/products"), lambda: client.post("/auth/token", CREDENTIALS)):
-                try:
-                    self.answers[ask().status] += 1
-                except urllib3.exceptions.HTTPError as error:
-                    self.answers[repr(error)] += 1
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.load import Load
 from tests.processes import Deployable, Yard, answers
 from tests.raw import Raw, request
 from tests.waiting import eventually
@@ -69,20 +70,22 @@ def waits_for_lock(lock: "psycopg.Connection[tuple[int]]") -> bool:
     return bool(found and found[0])
 
 
-def test_a_reload_is_not_told_to_anybody(the_yard: Yard) -> None:
+def test_a_reload_is_noticed_by_nobody(the_yard: Yard) -> None:
     with the_yard.deployable("reloaded", DRAIN_SECONDS="600", WEB_WORKERS="2") as deployable:
         deployable.start()
         before = workers(deployable)
-        assert deployable.process
-        deployable.process.send_signal(signal.SIGHUP)
         seen = set()
 
         def replaced() -> bool:
             seen.add(deployable.client.afresh().page("/health/ready").status)
             return not before & workers(deployable)
 
-        eventually(replaced, bool)
+        with Load(deployable.url) as load:
+            assert deployable.process
+            deployable.process.send_signal(signal.SIGHUP)
+            eventually(replaced, bool)
         assert seen == {200}
+        assert load.answers.keys() == {200, 401}, load.answers
         deployable.kill()
 
 
