@@ -49,6 +49,7 @@ defaults
     timeout connect 2s
     timeout client 60s
     timeout server 60s
+    timeout check 10s
     option redispatch
 frontend shop
     bind 127.0.0.1:{port}
@@ -71,8 +72,8 @@ def stack() -> Iterator[ExitStack]:
 @pytest.fixture(scope="module")
 def pair(the_yard: Yard) -> Iterator[tuple[Deployable, Deployable]]:
     with (
-        the_yard.deployable("rolled-one", DRAIN_SECONDS="3") as one,
-        the_yard.deployable("rolled-two", DRAIN_SECONDS="3") as two,
+        the_yard.deployable("rolled-one", DRAIN_SECONDS="5") as one,
+        the_yard.deployable("rolled-two", DRAIN_SECONDS="5") as two,
     ):
         one.launch()
         two.launch()

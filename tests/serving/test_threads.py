@@ -130,7 +130,7 @@ def test_a_hung_service_keeps_neither_the_rest_waiting_nor_probes_nor_contract_c
     the_yard: Yard, stack: ExitStack
 ) -> None:
     names = dict.fromkeys(("CATALOG_URL", "INVENTORY_URL"), stack.enter_context(hung()))
-    with the_yard.deployable("hung", WEB_THREADS="2", **names) as monolith:
+    with the_yard.deployable("hung", WEB_THREADS="2", REQUEST_TIMEOUT="60", **names) as monolith:
         monolith.launch().until_ready()
         client = afresh(monolith)
         products = many(stack, 5, monolith.url, request("GET /api/v1/products"))
@@ -151,22 +151,22 @@ def test_a_hung_service_keeps_neither_the_rest_waiting_nor_probes_nor_contract_c
 
 def late_call(stack: ExitStack, deployable: Deployable) -> Raw:
     """A contract call whose bytes come some time after its connection."""
-    body = json.dumps({"user_id": str(uuid4())}).encode()
-    head = request(
-        "POST /_contracts/users/v1/profile",
-        f"Authorization: Bearer {tokens.token_for('users')}",
-        "Content-Type: application/json",
-        f"Content-Length: {len(body)}",
-    )
     late = stack.enter_context(Raw(deployable.url))
-    for piece in (head[:20], head[20:], body):
+    said = contract_call("users/v1/profile", {"user_id": str(uuid4())})
+    for piece in (said[:20], said[20:-10], said[-10:]):
         time.sleep(0.1)
         late.say(piece)
     return late
 
 
+def contract_call(operation: str, arguments: dict[str, str]) -> bytes:
+    token = tokens.token_for(operation.partition("/")[0])
+    headers = (f"Authorization: Bearer {token}", "Content-Type: application/json")
+    return request(f"POST /_contracts/{operation}", *headers, body=json.dumps(arguments).encode())
+
+
 def test_a_locked_table_holds_no_more_than_half_of_the_threads(the_yard: Yard, stack: ExitStack) -> None:
-    with the_yard.deployable("locked", WEB_THREADS="4") as monolith:
+    with the_yard.deployable("locked", WEB_THREADS="4", REQUEST_TIMEOUT="60") as monolith:
         monolith.start()
         assert_it_serves(monolith)
         database = f"{monolith.settings['DATABASE_PREFIX']}_catalog"
@@ -187,6 +187,12 @@ def test_a_locked_table_holds_no_more_than_half_of_the_threads(the_yard: Yard, s
         assert headers["retry-after"] and headers["x-request-id"]
         client.get("/products").refused(503, "call.rejected")
         assert any(one.heard_nothing() for one in held), "those who hold the threads still wait"
+
+        calls = many(stack, 4, monolith.url, contract_call("catalog/v1/product", {"sku": "TEAPOT"}))
+        assert late_call(stack, monolith).status() == 404
+        told = eventually(lambda: [one for one in calls if not one.heard_nothing()], bool)[0]
+        status, _, problem = told.answer()
+        assert (status, json.loads(problem)["code"]) == (503, "call.rejected")
 
         lock.rollback()
         eventually(lambda: afresh(monolith).get("/products").status, lambda status: status == 200)
