@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 bind = f"[{settings.HOST}]:{settings.PORT}" if ":" in settings.HOST else f"{settings.HOST}:{settings.PORT}"
 
-worker_class = "config.worker.Worker"
+worker_class = "config.serving.worker.Worker"
 workers = settings.WEB_WORKERS
 threads = settings.WEB_THREADS
-keepalive = 5
-graceful_timeout = 10
+worker_connections = settings.WEB_CONNECTIONS
+keepalive = settings.KEEPALIVE_SECONDS
+# For all that a worker does when it ends: it drains, finishes requests (10 s) and deliveries (3 s).
+graceful_timeout = settings.DRAIN_SECONDS + 15
 
 # gunicorn_h1c where it is installed. It is not required, because it comes as source only.
 http_parser = "auto"
@@ -39,6 +41,12 @@ control_socket_disable = True
 
 # A worker shows that it is alive by touching a file, which must not wait for a busy disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+
+
+def on_reload(server: "Arbiter") -> None:
+    from config.serving import reload
+
+    reload.replace_up_to(server.worker_age)
 
 
 def post_worker_init(worker: "Worker") -> None:

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "kernel.http.middleware.RequestContext",
     "kernel.http.system.Probes",
+    "kernel.http.admission.Rejection",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "kernel.http.gateway.Gateway",
@@ -129,6 +130,11 @@ HOST = env.str("HOST", "") or "127.0.0.1"
 PORT = values.number(env, "PORT", identity.PORT, 65535)
 WEB_WORKERS = values.number(env, "WEB_WORKERS", 1, 64)
 WEB_THREADS = values.number(env, "WEB_THREADS", 4, 256)
+WEB_CONNECTIONS = values.number(env, "WEB_CONNECTIONS", 1000, 100_000)
+REQUEST_BUFFER_KIB = values.number(env, "REQUEST_BUFFER_KIB", 1024, 65_536)
+REQUEST_BUFFERS_MIB = values.number(env, "REQUEST_BUFFERS_MIB", 64, 65_536)
+KEEPALIVE_SECONDS = values.number(env, "KEEPALIVE_SECONDS", 75, 3600)
+DRAIN_SECONDS = values.number(env, "DRAIN_SECONDS", 0 if DEVELOPMENT else 10, 600, least=0)
 # The Prometheus client reads it from the environment by itself.
 METRICS_FOLDER = values.folder(env, "PROMETHEUS_MULTIPROC_DIR")
 GUNICORN_LOG_LEVEL = values.choice(

@@ -20,11 +20,11 @@ _BASE_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?")
 _FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
-def number(env: environ.Env, name: str, default: int, most: int) -> int:
-    """A whole number from 1 on."""
+def number(env: environ.Env, name: str, default: int, most: int, least: int = 1) -> int:
+    """A whole number, from 1 on unless less is allowed."""
     given = env.str(name, "") or str(default)
-    if not (given.isascii() and given.isdigit() and 1 <= int(given) <= most):
-        raise wrong(name, given, f"a number from 1 to {most}, such as {default}")
+    if not (given.isascii() and given.isdigit() and least <= int(given) <= most):
+        raise wrong(name, given, f"a number from {least} to {most}, such as {default}")
     return int(given)
 
 

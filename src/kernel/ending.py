@@ -1,10 +1,11 @@
-"""Being asked to end, while a process is still starting."""
+"""Being asked to end: while a process is still starting, and while it serves."""
 
 import signal
 import sys
 from types import FrameType
 
 _asked = False
+_draining = False
 
 
 def prepare() -> None:
@@ -21,6 +22,17 @@ def heed() -> None:
     """End now, if it was."""
     if _asked:
         sys.exit(128 + signal.SIGTERM)
+
+
+def drain() -> None:
+    """Say from now on that nobody should send requests here any more; those that come are served."""
+    global _draining
+    _draining = True
+
+
+def is_draining() -> bool:
+    """Whether this process serves only until those who send requests have noticed."""
+    return _draining
 
 
 def _end(number: int, frame: FrameType | None) -> None:

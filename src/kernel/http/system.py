@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from kernel import topology
+from kernel import ending, topology
 from kernel.context import working_for
 from kernel.databases import standing
 from kernel.databases.standing import LOOK_TIMEOUT
@@ -43,7 +43,12 @@ def live(request: HttpRequest) -> HttpResponse:
 
 def ready(request: HttpRequest) -> HttpResponse:
     """Whether requests can be served: 200 while the database of any module here answers, else 503; with the names of
-    those that do not. One module's must not take away the others, nor, as replicas share it, every replica."""
+    those that do not. One module's must not take away the others, nor, as replicas share it, every replica.
+
+    A process that is about to end is not ready, though it serves those who have not noticed yet.
+    """
+    if ending.is_draining():
+        return _json({"status": "draining"}, HTTPStatus.SERVICE_UNAVAILABLE)
     away = standing.away()
     useless = {*settings.ACTIVE_MODULES} and {*settings.ACTIVE_MODULES} <= {*away}
     return _json({"status": "not ready" if useless else "ready", "away": away}, 503 if useless else 200)

@@ -1,9 +1,11 @@
 """`manage.py serve`: prepare the databases, then serve everything until told to stop."""
 
+import os
 import signal
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ from kernel import demo, ending, topology
 from kernel.module import departed
 
 GUNICORN_CONFIG = Path(__file__).parents[3] / "config" / "gunicorn.conf.py"
+
+STOPPING = b"\nStopping: what is under way is finished first. Ctrl-C again cuts it off, and loses nothing.\n"
 
 PLACES = {
     "API": "/api/v1/",
@@ -67,6 +71,7 @@ class Server(Application):  # type: ignore[misc]  # gunicorn is not typed
 
     def __init__(self, when_ready: Callable[[Arbiter], None]) -> None:
         self._announce = when_ready
+        self._interrupted = False
         super().__init__(prog="serve")
 
     def load_config(self) -> None:
@@ -80,9 +85,19 @@ class Server(Application):  # type: ignore[misc]  # gunicorn is not typed
         if sys.stdin and sys.stdin.isatty():
             # The terminal was closed. Gunicorn would reload, and keep the port with nobody left to see it.
             signal.signal(signal.SIGHUP, lambda number, frame: arbiter.signal(signal.SIGTERM, frame))
+        signal.signal(signal.SIGINT, partial(self.interrupt, arbiter))
         self._announce(arbiter)
         if ending.was_asked():
             arbiter.signal(signal.SIGTERM, None)
+
+    def interrupt(self, arbiter: Any, number: int, frame: Any) -> None:
+        """Ctrl-C: say at once that it was heard. The second one waits for nothing."""
+        if self._interrupted:
+            arbiter.kill_workers(signal.SIGKILL)
+            return
+        self._interrupted = True
+        os.write(sys.stdout.fileno(), STOPPING)  # a handler may come in the middle of a print
+        arbiter.signal(number, frame)
 
 
 def check_free(host: str, port: int) -> None:

@@ -1,0 +1,40 @@
+"""Requests without a pause, while something is done to whoever answers them."""
+
+import threading
+from collections import Counter
+
+import urllib3
+
+from tests.client import Client
+
+CLIENTS = 4
+CREDENTIALS = {"email": "nobody@example.com", "password": "none"}
+
+
+class Load:
+    """Clients that ask one thing after the other, and count what they are answered."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.answers: Counter[object] = Counter()
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(CLIENTS)]
+
+    def __enter__(self) -> "Load":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _ask(self) -> None:
+        client = Client(self.url)
+        while not self._over.is_set():
+            for ask in (lambda: client.get("/products"), lambda: client.post("/auth/token", CREDENTIALS)):
+                try:
+                    self.answers[ask().status] += 1
+                except urllib3.exceptions.HTTPError as error:
+                    self.answers[repr(error)] += 1
