@@ -25,7 +25,7 @@ APPLICATION = "seam-extraction"
 """What our connections call themselves; a deployable's are `seam:<module>`."""
 _SESSION = """
     SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '10s';
-    SET client_encoding = 'UTF8';
+    SET client_encoding = 'UTF8'; SET row_security = off;
     SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1;
     SET bytea_output = 'hex'; SET lc_monetary = 'C'; SET xmlbinary = 'base64'
 """

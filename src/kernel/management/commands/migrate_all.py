@@ -11,7 +11,7 @@ from django.db import Error, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from kernel import ending
-from kernel.databases.provision import LOCK, CannotProvision, provision
+from kernel.databases.provision import LOCK, SAY_MIGRATED_UNTIL, CannotProvision, provision
 from kernel.events import subscriptions
 
 LOOK_EVERY = 1.0
@@ -65,8 +65,12 @@ class Command(BaseCommand):
 def _migrate(alias: str) -> None:
     with connections[alias].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        cursor.execute("SELECT to_regclass('django_migrations') IS NULL")
+        [[new]] = cursor.fetchall()
         try:
             call_command("migrate", database=alias, verbosity=0, interactive=False, skip_checks=True)
+            if new:
+                cursor.execute(SAY_MIGRATED_UNTIL)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
