@@ -54,6 +54,9 @@ def put(folder: Path, files: Iterable[File]) -> None:
     for file in files:
         path = folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
+        if file.link:
+            path.symlink_to(file.link)
+            continue
         path.write_bytes(file.content)
         path.chmod(0o755 if file.executable else 0o644)
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from extraction import data, departure, system, verification, writer
+from extraction import data, departure, plan, system, verification, writer
 from extraction.analysis import Finding
 from extraction.compat import trees
 from extraction.contract_files import owner
@@ -19,7 +19,7 @@ from extraction.project import NotAProject, Project
 
 OUT = Console(highlight=False, soft_wrap=True)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True)
-REFUSALS = (writer.Refused, departure.Refused, verification.Unsound, trees.Unloadable, data.Refused)
+REFUSALS = (writer.Refused, plan.Refused, departure.Refused, verification.Unsound, trees.Unloadable, data.Refused)
 """Errors whose message is all that there is to say."""
 
 

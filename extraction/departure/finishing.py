@@ -18,6 +18,7 @@ from extraction.departure.places import Refused, Service
 from extraction.manifest import Manifest
 from extraction.plan import File
 from extraction.project import Project
+from extraction.traits import Traits
 
 SOMEWHERE = "http://127.0.0.1:8001"
 """Where it lives, for a monolith that is only looked at."""
@@ -42,6 +43,8 @@ class Departure:
     """Files that name the module's code or settings, to be looked at."""
     requires: bool
     """Whether the module required distributions of its own."""
+    keeps_files: bool
+    """Whether its rows name files."""
 
 
 def plan(project: Project, module: str, service: Service) -> Departure:
@@ -50,8 +53,8 @@ def plan(project: Project, module: str, service: Service) -> Departure:
         raise Refused(f"{service.project.root} has the module {service.module}, not {module}")
     folder, agreed = project.folder(module), agreement(project, service)
     stays = tuple(_remains(project, service))
-    here = project.files(folder)
-    code = [places.file(project, path) for path in here] if module not in project.departed else []
+    here = (*project.files(folder), *project.links(folder))
+    code = places.files(project, folder) if module not in project.departed else []
     return Departure(
         module=module,
         removed=tuple(path for path in here if path not in {file.path for file in stays}),
@@ -60,6 +63,7 @@ def plan(project: Project, module: str, service: Service) -> Departure:
         lost=tuple(places.unknown(service.project.root, code, project)),
         naming=tuple(_naming(project, module)),
         requires=project.requirements_of(module) is not None,
+        keeps_files=Traits.of(service.project, module).keeps_files,
     )
 
 

@@ -39,7 +39,7 @@ def plan(project: Project, service: Service) -> Return:
     module = service.module
     if module in project.modules:
         raise Refused(f"{module} is at home: {project.folder(module)} has its code; nothing to fold")
-    files = tuple(places.file(service.project, path) for path in service.project.files(service.folder))
+    files = tuple(places.files(service.project, service.folder))
     agreed = agreement(project, service, others=True)
     written = (*files, *agreed.files)
     paths = {file.path for file in written}
