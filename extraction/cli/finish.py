@@ -63,6 +63,10 @@ def _summary(planned: departure.Departure, leaves: str, removed: int) -> None:
     OUT.print(f"{planned.module} {leaves}: {counted(removed, 'file')} removed, {len(planned.written)} written")
     for change in planned.changes:
         OUT.print(f"  contract  {change}", markup=False)
+    if planned.keeps_files:
+        OUT.print(
+            "  files     what its rows name stays below MEDIA_ROOT here; data copy has taken it along", markup=False
+        )
     if planned.naming:
         OUT.print(f"  look at   {', '.join(planned.naming)}: they name its code or its settings", markup=False)
     url = f"{planned.module.upper()}_URL"

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from extraction.data import policies, schema
+from extraction.data import files, policies, schema
 from extraction.data.checksums import Checker, checker
+from extraction.data.files import Carried
 from extraction.data.filling import Filling, refresh_views
 from extraction.data.places import Connection, Place, Refused, first_line
 from extraction.data.progress import Bar
@@ -42,6 +43,8 @@ class Copied:
     rows: int
     size: int
     seconds: float
+    files: Carried | None
+    """None where it was not known where they are."""
 
     def __str__(self) -> str:
         return f"{self.tables} tables, {self.rows:,} rows, {megabytes(self.size)}, in {self.seconds:.1f} s"
@@ -95,12 +98,13 @@ def copy(
                 say(f"copying {counted(len(found.tables) - len(kept), 'table')}, {megabytes(_size(found, kept))}")
             Filling(reading, writing, found, hidden_there, bar).fill(kept, ours, theirs)
             rows = _checked(found, bar, ours, theirs)
+        carried = files.copy(reading, source, target, say)
         _refuse_if_used(writing, "target", target)
         if not while_running:
             _refuse_if_used(reading, "source", source, SNAPSHOT)
         refresh_views(reading, writing)
         writing.execute(f"DROP TABLE {MARK}")
-        return Copied(len(found.tables), rows, _size(found), time.monotonic() - begun)
+        return Copied(len(found.tables), rows, _size(found), time.monotonic() - begun, carried)
 
 
 def refuse_unready(source: Place, module: str) -> None:

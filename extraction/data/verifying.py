@@ -3,7 +3,7 @@
 from contextlib import ExitStack, closing
 from typing import NamedTuple
 
-from extraction.data import policies, schema
+from extraction.data import files, policies, schema
 from extraction.data.checksums import checker, rows_that_differ
 from extraction.data.copying import compared, counted, explained, used_by
 from extraction.data.places import Connection, Place, Refused
@@ -50,6 +50,7 @@ def verify(source: Place, target: Place, module: str, bar: Bar) -> Compared:
             policies.lift(connection, *(found.tables[name] for name in names if name in found.tables))
         rows, different = _tables(found, ours, theirs, bar)
         different += _sequences(found, ours, theirs)
+        different += files.differences(ours, source, target)
         if different and (users := _users(ours, theirs)):
             different.append(f"a process that runs has {users} open, and may have written to it")
         return Compared(len(found.tables), rows, different)
