@@ -86,7 +86,8 @@ def plan(project: Project, module: str) -> Plan:
     manifest = project.manifests[module]
     contracts = tuple(sorted({owner for source in sources if (owner := contract_files.owner(source.name))}))
     traits = Traits.of(project, module)
-    subject = rendering.Subject.of(manifest, contracts, project.declarations, project.manifests.values(), traits)
+    port = rendering.port_of(module, project.folders)
+    subject = rendering.Subject.of(manifest, contracts, project.declarations, project.manifests.values(), traits, port)
     files = {found.path: found for found in map(_adapted, _copied(project, module, sources))}
     files |= {path: File(path, text.encode()) for path, text in needs.files.items()}
     for path, text in rendering.render(subject):
@@ -94,7 +95,7 @@ def plan(project: Project, module: str) -> Plan:
     return Plan(
         module=module,
         service=subject.service,
-        port=rendering.PORT,
+        port=port,
         url_setting=subject.url_setting,
         files=tuple(files[path] for path in sorted(files)),
         contracts=contracts,

@@ -73,7 +73,7 @@ class Filling:
             self.writing.execute(insert)
         self.bar.finish(table)
 
-    def _pipe(self, table: Table, out: sql.Composable, into: sql.Composable) -> None:
+    def _pipe(self, table: Table, out: sql.Composed, into: sql.Composed) -> None:
         sent, held = 0, bytearray()
         with self.reading.cursor().copy(out) as rows, self.writing.cursor().copy(into) as sink:
             for row in rows:

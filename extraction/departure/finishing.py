@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from extraction import analysis, verification
+from extraction import analysis, rendering, verification
 from extraction.departure import places
 from extraction.departure.agreement import agreement
 from extraction.departure.exchange import exchanged
@@ -20,8 +20,6 @@ from extraction.plan import File
 from extraction.project import Project
 from extraction.traits import Traits
 
-SOMEWHERE = "http://127.0.0.1:8001"
-"""Where it lives, for a monolith that is only looked at."""
 NAMING = (".env.example", "compose.yaml", "conftest.py")
 """Files outside `tests/` that may name a module or its settings."""
 
@@ -45,6 +43,8 @@ class Departure:
     """Whether the module required distributions of its own."""
     keeps_files: bool
     """Whether its rows name files."""
+    url: str
+    """Where its service is in development."""
 
 
 def plan(project: Project, module: str, service: Service) -> Departure:
@@ -64,6 +64,7 @@ def plan(project: Project, module: str, service: Service) -> Departure:
         naming=tuple(_naming(project, module)),
         requires=project.requirements_of(module) is not None,
         keeps_files=Traits.of(service.project, module).keeps_files,
+        url=f"http://127.0.0.1:{rendering.port_of(module, project.folders)}",
     )
 
 
@@ -75,7 +76,7 @@ def finish(project: Project, departure: Departure) -> None:
         left = Project.at(project.root)
         if found := analysis.check(left, left.modules):
             raise Refused(f"without it the monolith would not hold together: {found[0]}")
-        setting: dict[str, Any] = {f"{departure.module.upper()}_URL": SOMEWHERE}
+        setting: dict[str, Any] = {f"{departure.module.upper()}_URL": departure.url}
         try:
             verification.run(project.root, "without it the monolith does not load", "manage.py", "check", **setting)
         except verification.Unsound as unsound:

@@ -99,10 +99,10 @@ def refuse_uncommitted(root: Path, paths: Iterable[str]) -> None:
     if ignored := [path for path in paths if (root / path).is_file() and path not in tracked]:
         raise Refused(f"{ignored[0]} is not under git, which could bring it back: commit it first")
     folders = [path for path in paths if (root / path).is_dir()]
-    ignored = [path for path in repository.list_ignored(root, *folders) if not is_left_behind(path)] if folders else []
-    if ignored:
-        more = f" (and {len(ignored) - 1} more)" if ignored[1:] else ""
-        raise Refused(f"git ignores {ignored[0]}{more}, and could not bring it back: put it elsewhere, or remove it")
+    found = repository.list_ignored(root, *folders) if folders else []
+    if lost := [path for path in found if not is_left_behind(path)]:
+        others = f" (and {len(lost) - 1} more)" if lost[1:] else ""
+        raise Refused(f"git ignores {lost[0]}{others}, and could not bring it back: put it elsewhere, or remove it")
 
 
 def unknown(root: Path, files: Collection[File], there: Project) -> list[str]:

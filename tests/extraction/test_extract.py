@@ -59,7 +59,7 @@ def test_the_service_has_a_name_of_its_own(monolith: Monolith, tmp_path: Path) -
     monolith.extract(tmp_path / "service")
 
     assert 'SERVICE_NAME = "pens-service"' in (tmp_path / "service/src/config/identity.py").read_text()
-    assert "PORT = 8001\n" in (tmp_path / "service/src/config/identity.py").read_text()
+    assert "PORT = 8002\n" in (tmp_path / "service/src/config/identity.py").read_text()
     assert "extraction" not in (tmp_path / "service/pyproject.toml").read_text()
     assert "#PENS_NIB=\n" in (tmp_path / "service/.env.example").read_text()
 
@@ -79,7 +79,7 @@ def test_the_next_commands_are_said(monolith: Monolith, tmp_path: Path) -> None:
     done = monolith.extract(tmp_path / "service")
 
     assert "make run" in done.output
-    assert "PENS_URL=http://127.0.0.1:8001 make run" in done.output
+    assert "PENS_URL=http://127.0.0.1:8002 make run" in done.output
     assert "make test" in done.output
 
 
@@ -231,7 +231,7 @@ def test_a_folder_that_may_not_be_written_to_is_refused(
     monkeypatch.setattr(os, "access", lambda place, mode: Path(place) != tmp_path)
     done = monolith.extract(tmp_path / "service")
     assert done.exit_code == 1
-    assert f"error: {tmp_path} may not be written to: name a folder elsewhere with --into\n" in done.output
+    assert f"error: {tmp_path} may not be written to: name a folder elsewhere\n" in done.output
     assert [path.name for path in tmp_path.iterdir()] == ["monolith"]
 
 

@@ -69,7 +69,9 @@ class Workplace:
 
     def extraction(self, command: str, *arguments: str | Path) -> Result:
         """`python -m extraction` on it."""
-        return CliRunner().invoke(main, [command, "--root", str(self.root), *map(str, arguments)])
+        return CliRunner(env={"DATABASE_URL": None}).invoke(
+            main, [command, "--root", str(self.root), *map(str, arguments)]
+        )
 
     def add(self, tree: Path) -> None:
         """Put files there as they lie in another folder."""
