@@ -21,9 +21,7 @@ def unpinned(subject: Subject) -> Iterator[Finding]:
             if top in OWN or top in sys.stdlib_module_names or not top:
                 continue
             brought_by = distributions().get(top, frozenset({canonical(top)}))
-            # What is not installed may be of a distribution that is named already, under another name.
-            is_awaited = awaited & brought_by or (awaited and top not in distributions())
-            if not brought_by & pinned and not is_awaited:
+            if not brought_by & (pinned | awaited):
                 message = f"{top} is imported, and no requirement brings it"
                 home = (
                     "requirements/dev.in"
