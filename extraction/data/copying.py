@@ -84,6 +84,8 @@ def copy(
                 f"policies hide rows of {sorted(hidden)[0]} from its owner too, and to lift them locks out whoever "
                 "runs: log in as a role with BYPASSRLS, or copy without --while-running"
             )
+        if number := schema.large_objects(reading):
+            say(f"not copied: {counted(number, 'large object')}, which no table has")
         going_on = _is_free(found, writing, replace, hidden_there)
         _begin(reading, counting, found if not while_running else None, hidden)
         with (

@@ -177,6 +177,12 @@ def position(connection: Connection, sequence: str) -> tuple[int, bool]:
     return last, called
 
 
+def large_objects(connection: Connection) -> int:
+    """Count the large objects of a database."""
+    [[number]] = connection.execute("SELECT count(*) FROM pg_largeobject_metadata")
+    return int(number)
+
+
 def migrated_until(connection: Connection) -> str | None:
     """Find the transaction id until which nothing but migrating wrote to a database, where that is on record."""
     row = connection.execute(_MIGRATED_UNTIL, [MIGRATED_UNTIL]).fetchone() if exists(connection, MIGRATIONS) else None
