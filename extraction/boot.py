@@ -21,7 +21,6 @@ from psycopg import sql
 
 from extraction import interruption
 from extraction.verification import Unsound, environment, interpreter, run
-from kernel.configuration import without_secrets
 from kernel.databases.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
 HOST = "127.0.0.1"
@@ -70,7 +69,7 @@ def hindrance(given: str | None = None) -> str | None:
 
 def boot(folder: Path, step: Callable[[str], None], given: str | None = None) -> None:
     """Make the service's databases, serve, and ask it. Raises `Unsound` with what was said."""
-    step(f"making databases for it on {without_secrets(given)}" if given else "starting a PostgreSQL server for it")
+    step("trying it on the PostgreSQL server that is set" if given else "starting a PostgreSQL server for it")
     try:
         with server(given) as made:
             _boot(folder, made, step)

@@ -25,7 +25,6 @@ from extraction import boot, interruption, verification
 from extraction.conformance.report import Report
 from extraction.project import Project
 from extraction.verification import Unsound, environment
-from kernel.configuration import without_secrets
 from kernel.databases.config import OWN
 from kernel.databases.embedded import EmbeddedPostgresError
 
@@ -140,7 +139,7 @@ class Stage:
 @contextmanager
 def stage(project: Project, service: Project, module: str, step: Step, given: str | None = None) -> Iterator[Stage]:
     """Set the stage, on the given server or one of its own. Raises `Unsound` where there is none to be had."""
-    step(f"making databases for it on {without_secrets(given)}" if given else "starting a PostgreSQL server for it")
+    step("trying it on the PostgreSQL server that is set" if given else "starting a PostgreSQL server for it")
     try:
         # Nothing is to hold a database that is copied, and rows stay in the order in which they were written.
         with boot.server(given, autovacuum="off") as server:
