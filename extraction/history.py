@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from extraction import interruption
+from extraction import interruption, repository
 
 BRANCH = "main"
 NOBODY = ("extraction", "extraction@localhost")
@@ -46,7 +46,10 @@ def _message(root: Path, module: str, service: str, monolith: str) -> str:
     if not revision:
         return subject
     changed = ", and what was not committed there" if _asked(root, "status", "--porcelain") else ""
-    return f"{subject}\n\n{service} is the module {module} of {monolith} at revision\n{revision}{changed}."
+    return (
+        f"{subject}\n\n{service} is the module {module} of {monolith} at revision\n{revision}{changed}.\n"
+        "What git ignores there is no part of it."
+    )
 
 
 def _author(root: Path) -> tuple[str, str]:
@@ -67,8 +70,7 @@ def _git(folder: Path, *arguments: str) -> str:
     done = interruption.run(
         ["git", *arguments],
         cwd=folder,
-        # A variable such as GIT_DIR is about the repository that somebody, a hook say, is at work in.
-        env={name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
+        env=repository.environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

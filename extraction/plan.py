@@ -1,9 +1,11 @@
 """What an extracted service consists of: every file with its content, worked out before anything is written."""
 
+import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from extraction import contract_files, dependencies, rendering
 from extraction.project import LAYERS, Project
@@ -44,6 +46,12 @@ class File:
     path: str
     content: bytes
     executable: bool = False
+    link: str = ""
+    """What it leads to from where it is, where it is a symbolic link to a folder."""
+
+
+class Refused(Exception):
+    """A file cannot go along; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +86,16 @@ def plan(project: Project, module: str) -> Plan:
     manifest = project.manifests[module]
     contracts = tuple(sorted({owner for source in sources if (owner := contract_files.owner(source.name))}))
     traits = Traits.of(project, module)
-    subject = rendering.Subject.of(manifest, contracts, project.declarations, project.manifests.values(), traits)
-    files = {file.path: file for file in map(_adapted, _copied(project, module, sources))}
+    port = rendering.port_of(module, project.folders)
+    subject = rendering.Subject.of(manifest, contracts, project.declarations, project.manifests.values(), traits, port)
+    files = {found.path: found for found in map(_adapted, _copied(project, module, sources))}
     files |= {path: File(path, text.encode()) for path, text in needs.files.items()}
     for path, text in rendering.render(subject):
         files[path] = File(path, text.encode(), executable=text.startswith("#!"))
     return Plan(
         module=module,
         service=subject.service,
-        port=rendering.PORT,
+        port=port,
         url_setting=subject.url_setting,
         files=tuple(files[path] for path in sorted(files)),
         contracts=contracts,
@@ -136,9 +145,30 @@ def _copied(project: Project, module: str, sources: Iterable[Source]) -> Iterato
     folders = (project.folder(module), *WHOLE)
     paths.update(path for folder in folders for path in project.files(folder) if _wanted(path))
     paths.update(path for path in (*GENERIC, *ADAPTED) if _exists(project, path))
+    for folder in folders:
+        if strangers := project.strangers(folder):
+            raise Refused(f"{strangers[0]} is a repository of its own: have its files here, or install what it has")
+        for path in project.links(folder):
+            yield link(project, path, paths)
     for path in paths:
-        place = project.root / path
-        yield File(path, place.read_bytes(), executable=bool(place.stat().st_mode & stat.S_IXUSR))
+        yield file(project, path)
+
+
+def file(project: Project, path: str) -> File:
+    """Read a file of a project. Raises `Refused` where a link leads to it from elsewhere."""
+    place = project.root / path
+    if place.is_symlink() and not place.resolve().is_relative_to(project.root.resolve()):
+        raise Refused(f"{path} leads to {place.readlink()}, outside the repository: have a copy there instead")
+    return File(path, place.read_bytes(), executable=bool(place.stat().st_mode & stat.S_IXUSR))
+
+
+def link(project: Project, path: str, paths: Collection[str]) -> File:
+    """Read a link to a folder, which goes along with the files in `paths`. Raises `Refused` where it does not."""
+    place = project.root / path
+    target = os.path.relpath(place.resolve(), project.root.resolve())
+    if not any(each.startswith(f"{target}/") for each in paths):
+        raise Refused(f"{path} leads to {place.readlink()}, which does not go along: have a copy there instead")
+    return File(path, b"", link=os.path.relpath(target, Path(path).parent))
 
 
 def _adapted(file: File) -> File:
@@ -146,4 +176,4 @@ def _adapted(file: File) -> File:
     content = file.content
     for pattern, replacement in ADAPTED.get(file.path, ()):
         content = re.sub(pattern, replacement, content.decode(), flags=re.MULTILINE).encode()
-    return File(RENAMED.get(file.path, file.path), content, file.executable)
+    return replace(file, path=RENAMED.get(file.path, file.path), content=content)

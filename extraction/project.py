@@ -7,7 +7,7 @@ from pathlib import Path
 
 import grimp
 
-from extraction import contract_files, graph, manifest
+from extraction import contract_files, graph, manifest, repository
 from extraction.contract_files import Declared
 from extraction.manifest import Manifest
 from extraction.requirements import Lock
@@ -98,9 +98,28 @@ class Project:
 
     @cache  # noqa: B019
     def files(self, folder: str) -> tuple[str, ...]:
-        """Every file in a folder, by path from the root; not what Python and tools leave behind."""
-        paths = (path.relative_to(self.root) for path in (self.root / folder).rglob("*") if path.is_file())
-        return tuple(sorted(p.as_posix() for p in paths if not any(map(_left_behind, p.parts))))
+        """Every file in a folder, by path from the root; not what git ignores, or Python and tools leave behind."""
+        return tuple(path for path in self._entries(folder) if (self.root / path).is_file())
+
+    def links(self, folder: str) -> tuple[str, ...]:
+        """Every symbolic link in a folder that leads to another folder, or to nothing."""
+        entries = ((path, self.root / path) for path in self._entries(folder))
+        return tuple(path for path, place in entries if place.is_symlink() and not place.is_file())
+
+    def strangers(self, folder: str) -> tuple[str, ...]:
+        """Every git repository in a folder: its files are not of this project."""
+        listed = (path.rstrip("/") for path in self._listed or ())
+        inside = (path for path in listed if f"{path}/".startswith(f"{folder}/"))
+        return tuple(path for path in sorted(inside) if (self.root / path).is_dir() and path not in self.links(folder))
+
+    @cached_property
+    def _listed(self) -> frozenset[str] | None:
+        return repository.list_files(self.root)
+
+    def _entries(self, folder: str) -> list[str]:
+        below = (path.relative_to(self.root) for path in (self.root / folder).rglob("*"))
+        found = sorted(path.as_posix() for path in below if not is_left_behind(path.as_posix()))
+        return [path for path in found if self._listed is None or path in self._listed]
 
     @cache  # noqa: B019
     def source(self, path: str) -> Source:
@@ -109,7 +128,12 @@ class Project:
         return Source(path, _dotted(path), tree)
 
 
-def _left_behind(part: str) -> bool:
+def is_left_behind(path: str) -> bool:
+    """Whether Python or a tool left a file behind."""
+    return any(map(_is_left_behind, path.split("/")))
+
+
+def _is_left_behind(part: str) -> bool:
     hidden = part.startswith(".") and part.endswith(("_cache", ".swp", ".DS_Store"))
     return hidden or part == "__pycache__" or part.endswith(".pyc")
 

@@ -1,7 +1,7 @@
 """The files that are written for a service, from templates that lie in `templates/` as the files do in the service."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +16,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 SUFFIX = ".jinja"
 MONOLITH = "http://127.0.0.1:8000"
 """Where the monolith is in development."""
-PORT = 8001
-"""What a service listens on in development, beside the monolith."""
+FIRST_PORT = 8001
+"""What the first module's service listens on in development, beside the monolith; every other has one of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Subject:
     settings: tuple[Setting, ...]
     traits: Traits
     monolith: str = MONOLITH
-    port: int = PORT
+    port: int = FIRST_PORT
 
     @classmethod
     def of(
@@ -48,6 +48,7 @@ class Subject:
         declared: Mapping[str, Declared],
         others: Iterable[Manifest],
         traits: Traits,
+        port: int,
     ) -> "Subject":
         """The subject that a manifest describes, among the `others` of its project."""
         return cls(
@@ -65,6 +66,7 @@ class Subject:
             contracts=contracts,
             settings=manifest.settings,
             traits=traits,
+            port=port,
         )
 
     @property
@@ -96,6 +98,11 @@ class Subject:
     def variable(self, setting: Setting) -> str:
         """The environment variable of a setting."""
         return f"{self.module}_{setting.name}".upper()
+
+
+def port_of(module: str, modules: Sequence[str]) -> int:
+    """Choose what a module's service listens on in development, by its place among all modules."""
+    return FIRST_PORT + modules.index(module)
 
 
 def render(subject: Subject) -> Iterator[tuple[str, str]]:

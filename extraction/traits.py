@@ -3,9 +3,11 @@
 import ast
 from dataclasses import dataclass
 
+from extraction.classes import is_derived
 from extraction.project import LAYERS, Project
+from extraction.source import Source
 
-FILE_FIELDS = frozenset({"django.db.models.FileField", "django.db.models.ImageField"})
+FILE_FIELD = "django.db.models.fields.files.FileField"
 SIGNING_KEY = "django.conf.settings.JWT_PRIVATE_KEY"
 
 
@@ -20,7 +22,7 @@ class Traits:
     has_demo: bool
     """Whether it has example data."""
     keeps_files: bool
-    """Whether a model of it has a file field."""
+    """Whether a model of it has a file field, of Django's or of a class made from it."""
     issues_tokens: bool
     """Whether it signs users' access tokens."""
 
@@ -36,7 +38,7 @@ class Traits:
             monolith=_name(project),
             has_api="urls" in rooms,
             has_demo="demo" in rooms,
-            keeps_files=any(name in FILE_FIELDS for source in sources for name, _ in source.calls()),
+            keeps_files=any(is_derived(name, FILE_FIELD, project.root) for name in _called(sources)),
             issues_tokens=any(
                 source.qualified(node) == SIGNING_KEY
                 for source in sources
@@ -44,6 +46,12 @@ class Traits:
                 if isinstance(node, ast.Attribute)
             ),
         )
+
+
+def _called(sources: list[Source]) -> set[str]:
+    """Names of what may be a class. Migrations have every field of a model, those of abstract bases too."""
+    called = {name for source in sources for name, _ in source.calls()}
+    return {name for name in called if name.rpartition(".")[2][:1].isupper()}
 
 
 def _name(project: Project) -> str:

@@ -58,10 +58,12 @@ def interpreter(folder: Path) -> str:
     return str(own) if own.exists() else sys.executable
 
 
-def can_test(folder: Path) -> bool:
-    """Whether a service's Python has what its tests need; one that was only served has not."""
+def untestable(folder: Path) -> str | None:
+    """Say why a service's tests cannot be run: its Python has not what they need where it was only served."""
     own = folder / ".venv" / "bin"
-    return (own / "pytest").exists() or not own.exists()
+    if (own / "pytest").exists() or not own.exists():
+        return None
+    return "its Python has no pytest: `make lint` there installs what they need; --no-tests leaves them out"
 
 
 def environment(**settings: str) -> dict[str, str]:

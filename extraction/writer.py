@@ -20,15 +20,15 @@ class Refused(Exception):
 def refuse_unless_free(target: Path, root: Path) -> None:
     """Make sure that a service can be written to `target`. Raises `Refused`."""
     if target.is_symlink() or (target.exists() and not target.is_dir()):
-        raise Refused(f"{target} is not a folder: name another with --into")
+        raise Refused(f"{target} is not a folder: name another")
     if target.is_dir() and any(target.iterdir()):
-        raise Refused(f"{target} is not empty, and was left as it is: name another folder with --into, or remove it")
+        raise Refused(f"{target} is not empty, and was left as it is: name another folder, or remove it")
     if target == root or root in target.parents:
-        raise Refused(f"{target} is inside {root}: name a folder outside the repository with --into")
+        raise Refused(f"{target} is inside {root}: name a folder outside the repository")
     if not target.parent.is_dir():
         raise Refused(f"there is no folder {target.parent}: make it first (mkdir -p {target.parent})")
     if not os.access(target.parent, os.W_OK | os.X_OK):
-        raise Refused(f"{target.parent} may not be written to: name a folder elsewhere with --into")
+        raise Refused(f"{target.parent} may not be written to: name a folder elsewhere")
 
 
 def write(plan: Plan, target: Path, root: Path, verify: Verify) -> str | None:
@@ -54,6 +54,9 @@ def put(folder: Path, files: Iterable[File]) -> None:
     for file in files:
         path = folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
+        if file.link:
+            path.symlink_to(file.link)
+            continue
         path.write_bytes(file.content)
         path.chmod(0o755 if file.executable else 0o644)
 

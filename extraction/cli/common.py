@@ -7,19 +7,21 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
 
-from extraction import data, departure, system, verification, writer
+from extraction import data, departure, plan, system, verification, writer
 from extraction.analysis import Finding
 from extraction.compat import trees
 from extraction.contract_files import owner
 from extraction.project import NotAProject, Project
+from kernel.databases.config import SCHEMES
 
 OUT = Console(highlight=False, soft_wrap=True)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True)
-REFUSALS = (writer.Refused, departure.Refused, verification.Unsound, trees.Unloadable, data.Refused)
+REFUSALS = (writer.Refused, plan.Refused, departure.Refused, verification.Unsound, trees.Unloadable, data.Refused)
 """Errors whose message is all that there is to say."""
 
 
@@ -51,6 +53,21 @@ def with_project(command: Callable[..., None]) -> Callable[..., None]:
             fail("interrupted; nothing was written", 130)
 
     return run
+
+
+server_option = click.option(
+    "--server",
+    metavar="URL",
+    callback=lambda context, option, value: _address(value),
+    show_default="DATABASE_URL, or one that is started for it",
+    help="A PostgreSQL server to try the service on, in databases that are dropped afterwards.",
+)
+
+
+def _address(url: str | None) -> str | None:
+    if url and urlsplit(url).scheme not in SCHEMES:
+        raise click.BadParameter("this is no address such as postgresql://user:password@host:5432/postgres")
+    return url
 
 
 def step(what: str) -> None:

@@ -7,7 +7,10 @@ import click
 
 from extraction import data
 from extraction.cli.common import ERR, OUT, fail, known, step, with_project
+from extraction.data.copying import counted, megabytes
+from extraction.data.files import Carried, listed
 from extraction.project import Project
+from extraction.traits import Traits
 
 
 @click.group("data", epilog="Example: python -m extraction data copy orders --to ../orders-service")
@@ -57,6 +60,20 @@ def copied(
         done = data.copy(source, target, module, bar, step, replace=replace, while_running=while_running)
     OUT.print(f"{module} is copied to {target}: {done}", markup=False)
     OUT.print("  verified  every table has the rows and the checksum that it has in the source")
+    _show_files(project, module, done.files)
+
+
+def _show_files(project: Project, module: str, carried: Carried | None) -> None:
+    """Say what became of the files that rows name, or who has to see to them."""
+    if carried is None:
+        if Traits.of(project, module).keeps_files:
+            OUT.print(f"  files     copy those that the rows of {module} name from the one MEDIA_ROOT to the other")
+        return
+    if carried.number:
+        OUT.print(f"  files     {counted(carried.number, 'file')}, {megabytes(carried.size)}, below MEDIA_ROOT")
+    if carried.missing:
+        missing = f"{counted(len(carried.missing), 'file')} named, and not there: {listed(carried.missing)}"
+        OUT.print(f"  files     {missing}", markup=False)
 
 
 @data_group.command("verify", epilog="Example: python -m extraction data verify orders --to ../orders-service")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from extraction import analysis, boot, plan, verification, writer
-from extraction.cli.common import OUT, fail, known, number_of_findings, show, shown, step, with_project
+from extraction.cli.common import OUT, fail, known, number_of_findings, server_option, show, shown, step, with_project
 from extraction.project import Project
 
 
@@ -21,8 +21,9 @@ from extraction.project import Project
 )
 @click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
 @click.option("--no-verify", is_flag=True, help="Do not start the service; check only what can be read of it.")
+@server_option
 @with_project
-def extract(project: Project, module: str, into: Path, dry_run: bool, no_verify: bool) -> None:
+def extract(project: Project, module: str, into: Path, dry_run: bool, no_verify: bool, server: str | None) -> None:
     """Write MODULE as a service of its own, verify it, and say what to do next."""
     known(project, module)
     step(f"checking {module}")
@@ -36,9 +37,11 @@ def extract(project: Project, module: str, into: Path, dry_run: bool, no_verify:
         _show_plan(planned, into, "would become")
         return
     _show_plan(planned, into, "becomes")
-    untried = "--no-verify" if no_verify else boot.hindrance()
+    server = server or boot.configured(project.root)
+    untried = "--no-verify" if no_verify else boot.hindrance(server)
     step("writing and verifying it")
-    unkept = writer.write(planned, into, project.root, partial(_verify, planned, boots=not untried))
+    verify = partial(_verify, planned, boots=not untried, server=server)
+    unkept = writer.write(planned, into, project.root, verify)
     verified = f"what can be read of it; it was not started: {untried}" if untried else "it starts, and answers"
     OUT.print(f"{planned.service} is in {shown(into)}", markup=False)
     OUT.print(f"  verified      {verified}", markup=False)
@@ -46,13 +49,13 @@ def extract(project: Project, module: str, into: Path, dry_run: bool, no_verify:
     _show_next(planned, into)
 
 
-def _verify(planned: plan.Plan, folder: Path, *, boots: bool) -> None:
+def _verify(planned: plan.Plan, folder: Path, *, boots: bool, server: str | None) -> None:
     for problem, command in verification.CHECKS.items():
         # What could describe its API has been loaded, and passed Django's checks.
         if command[0] != "manage.py" or not planned.has_api:
             verification.run(folder, problem, *command)
     if boots:
-        boot.boot(folder, step)
+        boot.boot(folder, step, server)
 
 
 def _show_plan(planned: plan.Plan, into: Path, becomes: str) -> None:

@@ -63,11 +63,15 @@ def _summary(planned: departure.Departure, leaves: str, removed: int) -> None:
     OUT.print(f"{planned.module} {leaves}: {counted(removed, 'file')} removed, {len(planned.written)} written")
     for change in planned.changes:
         OUT.print(f"  contract  {change}", markup=False)
+    if planned.keeps_files:
+        OUT.print(
+            "  files     what its rows name stays below MEDIA_ROOT here; data copy has taken it along", markup=False
+        )
     if planned.naming:
         OUT.print(f"  look at   {', '.join(planned.naming)}: they name its code or its settings", markup=False)
     url = f"{planned.module.upper()}_URL"
     commands = {
-        f"{url}={finishing.SOMEWHERE} make run": "the monolith, which cannot do without the setting in production",
+        f"{url}={planned.url} make run": "the monolith, which cannot do without the setting in production",
         **({"make lock": "without what only this module required"} if planned.requires else {}),
         "make test": "tests that need the module are skipped, and say so",
         f"git add --all && git commit --message 'Let {planned.module} go'": "python -m extraction fold is the way back",

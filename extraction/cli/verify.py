@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from extraction import boot
-from extraction.cli.common import ERR, OUT, fail, shown, step, with_project
+from extraction import boot, verification
+from extraction.cli.common import ERR, OUT, fail, server_option, shown, step, with_project
 from extraction.conformance import stage
 from extraction.conformance.report import Finding, Report
 from extraction.project import NotAProject, Project
@@ -23,28 +23,31 @@ from extraction.project import NotAProject, Project
 )
 @click.option("--no-tests", is_flag=True, help="Leave out the service's own tests.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@server_option
 @with_project
-def verify(project: Project, folder: Path, no_tests: bool, as_json: bool) -> None:
+def verify(project: Project, folder: Path, no_tests: bool, as_json: bool, server: str | None) -> None:
     """Hold the service in DIR to its contract: it is booted, tested, and compared with the module that it was."""
     service, module = _service(project, folder)
-    if hindrance := boot.hindrance():
+    server = server or boot.configured(project.root)
+    if hindrance := boot.hindrance(server):
         fail(f"{shown(folder)} cannot be started: {hindrance}")
-    with stage.stage(project, service, module, step) as place:
+    with stage.stage(project, service, module, step, server) as place:
         report = place.examine(step)
-        failed = None
-        if not no_tests:
+        failed, untested = None, None if no_tests else verification.untestable(folder)
+        if not (no_tests or untested):
             step("running the service's own tests")
             failed = place.test()
     if as_json:
-        ran = "left out" if no_tests else "failed" if failed else "passed"
+        ran = "left out" if no_tests else "not run" if untested else "failed" if failed else "passed"
         click.echo(json.dumps({"module": module, "tests": ran, **msgspec.to_builtins(report)}, indent=2))
     else:
         _show(report, service.root.name, module)
         if not no_tests:
-            OUT.print(f"\nIts own tests {'fail' if failed else 'pass'}.", markup=False)
-    if failed:
-        ERR.print(failed, markup=False)
-    sys.exit(1 if failed or report.problems else 0)
+            how = "could not be run" if untested else "fail" if failed else "pass"
+            OUT.print(f"\nIts own tests {how}.", markup=False)
+    if said := untested or failed:
+        ERR.print(said, markup=False)
+    sys.exit(1 if said or report.problems else 0)
 
 
 def _service(project: Project, folder: Path) -> tuple[Project, str]:

@@ -54,9 +54,9 @@ T = TypeVar("T")
 class Stage:
     """A monolith, a service that one of its modules became, and the place where they meet."""
 
-    def __init__(self, project: Project, service: Project, module: str, place: Path, server: str) -> None:
+    def __init__(self, project: Project, service: Project, module: str, server: boot.Server) -> None:
         self._project, self._service, self._module = project, service, module
-        self._place, self._server = place, server
+        self._place, self._server, self._prefix = server
         self._unset = _unset(project, service)
 
     @contextmanager
@@ -80,8 +80,6 @@ class Stage:
 
     def test(self) -> str | None:
         """Run the service's own tests; what they said, if they failed."""
-        if not verification.can_test(self._service.root):
-            return "its tests cannot be run: `make lint` there installs what they need; --no-tests leaves them out"
         settings = self._unset | {"DATABASE_URL": self._server}
         try:
             verification.execute(self._service.root, "its own tests fail", TESTS, settings, TESTS_WITHIN)
@@ -117,18 +115,20 @@ class Stage:
 
     def _copied(self, alias: str, copy: str) -> str:
         """Address of a copy of one of the monolith's databases, whose role owns it as it does the original."""
-        role, name = f"{PREFIX}_{alias}", f"{copy}_{alias}"
+        role, name = f"{self._prefix}{PREFIX}_{alias}", f"{self._prefix}{copy}_{alias}"
         made = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY")
         with psycopg.connect(self._server, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
             connection.execute(made.format(*map(sql.Identifier, (name, role, role))))
-        return urlsplit(self._server)._replace(netloc=f"{role}:{self._passwords[alias]}@", path=f"/{name}").geturl()
+        address = urlsplit(self._server)
+        host = address.netloc.rpartition("@")[2]
+        return address._replace(netloc=f"{role}:{self._passwords[alias]}@{host}", path=f"/{name}").geturl()
 
     def _environment(self, name: str) -> dict[str, str]:
         files, original = self._place / name, self._place / "reference"
         if original.exists() and not files.exists():
             shutil.copytree(original, files)
-        prefix = PREFIX if files == original else name
+        prefix = f"{self._prefix}{PREFIX if files == original else name}"
         own = {"DATABASE_URL": self._server, "DATABASE_PREFIX": prefix, "MEDIA_ROOT": str(files)}
         return self._unset | SETTINGS | own
 
@@ -137,14 +137,14 @@ class Stage:
 
 
 @contextmanager
-def stage(project: Project, service: Project, module: str, step: Step) -> Iterator[Stage]:
-    """Set the stage. Raises `Unsound` where there is no PostgreSQL to be had."""
-    step("starting a PostgreSQL server for it")
+def stage(project: Project, service: Project, module: str, step: Step, given: str | None = None) -> Iterator[Stage]:
+    """Set the stage, on the given server or one of its own. Raises `Unsound` where there is none to be had."""
+    step("trying it on the PostgreSQL server that is set" if given else "starting a PostgreSQL server for it")
     try:
         # Nothing is to hold a database that is copied, and rows stay in the order in which they were written.
-        with boot.server(autovacuum="off") as (place, url):
+        with boot.server(given, autovacuum="off") as server:
             step("preparing the data in the monolith")
-            with Stage(project, service, module, place, url).prepared() as made:
+            with Stage(project, service, module, server).prepared() as made:
                 yield made
     except EmbeddedPostgresError as error:
         raise Unsound(f"it could not be started: {error}") from None

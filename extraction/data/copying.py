@@ -14,20 +14,21 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from extraction.data import schema
+from extraction.data import files, policies, schema
 from extraction.data.checksums import Checker, checker
+from extraction.data.files import Carried
+from extraction.data.filling import Filling, refresh_views
 from extraction.data.places import Connection, Place, Refused, first_line
 from extraction.data.progress import Bar
 from extraction.data.schema import MARK, Schema, Table
 
-CHUNK = 1 << 18
 LOCK = 7327
 """Advisory lock of whoever copies into a database."""
 SNAPSHOT = ", or copy a mere snapshot with --while-running"
 FILLED = frozenset({"kernel_job", "kernel_subscription"})
 """What migrating or a first start puts rows into, all of which the source knows better."""
 
-_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 _IN_USE = """
     SELECT application_name FROM pg_stat_activity
     WHERE datname = current_database() AND application_name LIKE 'seam:%' LIMIT 1
@@ -42,6 +43,8 @@ class Copied:
     rows: int
     size: int
     seconds: float
+    files: Carried | None
+    """None where it was not known where they are."""
 
     def __str__(self) -> str:
         return f"{self.tables} tables, {self.rows:,} rows, {megabytes(self.size)}, in {self.seconds:.1f} s"
@@ -71,25 +74,39 @@ def copy(
     ):
         _enter(reading, writing)
         found = compared(reading, writing, module)
+        hidden = policies.find_hidden(reading, "source")
+        hidden_there = policies.find_hidden(writing, "target")
         _refuse_if_used(writing, "target", target)
         if not while_running:
             _refuse_if_used(reading, "source", source, SNAPSHOT)
-        going_on = _is_free(found, writing, replace)
-        _begin(reading, counting, found if not while_running else None)
-        with checker(counting) as ours, checker(counting_there) as theirs:
+        elif hidden:
+            raise Refused(
+                f"policies hide rows of {sorted(hidden)[0]} from its owner too, and to lift them locks out whoever "
+                "runs: log in as a role with BYPASSRLS, or copy without --while-running"
+            )
+        if number := schema.large_objects(reading):
+            say(f"not copied: {counted(number, 'large object')}, which no table has")
+        going_on = _is_free(found, writing, replace, hidden_there)
+        _begin(reading, counting, found if not while_running else None, hidden)
+        with (
+            checker(counting, hidden, reading) as ours,
+            checker(counting_there, hidden_there, writing) as theirs,
+        ):
             writing.execute(f"CREATE TABLE IF NOT EXISTS {MARK} (began timestamptz NOT NULL DEFAULT now())")
             kept = _kept(found, ours, theirs, bar) if going_on else frozenset()
             if kept:
                 say(f"{len(kept)} of {len(found.tables)} tables are in the target already, the same as in the source")
             if len(kept) < len(found.tables):
                 say(f"copying {counted(len(found.tables) - len(kept), 'table')}, {megabytes(_size(found, kept))}")
-            _copy(reading, writing, found, kept, bar, ours, theirs)
+            Filling(reading, writing, found, hidden_there, bar).fill(kept, ours, theirs)
             rows = _checked(found, bar, ours, theirs)
+        carried = files.copy(reading, source, target, say)
         _refuse_if_used(writing, "target", target)
         if not while_running:
             _refuse_if_used(reading, "source", source, SNAPSHOT)
+        refresh_views(reading, writing)
         writing.execute(f"DROP TABLE {MARK}")
-        return Copied(len(found.tables), rows, _size(found), time.monotonic() - begun)
+        return Copied(len(found.tables), rows, _size(found), time.monotonic() - begun, carried)
 
 
 def refuse_unready(source: Place, module: str) -> None:
@@ -118,12 +135,6 @@ def _complete(source: Connection, module: str) -> Schema:
     if not found.migrations:
         raise Refused(f"the source is not a database of {module}: it has none of its migrations")
     return found
-
-
-def position(connection: Connection, sequence: str) -> tuple[int, bool]:
-    """What a sequence gave out last, or gives out next where it gave out nothing yet."""
-    [[last, called]] = connection.execute(f"SELECT last_value, is_called FROM {sequence}")  # noqa: S608
-    return last, called
 
 
 def used_by(connection: Connection) -> str | None:
@@ -176,11 +187,15 @@ def _refuse_if_used(connection: Connection, role: str, place: Place, instead: st
         )
 
 
-def _is_free(found: Schema, writing: Connection, replace: bool) -> bool:
+def _is_free(found: Schema, writing: Connection, replace: bool, hidden: frozenset[str]) -> bool:
     """Whether the target has rows that may be kept or deleted. Raises `Refused` when it has others."""
     if replace or schema.exists(writing, MARK):
         return True
-    full = [table.name for table in found.tables.values() if table.name not in FILLED and _has_rows(writing, table)]
+    wanted = [table for table in found.tables.values() if table.name not in FILLED]
+    with writing.transaction(force_rollback=True):
+        policies.lift(writing, *(table for table in wanted if table.name in hidden))
+        migrated = schema.migrated_until(writing)
+        full = [table.name for table in wanted if _has_rows(writing, table, migrated)]
     if full:
         more = f" and {counted(len(full) - 1, 'more table')}" if full[1:] else ""
         raise Refused(
@@ -189,19 +204,26 @@ def _is_free(found: Schema, writing: Connection, replace: bool) -> bool:
     return False
 
 
-def _has_rows(connection: Connection, table: Table) -> bool:
-    [[found]] = connection.execute(sql.SQL("SELECT EXISTS (SELECT FROM ONLY {})").format(table.identifier))
+def _has_rows(connection: Connection, table: Table, migrated: str | None) -> bool:
+    """Whether there are rows but those that migrating put there, where it is known until when it did."""
+    which = sql.SQL("WHERE age(xmin) < age({}::xid)").format(migrated) if migrated else sql.SQL("")
+    query = sql.SQL("SELECT EXISTS (SELECT FROM ONLY {} {})").format(table.identifier, which)
+    [[found]] = connection.execute(query)
     return bool(found)
 
 
-def _begin(reading: Connection, counting: Connection, locked: Schema | None) -> None:
-    """Have both connections see one snapshot, from which on nobody writes to what is locked."""
-    reading.execute(_BEGIN)
+def _begin(reading: Connection, counting: Connection, locked: Schema | None, hidden: frozenset[str]) -> None:
+    """Have both connections see one snapshot, from which on nobody writes to what is locked.
+
+    What is `hidden` from the owner is shown to `reading`, whose transaction is never committed.
+    """
+    reading.execute(_BEGIN if hidden else f"{_BEGIN}, READ ONLY")
     if locked:
         names = sql.SQL(", ").join(table.identifier for table in locked.tables.values())
         reading.execute(sql.SQL("LOCK TABLE {} IN SHARE MODE").format(names))
+        policies.lift(reading, *(locked.tables[name] for name in sorted(hidden)))
     [[snapshot]] = reading.execute("SELECT pg_export_snapshot()")
-    counting.execute(_BEGIN)
+    counting.execute(f"{_BEGIN}, READ ONLY")
     counting.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(snapshot)))
 
 
@@ -215,65 +237,6 @@ def _kept(found: Schema, ours: Checker, theirs: Checker, bar: Bar) -> frozenset[
             stale.add(table.name)
         bar.finish(table)
     return frozenset(found.tables.keys() - found.with_referring(stale))
-
-
-def _copy(
-    reading: Connection,
-    writing: Connection,
-    found: Schema,
-    kept: frozenset[str],
-    bar: Bar,
-    ours: Checker,
-    theirs: Checker,
-) -> None:
-    bar.expect("copying", _size(found, kept))
-    missing = [table for table in found.tables.values() if table.name not in kept]
-    if missing:
-        names = sql.SQL(", ").join(table.identifier for table in missing)
-        writing.execute(sql.SQL("TRUNCATE {}").format(names))
-    for group in found.groups:
-        wanted = [table for table in group if table.name not in kept]
-        with writing.transaction(), _without_triggers(writing, wanted):
-            for table in wanted:
-                ours.begin(table)
-                theirs.forget(table)
-                _stream(reading, writing, table, bar)
-        for table in wanted:
-            theirs.begin(table)
-    for name in found.sequences:
-        writing.execute("SELECT setval(%s::regclass, %s, %s)", [name, *position(reading, name)])
-
-
-def _stream(reading: Connection, writing: Connection, table: Table, bar: Bar) -> None:
-    columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns if not column.generated)
-    out = sql.SQL("COPY {} ({}) TO STDOUT (FORMAT binary)").format(table.identifier, columns)
-    into = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(table.identifier, columns)
-    sent, held = 0, bytearray()
-    with reading.cursor().copy(out) as rows, writing.cursor().copy(into) as sink:
-        for row in rows:
-            held += row
-            if len(held) >= CHUNK:
-                sink.write(bytes(held))
-                sent += len(held)
-                bar.reach(table, sent)
-                held.clear()
-        sink.write(bytes(held))
-    bar.finish(table)
-
-
-@contextmanager
-def _without_triggers(writing: Connection, tables: list[Table]) -> Iterator[None]:
-    """What triggers did is in the rows already, and those that a row refers to may come after it."""
-    switch = sql.SQL("ALTER TABLE {} {} TRIGGER {}")
-    triggers = [(table.identifier, sql.Identifier(name)) for table in tables for name in table.triggers]
-    for table, name in triggers:
-        writing.execute(switch.format(table, sql.SQL("DISABLE"), name))
-    writing.execute("SET CONSTRAINTS ALL DEFERRED")
-    yield
-    # A table cannot be altered while checks of it are pending.
-    writing.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    for table, name in triggers:
-        writing.execute(switch.format(table, sql.SQL("ENABLE"), name))
 
 
 def _checked(found: Schema, bar: Bar, ours: Checker, theirs: Checker) -> int:

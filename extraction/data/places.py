@@ -25,7 +25,7 @@ APPLICATION = "seam-extraction"
 """What our connections call themselves; a deployable's are `seam:<module>`."""
 _SESSION = """
     SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '10s';
-    SET client_encoding = 'UTF8';
+    SET client_encoding = 'UTF8'; SET row_security = off;
     SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1;
     SET bytea_output = 'hex'; SET lc_monetary = 'C'; SET xmlbinary = 'base64'
 """
@@ -34,8 +34,11 @@ _ASK = """
 import json, os, sys
 from config import startup
 startup.load()
+from django.apps import apps
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage
 from django.db import connections
+from django.db.models import FileField
 from psycopg import pq
 [module] = sys.argv[1:]
 if module not in settings.ACTIVE_MODULES:
@@ -44,7 +47,16 @@ known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
 asked = connections[module].get_connection_params()
 embedded = settings.DEVELOPMENT and not os.environ.get("DATABASE_URL") and module in settings.PROVISIONED
 wanted = {name: str(value) for name, value in asked.items() if name in known and value is not None}
-print(json.dumps({"embedded": embedded, "parameters": wanted}))
+media = os.path.abspath(settings.MEDIA_ROOT) if settings.MEDIA_ROOT else None
+models = apps.get_app_config(module).get_models(include_auto_created=True)
+fields = [field for model in models for field in model._meta.local_fields if isinstance(field, FileField)]
+files = [
+    (field.model._meta.db_table, field.column)
+    for field in fields
+    if isinstance(field.storage, FileSystemStorage)
+    and str(field.storage.base_location) == str(settings.MEDIA_ROOT)
+]
+print(json.dumps({"embedded": embedded, "parameters": wanted, "media": media, "files": files}))
 """
 """Asked in the folder, by a process of its own, because what it has to say is in its code."""
 
@@ -62,6 +74,10 @@ class Place:
     """A database, with what it takes to log in to it."""
 
     parameters: dict[str, str] = field(repr=False)
+    media: Path | None = None
+    """The folder of the files that its rows name, where it is known."""
+    file_columns: tuple[tuple[str, str], ...] = ()
+    """Tables and columns that name them."""
 
     def connect(self) -> Connection:
         """A connection of our own, on which every statement is by itself. Raises `Refused`."""
@@ -108,7 +124,8 @@ def opened(where: str, module: str, own: Path, say: Callable[[str], None], *, mi
         if migrate:
             say(f"migrating the databases of {folder.name}")
             _python(folder, environment, f"the databases of {folder} cannot be made", "manage.py", "migrate_all")
-        yield Place(found["parameters"])
+        media = Path(found["media"]) if found["media"] else None
+        yield Place(found["parameters"], media, tuple((table, column) for table, column in found["files"]))
 
 
 def first_line(error: Exception) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from psycopg import sql
 
 from extraction.data.places import Connection
+from kernel.databases.provision import MIGRATED_UNTIL
 
 KERNEL = "kernel"
 MIGRATIONS = "django_migrations"
@@ -15,7 +16,7 @@ MIGRATIONS = "django_migrations"
 MARK = "extraction_copy"
 """A table of our own, in a target that is not complete."""
 
-_OWN = """
+OWN = """
     nspname NOT LIKE 'pg\\_%%' AND nspname <> 'information_schema' AND relpersistence <> 't'
     AND NOT EXISTS (SELECT FROM pg_depend
                     WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')
@@ -23,27 +24,59 @@ _OWN = """
 _TABLES = f"""
     SELECT nspname, relname, pg_table_size(c.oid),
         ARRAY(SELECT confrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND conrelid = c.oid),
-        ARRAY(SELECT tgname::text FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal AND tgenabled = 'O'),
+        ARRAY(SELECT ARRAY[tgname::text, tgenabled::text] FROM pg_trigger
+              WHERE tgrelid = c.oid AND NOT tgisinternal AND tgenabled <> 'D'),
+        ARRAY(SELECT conname::text FROM pg_constraint
+              WHERE contype = 'f' AND conrelid = c.oid AND NOT condeferrable AND conparentid = 0),
         ARRAY(SELECT attname::text FROM pg_index JOIN pg_attribute ON attrelid = c.oid AND attnum = ANY(indkey)
               WHERE indrelid = c.oid AND indisprimary ORDER BY array_position(indkey::int2[], attnum)),
         c.oid::regclass::text
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
-    WHERE relkind = 'r' AND relname <> ALL(%s) AND {_OWN}
+    WHERE relkind = 'r' AND relname <> ALL(%s) AND {OWN}
 """  # noqa: S608
+_AS_TEXT = f"""
+    WITH RECURSIVE part (relation, type) AS (
+        SELECT c.oid, atttypid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
+        JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped WHERE relkind = 'r' AND {OWN}
+        UNION
+        SELECT relation, inner_type FROM part JOIN pg_type AS t ON t.oid = part.type, LATERAL (
+            SELECT unnest(ARRAY[typelem, typbasetype])
+            UNION SELECT atttypid FROM pg_attribute WHERE attrelid = typrelid AND attnum > 0 AND NOT attisdropped
+            UNION SELECT rngsubtype FROM pg_range WHERE t.oid IN (rngtypid, rngmultitypid)
+        ) AS parts (inner_type) WHERE inner_type <> 0
+    )
+    SELECT DISTINCT relation::regclass::text FROM part JOIN pg_type AS t ON t.oid = part.type
+    WHERE typsend = 0 OR typreceive = 0 OR typname LIKE 'reg%%' AND typnamespace = 'pg_catalog'::regnamespace
+"""  # noqa: S608
+"""Tables with a type that has no binary form, or one that stands for something by its number in this database."""
 _COLUMNS = f"""
     SELECT c.oid::regclass::text, attname, typname, format_type(atttypid, atttypmod), attnotnull, attgenerated <> ''
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
     JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped JOIN pg_type AS t ON t.oid = atttypid
-    WHERE relkind = 'r' AND relname <> ALL(%s) AND {_OWN} ORDER BY 1, 2
+    WHERE relkind = 'r' AND relname <> ALL(%s) AND {OWN} ORDER BY 1, 2
 """  # noqa: S608
 _SEQUENCES = f"""
     SELECT c.oid::regclass::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
-    WHERE relkind = 'S' AND {_OWN} AND NOT EXISTS (
+    WHERE relkind = 'S' AND {OWN} AND NOT EXISTS (
         SELECT FROM pg_depend JOIN pg_class AS owner ON owner.oid = refobjid
         WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype IN ('a', 'i') AND owner.relname = ANY(%s))
     ORDER BY 1
 """  # noqa: S608
+_MIGRATED_UNTIL = """
+    SELECT mod(found[1]::numeric, 4294967296)::text
+    FROM pg_database, regexp_match(obj_description('django_migrations'::regclass, 'pg_class'), %s) AS found
+    WHERE datname = current_database()
+    AND found[2:3] = ARRAY[oid::text, 'django_migrations'::regclass::oid::text]
+"""
 _APPLIED = "SELECT app || '.' || name FROM django_migrations WHERE app = ANY(%s)"
+
+
+class Trigger(NamedTuple):
+    """A trigger that fires."""
+
+    name: str
+    mode: str
+    """When it does, as PostgreSQL keeps it: `O`, `A` for always, `R` on replicas."""
 
 
 class Column(NamedTuple):
@@ -71,7 +104,11 @@ class Table:
     key: tuple[str, ...]
     size: int
     references: frozenset[str]
-    triggers: tuple[str, ...]
+    triggers: tuple[Trigger, ...]
+    rigid_references: tuple[str, ...]
+    """Foreign keys that are checked at the end of each statement, whatever is asked for."""
+    as_text: bool
+    """Whether its rows are sent as text, because not all of its types can be sent otherwise."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +148,7 @@ def read(connection: Connection, module: str) -> Schema:
     columns: dict[str, list[Column]] = {}
     for table, *column in connection.execute(_COLUMNS, [left_out]):
         columns.setdefault(table, []).append(Column(*column))
+    as_text = {name for (name,) in connection.execute(_AS_TEXT)}
     tables = {
         shown: Table(
             shown,
@@ -119,9 +157,11 @@ def read(connection: Connection, module: str) -> Schema:
             tuple(key),
             size,
             frozenset(references),
-            tuple(triggers),
+            tuple(Trigger(*trigger) for trigger in triggers),
+            tuple(rigid),
+            shown in as_text,
         )
-        for schema, name, size, references, triggers, key, shown in connection.execute(_TABLES, [left_out])
+        for schema, name, size, references, triggers, rigid, key, shown in connection.execute(_TABLES, [left_out])
     }
     sequences = tuple(name for (name,) in connection.execute(_SEQUENCES, [[MIGRATIONS]]))
     migrations: frozenset[str] = frozenset()
@@ -129,6 +169,24 @@ def read(connection: Connection, module: str) -> Schema:
         applied = connection.execute(_APPLIED, [[KERNEL, module]])
         migrations = frozenset(name for (name,) in applied)
     return Schema(tables, sequences, migrations)
+
+
+def position(connection: Connection, sequence: str) -> tuple[int, bool]:
+    """Read what a sequence gave out last, or gives out next where it gave out nothing yet."""
+    [[last, called]] = connection.execute(f"SELECT last_value, is_called FROM {sequence}")  # noqa: S608
+    return last, called
+
+
+def large_objects(connection: Connection) -> int:
+    """Count the large objects of a database."""
+    [[number]] = connection.execute("SELECT count(*) FROM pg_largeobject_metadata")
+    return int(number)
+
+
+def migrated_until(connection: Connection) -> str | None:
+    """Find the transaction id until which nothing but migrating wrote to a database, where that is on record."""
+    row = connection.execute(_MIGRATED_UNTIL, [MIGRATED_UNTIL]).fetchone() if exists(connection, MIGRATIONS) else None
+    return str(row[0]) if row else None
 
 
 def exists(connection: Connection, table: str) -> bool:

@@ -1,14 +1,14 @@
 """Compare a module's database with the one that it was copied into."""
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import NamedTuple
 
-from extraction.data import schema
+from extraction.data import files, policies, schema
 from extraction.data.checksums import checker, rows_that_differ
-from extraction.data.copying import compared, counted, explained, position, used_by
+from extraction.data.copying import compared, counted, explained, used_by
 from extraction.data.places import Connection, Place, Refused
 from extraction.data.progress import Bar
-from extraction.data.schema import MARK, Schema
+from extraction.data.schema import MARK, Schema, position
 
 
 class Compared(NamedTuple):
@@ -29,16 +29,28 @@ def verify(source: Place, target: Place, module: str, bar: Bar) -> Compared:
         explained(),
         closing(source.connect()) as ours,
         closing(target.connect()) as theirs,
-        ours.transaction(),
-        theirs.transaction(),
+        ExitStack() as stack,
     ):
-        for connection in (ours, theirs):
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        hidden = {ours: policies.find_hidden(ours, "source"), theirs: policies.find_hidden(theirs, "target")}
+        for connection, names in hidden.items():
+            if names and (user := used_by(connection)):
+                raise Refused(
+                    f"a process that runs has {sorted(names)[0]} open ({user}), and to see all of its rows locks "
+                    "others out: stop the deployable, or log in as a role with BYPASSRLS"
+                )
+        stack.enter_context(ours.transaction(force_rollback=True))
+        stack.enter_context(theirs.transaction(force_rollback=True))
+        for connection, names in hidden.items():
+            writes = "READ WRITE" if names else "READ ONLY"
+            connection.execute(f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, {writes}")
         if schema.exists(theirs, MARK):
             raise Refused("the copy is not complete: the same data copy as before goes on with it")
         found = compared(ours, theirs, module)
+        for connection, names in hidden.items():
+            policies.lift(connection, *(found.tables[name] for name in names if name in found.tables))
         rows, different = _tables(found, ours, theirs, bar)
         different += _sequences(found, ours, theirs)
+        different += files.differences(ours, source, target)
         if different and (users := _users(ours, theirs)):
             different.append(f"a process that runs has {users} open, and may have written to it")
         return Compared(len(found.tables), rows, different)

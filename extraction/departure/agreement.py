@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from extraction.compat import comparison, lock, trees
 from extraction.compat.comparison import Finding
 from extraction.compat.description import Description
-from extraction.departure.places import Refused, Service, file
-from extraction.plan import File
+from extraction.departure.places import Refused, Service
+from extraction.plan import File, file
 from extraction.project import LAYERS, Project
 
 CONTRACTS = LAYERS["contracts"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from extraction import analysis, verification
+from extraction import analysis, rendering, verification
 from extraction.departure import places
 from extraction.departure.agreement import agreement
 from extraction.departure.exchange import exchanged
@@ -18,9 +18,8 @@ from extraction.departure.places import Refused, Service
 from extraction.manifest import Manifest
 from extraction.plan import File
 from extraction.project import Project
+from extraction.traits import Traits
 
-SOMEWHERE = "http://127.0.0.1:8001"
-"""Where it lives, for a monolith that is only looked at."""
 NAMING = (".env.example", "compose.yaml", "conftest.py")
 """Files outside `tests/` that may name a module or its settings."""
 
@@ -42,6 +41,10 @@ class Departure:
     """Files that name the module's code or settings, to be looked at."""
     requires: bool
     """Whether the module required distributions of its own."""
+    keeps_files: bool
+    """Whether its rows name files."""
+    url: str
+    """Where its service is in development."""
 
 
 def plan(project: Project, module: str, service: Service) -> Departure:
@@ -50,8 +53,8 @@ def plan(project: Project, module: str, service: Service) -> Departure:
         raise Refused(f"{service.project.root} has the module {service.module}, not {module}")
     folder, agreed = project.folder(module), agreement(project, service)
     stays = tuple(_remains(project, service))
-    here = project.files(folder)
-    code = [places.file(project, path) for path in here] if module not in project.departed else []
+    here = (*project.files(folder), *project.links(folder))
+    code = places.files(project, folder) if module not in project.departed else []
     return Departure(
         module=module,
         removed=tuple(path for path in here if path not in {file.path for file in stays}),
@@ -60,6 +63,8 @@ def plan(project: Project, module: str, service: Service) -> Departure:
         lost=tuple(places.unknown(service.project.root, code, project)),
         naming=tuple(_naming(project, module)),
         requires=project.requirements_of(module) is not None,
+        keeps_files=Traits.of(service.project, module).keeps_files,
+        url=f"http://127.0.0.1:{rendering.port_of(module, project.folders)}",
     )
 
 
@@ -71,7 +76,7 @@ def finish(project: Project, departure: Departure) -> None:
         left = Project.at(project.root)
         if found := analysis.check(left, left.modules):
             raise Refused(f"without it the monolith would not hold together: {found[0]}")
-        setting: dict[str, Any] = {f"{departure.module.upper()}_URL": SOMEWHERE}
+        setting: dict[str, Any] = {f"{departure.module.upper()}_URL": departure.url}
         try:
             verification.run(project.root, "without it the monolith does not load", "manage.py", "check", **setting)
         except verification.Unsound as unsound:

@@ -15,6 +15,7 @@ from extraction.project import LAYERS, Project
 KERNEL = (LAYERS["kernel"], "contracts/language")
 PINNING = frozenset({"requirement"})
 """Rules that are put right by `make lock`, once the module is back."""
+LOCK = "run make lock"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def plan(project: Project, service: Service) -> Return:
     module = service.module
     if module in project.modules:
         raise Refused(f"{module} is at home: {project.folder(module)} has its code; nothing to fold")
-    files = tuple(places.file(service.project, path) for path in service.project.files(service.folder))
+    files = tuple(places.files(service.project, service.folder))
     agreed = agreement(project, service, others=True)
     written = (*files, *agreed.files)
     paths = {file.path for file in written}
@@ -71,7 +72,8 @@ def fold(project: Project, back: Return) -> list[Finding]:
                 verification.run(project.root, "the monolith does not load with it", "manage.py", "check")
             except verification.Unsound as unsound:
                 raise Refused(str(unsound)) from None
-    return found
+    # What is imported may be of what is required, under another name: once that is pinned, it is known.
+    return [finding for finding in found if finding.fix == LOCK] or found
 
 
 def _otherwise(project: Project, service: Service) -> Iterator[str]:

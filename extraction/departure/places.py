@@ -1,17 +1,16 @@
 """The folder of a service, and what git knows of a repository."""
 
 import json
-import os
 import subprocess
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from extraction import interruption, verification
+from extraction import interruption, plan, repository, verification
 from extraction.manifest import Manifest
 from extraction.plan import File
-from extraction.project import NotAProject, Project
+from extraction.project import NotAProject, Project, is_left_behind
 
 SHOWN = 10
 """Of files that are in the way."""
@@ -79,10 +78,11 @@ class Service:
         return found
 
 
-def file(project: Project, path: str) -> File:
-    """A file as it stands in a project."""
-    place = project.root / path
-    return File(path, place.read_bytes(), executable=os.access(place, os.X_OK))
+def files(project: Project, folder: str) -> list[File]:
+    """Read all that a folder of a project has. Raises `plan.Refused` where a link leads elsewhere."""
+    paths = project.files(folder)
+    links = [plan.link(project, path, paths) for path in project.links(folder)]
+    return [*(plan.file(project, path) for path in paths), *links]
 
 
 def refuse_uncommitted(root: Path, paths: Iterable[str]) -> None:
@@ -98,6 +98,11 @@ def refuse_uncommitted(root: Path, paths: Iterable[str]) -> None:
     tracked = set(_git(root, "ls-files", "-z", "--", *paths).stdout.split("\0"))
     if ignored := [path for path in paths if (root / path).is_file() and path not in tracked]:
         raise Refused(f"{ignored[0]} is not under git, which could bring it back: commit it first")
+    folders = [path for path in paths if (root / path).is_dir()]
+    found = repository.list_ignored(root, *folders) if folders else []
+    if lost := [path for path in found if not is_left_behind(path)]:
+        others = f" (and {len(lost) - 1} more)" if lost[1:] else ""
+        raise Refused(f"git ignores {lost[0]}{others}, and could not bring it back: put it elsewhere, or remove it")
 
 
 def unknown(root: Path, files: Collection[File], there: Project) -> list[str]:
@@ -106,17 +111,21 @@ def unknown(root: Path, files: Collection[File], there: Project) -> list[str]:
     `there` is the project that the files are of.
     """
     missing = [found for found in files if not _has(root, found)]
+    links = [found.path for found in missing if found.link]
+    missing = [found for found in missing if not found.link]
     # A folder that is only a part of somebody else's repository has no history of its own.
     if not missing or not (root / ".git").exists():
-        return [found.path for found in missing]
+        return [*(found.path for found in missing), *links]
     paths = "\n".join(str(there.root / found.path) for found in missing)
     names = _git(there.root, "hash-object", "--no-filters", "--stdin-paths", said=paths).stdout
     known = _git(root, "cat-file", "--batch-check", said=names).stdout.splitlines()
-    return [found.path for found, line in zip(missing, known, strict=True) if line.endswith(" missing")]
+    return [*(found.path for found, line in zip(missing, known, strict=True) if line.endswith(" missing")), *links]
 
 
 def _has(root: Path, wanted: File) -> bool:
     place = root / wanted.path
+    if wanted.link:
+        return place.is_symlink() and str(place.readlink()) == wanted.link
     return place.is_file() and place.read_bytes() == wanted.content
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 
+from kernel.databases.clusters import FOLDER
 from kernel.databases.embedded import EmbeddedPostgres
 from tests import brokers
 from tests.brokers import Broker, Process
@@ -49,7 +50,7 @@ class Postgres:
         eventually(self._answers, bool, UP_WITHIN)
 
     def postmaster(self) -> int:
-        return int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+        return int((self._folder / FOLDER / "postmaster.pid").read_text().split()[0])
 
     def backends(self) -> list[int]:
         """The processes that serve somebody."""

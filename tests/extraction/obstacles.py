@@ -158,7 +158,7 @@ OBSTACLES = {
     "signal connected": Doctored(
         "from django.db.models import signals\n\nsignals.pre_delete.connect(print)\n", "signal", 3
     ),
-    "requirement": Doctored("import nobody_has_this\n", "requirement", 1, "nobody_has_this"),
+    "requirement": Doctored("import nobody_has_that\n", "requirement", 1, "nobody_has_that"),
     "requirement of development only": Doctored("import pytest\n", "requirement", 1, "pens/requirements.in"),
     "requirement that is not pinned": Doctored(
         "# For nibs:\nnobody-has-this>=1\n", "requirement", 2, "make lock", f"{PENS}/requirements.in"

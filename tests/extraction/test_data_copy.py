@@ -1,12 +1,15 @@
 """A module's database is copied into another: all of it, and into no other than a free one of the same shape."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from django.db import connections
 
 from extraction import verification
+from kernel.databases.provision import MIGRATED_UNTIL, SAY_MIGRATED_UNTIL
 from tests.extraction.databases import Two, execute, two
 from tests.processes import Yard
 
@@ -117,6 +120,42 @@ def test_what_migrating_put_there_gives_way(plain: Two) -> None:
     execute(plain.target, "INSERT INTO kernel_job VALUES ('other', now()), ('kernel.prune', now())")
     plain.copied()
     assert execute(plain.target, "SELECT name, extract(year FROM due_at) FROM kernel_job") == [("kernel.prune", 2026)]
+
+
+def test_what_a_migration_put_there_gives_way_and_nothing_else_does(plain: Two) -> None:
+    execute(plain.target, "INSERT INTO customer VALUES (1, 'of a migration')")
+    execute(plain.target, SAY_MIGRATED_UNTIL)
+    execute(plain.target, "INSERT INTO customer VALUES (2, 'somebody')")
+    assert plain.run("copy") == 1
+    assert "the target has rows already, in customer" in plain.output
+    execute(plain.target, "DELETE FROM customer WHERE id = 2")
+    plain.copied()
+    plain.same()
+
+
+def test_a_changed_row_of_a_migration_is_somebodys(plain: Two) -> None:
+    execute(plain.target, "INSERT INTO customer VALUES (1, 'of a migration')")
+    execute(plain.target, SAY_MIGRATED_UNTIL)
+    execute(plain.target, "UPDATE customer SET name = 'somebody'")
+    assert plain.run("copy") == 1
+
+
+def test_what_is_on_record_of_another_database_says_nothing(plain: Two) -> None:
+    execute(plain.target, "INSERT INTO customer VALUES (1, 'restored')")
+    execute(plain.target, SAY_MIGRATED_UNTIL)
+    [(said,)] = execute(plain.target, "SELECT obj_description('django_migrations'::regclass, 'pg_class')")
+    execute(plain.target, "COMMENT ON TABLE django_migrations IS NULL")
+    execute(plain.target, f"COMMENT ON TABLE django_migrations IS '{said.replace('in table ', 'in table 1')}'")
+    assert plain.run("copy") == 1
+
+
+@pytest.mark.django_db(databases="__all__")
+def test_migrating_a_new_database_is_on_record(databases: list[str]) -> None:
+    for alias in databases:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT obj_description('django_migrations'::regclass, 'pg_class')")
+            [[said]] = cursor.fetchall()
+        assert re.fullmatch(MIGRATED_UNTIL, said)
 
 
 CHANGES = {

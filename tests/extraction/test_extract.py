@@ -59,7 +59,7 @@ def test_the_service_has_a_name_of_its_own(monolith: Monolith, tmp_path: Path) -
     monolith.extract(tmp_path / "service")
 
     assert 'SERVICE_NAME = "pens-service"' in (tmp_path / "service/src/config/identity.py").read_text()
-    assert "PORT = 8001\n" in (tmp_path / "service/src/config/identity.py").read_text()
+    assert "PORT = 8002\n" in (tmp_path / "service/src/config/identity.py").read_text()
     assert "extraction" not in (tmp_path / "service/pyproject.toml").read_text()
     assert "#PENS_NIB=\n" in (tmp_path / "service/.env.example").read_text()
 
@@ -79,7 +79,7 @@ def test_the_next_commands_are_said(monolith: Monolith, tmp_path: Path) -> None:
     done = monolith.extract(tmp_path / "service")
 
     assert "make run" in done.output
-    assert "PENS_URL=http://127.0.0.1:8001 make run" in done.output
+    assert "PENS_URL=http://127.0.0.1:8002 make run" in done.output
     assert "make test" in done.output
 
 
@@ -88,6 +88,57 @@ def test_twice_gives_the_same_bytes(monolith: Monolith, tmp_path: Path) -> None:
         assert monolith.extract(tmp_path / name).exit_code == 0
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
     assert committed(tmp_path / "one") == committed(tmp_path / "two")
+
+
+def test_what_git_ignores_stays(monolith: Monolith, tmp_path: Path) -> None:
+    folder = "src/modules/pens"
+    monolith.write(".gitignore", "*.key\nlocal_*.json\nnode_modules/\n")
+    monolith.write(f"{folder}/tracked.key", "of a test, and committed")
+    git(monolith.root, "init", "--quiet")
+    git(monolith.root, "add", "--all", "--force")
+    git(monolith.root, "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "--quiet", "-m", "All")
+    for path in ("secret.key", "local_settings.json", "node_modules/thing/index.js", "new.py"):
+        monolith.write(f"{folder}/{path}", "")
+    (monolith.root / folder / "templates/pens/pen.html").rename(monolith.root / folder / "moved.html")
+
+    assert monolith.extract(tmp_path / "service").exit_code == 0
+
+    written = tree(tmp_path / "service")
+    assert {path for path in written if path.endswith((".key", ".json", ".js"))} == {f"{folder}/tracked.key"}
+    assert {f"{folder}/new.py", f"{folder}/moved.html"} <= written.keys()
+    assert f"{folder}/templates/pens/pen.html" not in written
+    said = git(tmp_path / "service", "log", "--format=%b")
+    assert "and what was not committed there" in said and "What git ignores there is no part of it." in said
+
+
+def test_a_link_inside_is_kept_and_one_that_leads_elsewhere_refused(monolith: Monolith, tmp_path: Path) -> None:
+    folder = monolith.root / "src/modules/pens"
+    (folder / "pages").symlink_to(folder / "templates" / "pens")
+    (folder / "words.txt").symlink_to("../../../.gitignore")
+    assert monolith.extract(tmp_path / "service").exit_code == 0
+    written = tmp_path / "service/src/modules/pens"
+    assert (written / "pages").readlink() == Path("templates/pens")
+    assert (written / "pages/pen.html").read_text() == "<p>A pen</p>\n"
+    assert not (written / "words.txt").is_symlink() and (written / "words.txt").read_text() == "/var/\n"
+
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/key").touch()
+    for number, target in enumerate(("outside", "outside/key", "monolith/src/modules/ink", "nowhere")):
+        link = folder / "elsewhere"
+        link.symlink_to(tmp_path / target)
+        done = monolith.extract(tmp_path / f"service-{number}")
+        assert (done.exit_code, (tmp_path / f"service-{number}").exists()) == (1, False)
+        assert f"error: src/modules/pens/elsewhere leads to {tmp_path / target}" in done.output
+        link.unlink()
+
+
+def test_a_repository_inside_is_refused(monolith: Monolith, tmp_path: Path) -> None:
+    git(monolith.root, "init", "--quiet")
+    monolith.write("src/modules/pens/theirs/thing.py", "")
+    git(monolith.root / "src/modules/pens/theirs", "init", "--quiet")
+    done = monolith.extract(tmp_path / "service")
+    assert done.exit_code == 1
+    assert "error: src/modules/pens/theirs is a repository of its own" in done.output
 
 
 def test_without_git_it_is_written_all_the_same(
@@ -180,7 +231,7 @@ def test_a_folder_that_may_not_be_written_to_is_refused(
     monkeypatch.setattr(os, "access", lambda place, mode: Path(place) != tmp_path)
     done = monolith.extract(tmp_path / "service")
     assert done.exit_code == 1
-    assert f"error: {tmp_path} may not be written to: name a folder elsewhere with --into\n" in done.output
+    assert f"error: {tmp_path} may not be written to: name a folder elsewhere\n" in done.output
     assert [path.name for path in tmp_path.iterdir()] == ["monolith"]
 
 

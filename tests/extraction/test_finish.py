@@ -113,6 +113,17 @@ def test_what_the_service_never_had_is_not_lost_unless_forced(leaving: Leaving) 
     assert leaving.monolith.run("finish", "pens", "--service", leaving.service, "--force").exit_code == 0
 
 
+def test_what_git_ignores_is_not_deleted_unseen(leaving: Leaving) -> None:
+    leaving.monolith.write(".gitignore", "*.key\n__pycache__\n")
+    leaving.commit()
+    leaving.monolith.write(f"{FOLDER}/secret.key", "dear")
+    leaving.monolith.write(f"{FOLDER}/__pycache__/queries.pyc", "")
+    before = tree(leaving.monolith.root)
+    done = leaving.monolith.run("finish", "pens", "--service", leaving.service)
+    assert (done.exit_code, tree(leaving.monolith.root)) == (1, before)
+    assert f"error: git ignores {FOLDER}/secret.key, and could not bring it back" in done.output
+
+
 def test_dry_run_changes_nothing(leaving: Leaving) -> None:
     before = tree(leaving.root)
     done = leaving.monolith.run("finish", "pens", "--service", leaving.service, "--dry-run")

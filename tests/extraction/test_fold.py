@@ -56,10 +56,14 @@ def test_what_it_has_become_comes_along_and_is_said(left: Leaving) -> None:
 
 
 def test_what_is_not_pinned_yet_is_said(left: Leaving) -> None:
-    (left.service / FOLDER / "requirements.in").write_text("nibs\n")
+    (left.service / FOLDER / "requirements.in").write_text("nibs\nPyInkwell\n")
+    (left.service / FOLDER / "caps.py").write_text("import nibs\nimport inkwell\n")
     done = left.monolith.run("fold", left.service)
     assert done.exit_code == 0, done.output
     assert f"  pin       {FOLDER}/requirements.in:1: [requirement] nibs" in done.output
+    # One thing has to be done, and nothing is said that was done already.
+    assert done.output.count("  pin ") == 2
+    assert "add its distribution" not in done.output
     assert "make lock" in done.output
 
 

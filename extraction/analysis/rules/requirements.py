@@ -12,6 +12,7 @@ from extraction.requirements import canonical, distributions, wanted
 @rule
 def unpinned(subject: Subject) -> Iterator[Finding]:
     """A third-party import that no requirements file pins: for tests dev.txt, for the rest base.txt."""
+    awaited = {name for _, name in _awaited(subject)}
     for source in subject.sources:
         stem = "dev" if source.is_test else "base"
         pinned = subject.project.locks[stem].pins.keys() if stem in subject.project.locks else frozenset()
@@ -19,7 +20,8 @@ def unpinned(subject: Subject) -> Iterator[Finding]:
             top = item.module.partition(".")[0]
             if top in OWN or top in sys.stdlib_module_names or not top:
                 continue
-            if not distributions().get(top, frozenset({canonical(top)})) & pinned:
+            brought_by = distributions().get(top, frozenset({canonical(top)}))
+            if not brought_by & (pinned | awaited):
                 message = f"{top} is imported, and no requirement brings it"
                 home = (
                     "requirements/dev.in"
@@ -33,12 +35,17 @@ def unpinned(subject: Subject) -> Iterator[Finding]:
 @rule
 def unlocked(subject: Subject) -> Iterator[Finding]:
     """A distribution that the module names in its `requirements.in`, and that is not pinned yet."""
+    for (path, text), name in _awaited(subject):
+        message = f"{name} is required, and not pinned in requirements/*.txt"
+        yield Finding(path, _line(text, name), "requirement", message, "run make lock")
+
+
+def _awaited(subject: Subject) -> Iterator[tuple[tuple[str, str], str]]:
+    """Distributions that the module names and nobody pins yet, each with the file that names it."""
     own = subject.project.requirements_of(subject.module)
-    for path, text in [own] if own else []:
-        for name in wanted(text):
-            if not all(name in lock.pins for lock in subject.project.locks.values()):
-                message = f"{name} is required, and not pinned in requirements/*.txt"
-                yield Finding(path, _line(text, name), "requirement", message, "run make lock")
+    for name in wanted(own[1]) if own else ():
+        if own and not all(name in lock.pins for lock in subject.project.locks.values()):
+            yield own, name
 
 
 def _line(text: str, name: str) -> int:

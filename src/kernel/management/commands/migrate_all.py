@@ -1,5 +1,6 @@
 """`manage.py migrate_all`: make and migrate the database of every module of this deployable."""
 
+import re
 import time
 from argparse import ArgumentParser
 from typing import Any
@@ -7,14 +8,15 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import Error, connections
+from django.db import Error, NotSupportedError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from kernel import ending
-from kernel.databases.provision import LOCK, CannotProvision, provision
+from kernel.databases.provision import LOCK, SAY_MIGRATED_UNTIL, CannotProvision, provision
 from kernel.events import subscriptions
 
 LOOK_EVERY = 1.0
+LACKS_EXTENSION = re.compile(r'extension "[^"]+" is not available')
 
 
 class Command(BaseCommand):
@@ -65,8 +67,17 @@ class Command(BaseCommand):
 def _migrate(alias: str) -> None:
     with connections[alias].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        cursor.execute("SELECT to_regclass('django_migrations') IS NULL")
+        [[new]] = cursor.fetchall()
         try:
             call_command("migrate", database=alias, verbosity=0, interactive=False, skip_checks=True)
+            if new:
+                cursor.execute(SAY_MIGRATED_UNTIL)
+        except NotSupportedError as error:
+            if not (lacking := LACKS_EXTENSION.search(str(error))):
+                raise
+            remedy = "name a server that has it, or can have it, with DATABASE_URL"
+            raise CommandError(f"{lacking[0]} on this PostgreSQL server: {remedy}") from None
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
