@@ -8,7 +8,7 @@ TYPED += extraction
 LOCKED += bench
 EXPLAINED := deployable.mk Makefile
 
-.PHONY: boundaries test-topologies chaos extract extract-usage bench bench-measure
+.PHONY: boundaries test-topologies chaos chaos-broker extract extract-usage bench bench-measure
 
 lint: boundaries
 
@@ -24,6 +24,11 @@ test-topologies: $(DEV)  ## the acceptance suite with no, each, every two and al
 chaos: export PYTHONPATH = .:src
 chaos: $(DEV)  ## kill everything at random, and look for what is lost; SEED=, KILLS=, TOPOLOGY=monolith|extracted|redis|rabbitmq
 	$(BIN)/python -m tests.chaos $(if $(TOPOLOGY),--topology $(TOPOLOGY)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(KILLS),--kills $(KILLS))
+
+chaos-broker: export PYTHONPATH = .:src
+chaos-broker: $(DEV)  ## kill the broker 50 times under load: no worker ends, nothing is lost; KILLS=, SEED=, BROKER=redis|rabbitmq
+	$(BIN)/python -m tests.chaos.broker_kills $(if $(BROKER),--broker $(BROKER)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(KILLS),--kills $(KILLS))
 
 extract: export PYTHONPATH = .:src
