@@ -1,7 +1,7 @@
 """The monolith's side: prepares the data, then asks its own module and the service the same.
 
-The one place of extraction where a module runs, so always in a process of its own. It is spoken with in lines of JSON:
-it says the passwords of its databases, hears where a service is, and says what it found.
+A module runs here, so always in a process of its own. It is spoken with in lines of JSON: it says the passwords of its
+databases, hears where a service is, and says what it found.
 """
 
 import os
