@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from extraction import boot
+from extraction import boot, verification
 from extraction.cli.common import ERR, OUT, fail, shown, step, with_project
 from extraction.conformance import stage
 from extraction.conformance.report import Finding, Report
@@ -31,17 +31,19 @@ def verify(project: Project, folder: Path, no_tests: bool, as_json: bool) -> Non
         fail(f"{shown(folder)} cannot be started: {hindrance}")
     with stage.stage(project, service, module, step) as place:
         report = place.examine(step)
-        failed = None
+        failed, can_test = None, True
         if not no_tests:
             step("running the service's own tests")
+            can_test = verification.can_test(folder)
             failed = place.test()
     if as_json:
-        ran = "left out" if no_tests else "failed" if failed else "passed"
+        ran = "left out" if no_tests else "not run" if not can_test else "failed" if failed else "passed"
         click.echo(json.dumps({"module": module, "tests": ran, **msgspec.to_builtins(report)}, indent=2))
     else:
         _show(report, service.root.name, module)
         if not no_tests:
-            OUT.print(f"\nIts own tests {'fail' if failed else 'pass'}.", markup=False)
+            said = "could not be run" if not can_test else "fail" if failed else "pass"
+            OUT.print(f"\nIts own tests {said}.", markup=False)
     if failed:
         ERR.print(failed, markup=False)
     sys.exit(1 if failed or report.problems else 0)

@@ -7,6 +7,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+from extraction import interruption
 from extraction.project import Project
 from tests.mutants.generating import mutants
 from tests.mutants.judging import Fate, judge
@@ -25,6 +26,7 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := sorted({*options.modules} - {*modules}):
         parser.error(f"there is no module {unknown[0]!r}; there are: {', '.join(modules)}")
+    interruption.prepare()
     total: Counter[Fate] = Counter()
     for module in options.modules or modules:
         total += _try(module, options.sample, random.Random(options.seed))
