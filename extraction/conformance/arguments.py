@@ -4,11 +4,12 @@ The same data and the same contract give the same arguments.
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import hypothesis
@@ -18,7 +19,7 @@ from msgspec import inspect
 
 from extraction.conformance.pool import Pool, Row, Together, fits, singular
 
-FAMILIAR = (0.2, 0.95)
+FAMILIAR = (0.2, 0.95, 0.95)
 """How often a value is one that was seen before, where there is one that fits: in some arguments, and in others."""
 TOGETHER = 0.5
 """How often arguments are about one row, those of them that it has a column for."""
@@ -51,6 +52,8 @@ _KINDS: dict[type[inspect.Type], Any] = {
 }
 _LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_length", "tz")
 
+T = TypeVar("T")
+
 
 class Maker:
     """Makes values of types, as JSON has them."""
@@ -60,6 +63,8 @@ class Maker:
         self._random = random.Random(0)  # noqa: S311  it is to be the same each time
         self._newest, self._familiar = False, 0.0
         self._row: Row = {}
+        self._operation = ""
+        self._uses: Counter[tuple[str, str, bytes]] = Counter()
         self._anchor: datetime | None = None
 
     def arguments(self, struct: type[msgspec.Struct], *, newest: bool = False) -> dict[str, Any] | None:
@@ -67,7 +72,7 @@ class Maker:
 
         With `newest` they are about what was seen last.
         """
-        self._newest = newest
+        self._newest, self._operation = newest, struct.__qualname__
         for _ in range(ATTEMPTS):
             self._about_something(struct)
             made = {}
@@ -83,10 +88,10 @@ class Maker:
         """Choose what the arguments are about: a row, often, and a time that those asked for lie around."""
         names = {name for field in struct.__struct_fields__ for name in (field, singular(field))}
         rows = self.pool.rows(names) if self._random.random() < TOGETHER else []
-        about = self._random.choice(self._random.choice(rows)) if rows else Together({}, [])
+        about = self._least_used(self._random.choice(rows), "") if rows else Together({}, [])
         self._row = about.values
         times = [about.times] if about.times else self.pool.times()
-        self._anchor = self._random.choice(self._random.choice(times)) if times else None
+        self._anchor = self._least_used(self._random.choice(times), "") if times else None
 
     def _value(self, info: inspect.Type, name: str) -> Any:
         examples: list[Any] = []
@@ -116,8 +121,15 @@ class Maker:
             if self._anchor and isinstance(info, inspect.DateType | inspect.DateTimeType):
                 return self._about(self._anchor, info)
             if seen := groups or self.pool.any(annotation):
-                return self._beside(self._random.choice(self._random.choice(seen)), info)
+                return self._beside(self._least_used(self._random.choice(seen), name), info)
         return self._new(info)
+
+    def _least_used(self, values: list[T], name: str) -> T:
+        """One of those that this operation was asked about least, so that all get their turn."""
+        uses = [self._uses[self._operation, name, msgspec.json.encode(value)] for value in values]
+        least = self._random.choice([at for at, times in enumerate(uses) if times == min(uses)])
+        self._uses[self._operation, name, msgspec.json.encode(values[least])] += 1
+        return values[least]
 
     def _about(self, anchor: datetime, info: inspect.Type) -> Any:
         """A time that something happens at, just before it or just after."""
@@ -177,6 +189,7 @@ class Maker:
         least = info.min_length or 0
         most = least + usual if info.max_length is None else min(info.max_length, least + usual)
         # Mostly something, and not much.
+        least = max(least, self._newest)
         return min(most, max(least, self._random.choice((0, 1, 1, 2, most))))
 
     def _is_familiar(self) -> bool:

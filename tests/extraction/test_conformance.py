@@ -5,7 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,8 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from contracts.language import Operation
+from contracts.language import AwareDatetime, Operation
 from contracts.notifications import Notification
 from extraction import plan
 from extraction.cli import main
@@ -221,6 +222,42 @@ def test_arguments_are_of_every_type_and_always_the_same(operation: Operation) -
     assert made() == made()
     for arguments in made():
         msgspec.convert(arguments, operation.arguments)
+
+
+def drawn(pool: Pool, name: str, kind: Any, times: int = 100) -> set[Any]:
+    maker, struct = Maker(pool), msgspec.defstruct("Arguments", [(name, kind)])
+    made = [maker.arguments(struct) for _ in range(times)]
+    return {arguments[name] for arguments in made if arguments}
+
+
+def test_times_asked_for_lie_at_those_in_the_data() -> None:
+    pool = Pool()
+    pool.store("Loan", {"period": DateTimeTZRange(datetime(2031, 5, 10, 9, tzinfo=UTC), None)})
+    assert drawn(pool, "day", date) >= {"2031-05-09", "2031-05-10", "2031-05-11"}
+    before, at, after = "2031-05-10T08:59:59.999999Z", "2031-05-10T09:00:00Z", "2031-05-10T09:00:00.000001Z"
+    assert drawn(pool, "since", AwareDatetime) >= {before, at, after}
+
+
+def test_everything_in_the_data_gets_its_turn() -> None:
+    pool = Pool()
+    shelf = [uuid4() for _ in range(20)]
+    for book_id in shelf:
+        pool.store("Book", {"book_id": book_id})
+    for _ in range(20):
+        pool.add("Other", {"book_id": uuid4()})
+    assert drawn(pool, "book_id", UUID) >= {str(book_id) for book_id in shelf}
+
+
+def test_what_belongs_together_is_asked_together_and_combined_anew() -> None:
+    pool = Pool()
+    rows = {(f"room {number}", number) for number in range(5)}
+    for room, slot in rows:
+        pool.store("Booking", {"room": room, "slot": slot})
+    maker, struct = Maker(pool), msgspec.defstruct("Arguments", [("room", str), ("slot", int)])
+    made = [maker.arguments(struct) for _ in range(200)]
+    asked = {(arguments["room"], arguments["slot"]) for arguments in made if arguments}
+    assert asked >= rows
+    assert {(room, slot) for room, slot in asked if room in dict(rows) and slot in range(5)} > rows
 
 
 def test_a_monolith_that_does_not_get_ready_is_given_up(tmp_path: Path) -> None:
