@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -23,6 +23,9 @@ FAMILIAR = (0.2, 0.95, 0.95)
 """How often a value is one that was seen before, where there is one that fits: in some arguments, and in others."""
 TOGETHER = 0.5
 """How often arguments are about one row, those of them that it has a column for."""
+UNUSED_FIRST = 0.5
+"""How often one is chosen that the operation was not asked about yet."""
+LATER = 0.7
 BESIDE = 0.15
 """How often a value is next to one that was seen."""
 DAYS = tuple(timedelta(days=days) for days in (0, 0, 0, -1, 1, -2, 2, 7))
@@ -66,6 +69,7 @@ class Maker:
         self._operation = ""
         self._uses: Counter[tuple[str, str, bytes]] = Counter()
         self._anchor: datetime | None = None
+        self._is_begun = False
 
     def arguments(self, struct: type[msgspec.Struct], *, newest: bool = False) -> dict[str, Any] | None:
         """Arguments of an operation, each by its name; None where there is no telling what would fit.
@@ -88,10 +92,15 @@ class Maker:
         """Choose what the arguments are about: a row, often, and a time that those asked for lie around."""
         names = {name for field in struct.__struct_fields__ for name in (field, singular(field))}
         rows = self.pool.rows(names) if self._random.random() < TOGETHER else []
-        about = self._least_used(self._random.choice(rows), "") if rows else Together({}, [])
+
+        def uses(row: Together) -> int:
+            return sum(self._uses_of(name, row.values[name]) for name in names.intersection(row.values))
+
+        about = self._chosen(rows, uses) if rows else Together({}, [])
         self._row = about.values
         times = [about.times] if about.times else self.pool.times()
-        self._anchor = self._least_used(self._random.choice(times), "") if times else None
+        self._anchor = self._use("", self._chosen(times, partial(self._uses_of, ""))) if times else None
+        self._is_begun = False
 
     def _value(self, info: inspect.Type, name: str) -> Any:
         examples: list[Any] = []
@@ -116,26 +125,40 @@ class Maker:
         if groups and self._newest:
             return groups[-1][-1]
         if name in self._row and fits(self._row[name], annotation) and self._is_familiar():
-            return self._beside(self._row[name], info)
+            return self._beside(self._use(name, self._row[name]), info)
         if self._is_familiar():
             if self._anchor and isinstance(info, inspect.DateType | inspect.DateTimeType):
                 return self._about(self._anchor, info)
             if seen := groups or self.pool.any(annotation):
-                return self._beside(self._least_used(self._random.choice(seen), name), info)
+                return self._beside(self._use(name, self._chosen(seen, partial(self._uses_of, name))), info)
         return self._new(info)
 
-    def _least_used(self, values: list[T], name: str) -> T:
-        """One of those that this operation was asked about least, so that all get their turn."""
-        uses = [self._uses[self._operation, name, msgspec.json.encode(value)] for value in values]
-        least = self._random.choice([at for at, times in enumerate(uses) if times == min(uses)])
-        self._uses[self._operation, name, msgspec.json.encode(values[least])] += 1
-        return values[least]
+    def _chosen(self, groups: list[list[T]], uses: Callable[[T], int]) -> T:
+        """One that this operation was not asked about yet, those in the data first; or else one of those least used."""
+        if self._random.random() < UNUSED_FIRST:
+            for group in groups:
+                if unused := [each for each in group if not uses(each)]:
+                    return self._random.choice(unused)
+        group = self._random.choice(groups)
+        least = min(map(uses, group))
+        return self._random.choice([each for each in group if uses(each) == least])
+
+    def _uses_of(self, name: str, value: Any) -> int:
+        return self._uses[self._operation, name, msgspec.json.encode(value)]
+
+    def _use(self, name: str, value: T) -> T:
+        self._uses[self._operation, name, msgspec.json.encode(value)] += 1
+        return value
 
     def _about(self, anchor: datetime, info: inspect.Type) -> Any:
-        """A time that something happens at, just before it or just after."""
+        """A time that something happens at, just before it or just after; of several the next is mostly the later."""
+        step = self._random.choice(DAYS if isinstance(info, inspect.DateType) else MOMENTS)
+        if self._is_begun and self._random.random() < LATER:
+            step = abs(step)
+        moment = anchor + step
+        self._anchor, self._is_begun = moment, True
         if isinstance(info, inspect.DateType):
-            return msgspec.to_builtins(anchor.date() + self._random.choice(DAYS))
-        moment = anchor + self._random.choice(MOMENTS)
+            return msgspec.to_builtins(moment.date())
         return msgspec.to_builtins(moment.replace(tzinfo=None) if info.tz is False else moment)  # type: ignore[attr-defined]
 
     def _beside(self, value: Any, info: inspect.Type) -> Any:
