@@ -3,12 +3,13 @@
 include deployable.mk
 
 BENCH := $(VENV)/.bench-$(call digest,requirements/bench.txt)
+NIGHTLY := $(VENV)/.nightly-$(call digest,requirements/nightly.txt)
 
 TYPED += extraction
-LOCKED += bench
+LOCKED += bench nightly
 EXPLAINED := deployable.mk Makefile
 
-.PHONY: boundaries test-topologies chaos extract extract-usage bench bench-measure
+.PHONY: boundaries test-topologies chaos chaos-broker extract extract-usage bench bench-measure mutants mutants-judge
 
 lint: boundaries
 
@@ -24,6 +25,11 @@ test-topologies: $(DEV)  ## the acceptance suite with no, each, every two and al
 chaos: export PYTHONPATH = .:src
 chaos: $(DEV)  ## kill everything at random, and look for what is lost; SEED=, KILLS=, TOPOLOGY=monolith|extracted|redis|rabbitmq
 	$(BIN)/python -m tests.chaos $(if $(TOPOLOGY),--topology $(TOPOLOGY)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(KILLS),--kills $(KILLS))
+
+chaos-broker: export PYTHONPATH = .:src
+chaos-broker: $(DEV)  ## kill the broker 50 times under load: no worker ends, nothing is lost; KILLS=, SEED=, BROKER=redis|rabbitmq
+	$(BIN)/python -m tests.chaos.broker_kills $(if $(BROKER),--broker $(BROKER)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(KILLS),--kills $(KILLS))
 
 extract: export PYTHONPATH = .:src
@@ -43,4 +49,15 @@ bench-measure: $(BENCH)
 
 $(BENCH): | $(VENV)/.made
 	$(call install,bench)
+	@touch $@
+
+mutants:  ## does verify notice what the modules' own tests notice? for hours; MODULES="users orders", SAMPLE=, SEED=
+	@$(MAKE) --no-print-directory mutants-judge VENV=var/nightly/venv
+
+mutants-judge: export PYTHONPATH = .:src
+mutants-judge: $(NIGHTLY)
+	@$(BIN)/python -m tests.mutants $(MODULES) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+
+$(NIGHTLY): | $(VENV)/.made
+	$(call install,nightly)
 	@touch $@

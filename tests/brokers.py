@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -45,7 +45,8 @@ class Process:
     def end(self, number: int = signal.SIGKILL) -> None:
         """End it with all that it started."""
         if self.process:
-            os.killpg(self.process.pid, number)
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
             self.process.wait(30)
             self.process = None
 

@@ -73,16 +73,17 @@ def _service(project: Project, folder: Path) -> tuple[Project, str]:
 
 
 def _show(report: Report, service: str, module: str) -> None:
-    rows: list[tuple[str, ...]] = [("operation", "asked", "answered", "errors reached", "not reached")]
+    rows: list[tuple[str, ...]] = [("operation", "asked", "answered", "distinct", "errors reached", "not reached")]
     for each in report.operations:
         unreached = (*(() if each.answered else ("an answer",)), *each.unreached)
-        counts = str(each.asked), str(each.answered)
+        counts = str(each.asked), str(each.answered), str(each.distinct)
         rows.append((each.operation, *counts, ", ".join(each.errors) or "-", ", ".join(unreached) or "-"))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        line = "  ".join(f"{cell:{'>' if at in (1, 2) else '<'}{widths[at]}}" for at, cell in enumerate(row))
+        line = "  ".join(f"{cell:{'>' if at in (1, 2, 3) else '<'}{widths[at]}}" for at, cell in enumerate(row))
         OUT.print(line.rstrip(), markup=False)
-    for title, findings in (("Problems", report.problems), ("Notes", report.notes)):
+    sections = {"Problems": report.problems, "Warnings": report.warnings, "Notes": report.notes}
+    for title, findings in sections.items():
         for number, same in enumerate(_grouped(findings)):
             OUT.print("" if number else f"\n{title}:")
             _show_finding(same)

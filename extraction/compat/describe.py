@@ -1,6 +1,6 @@
 """`python -m extraction.compat.describe ROOT`: what the contract files in a folder declare, as JSON.
 
-The one place where contracts are run rather than read, so always in a process of its own: two trees can be compared
+Contracts are imported here, not read, so always in a process of its own: two trees can be compared
 whose packages have the same names. They import nothing but the standard library and msgspec.
 """
 

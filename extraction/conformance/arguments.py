@@ -4,13 +4,12 @@ The same data and the same contract give the same arguments.
 """
 
 import random
-import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
-from typing import Annotated, Any
+from functools import cache, partial
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import hypothesis
@@ -18,10 +17,24 @@ import msgspec
 from hypothesis import strategies
 from msgspec import inspect
 
-REMEMBERED = 12
-"""Values of one name that are drawn from, of the data and of those that came up later."""
-FAMILIAR = (0.2, 0.95)
+from extraction.conformance.pool import Pool, Row, Together, fits, singular
+
+FAMILIAR = (0.2, 0.95, 0.95)
 """How often a value is one that was seen before, where there is one that fits: in some arguments, and in others."""
+TOGETHER = 0.5
+"""How often arguments are about one row, those of them that it has a column for."""
+UNUSED_FIRST = 0.5
+"""How often one is chosen that the operation was not asked about yet."""
+LATER = 0.7
+BESIDE = 0.15
+"""How often a value is next to one that was seen."""
+DAYS = tuple(timedelta(days=days) for days in (0, 0, 0, -1, 1, -2, 2, 7))
+MOMENTS = tuple(
+    sign * step
+    for step in (timedelta(0), timedelta(microseconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1))
+    for sign in (-1, 1)
+)
+"""How far from a time that means something those are that are asked for: around a boundary lie most mistakes."""
 LARGE = 1000
 """Numbers are as large as this, where the contract does not say how large they may be."""
 LETTERS = "abcxyzABCXYZ 019-_.äß€"
@@ -42,55 +55,7 @@ _KINDS: dict[type[inspect.Type], Any] = {
 }
 _LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_length", "tz")
 
-
-class Pool:
-    """Values that were seen, by the name of the field that had them. All are as JSON has them."""
-
-    def __init__(self) -> None:
-        self._stored: defaultdict[str, list[Any]] = defaultdict(list)
-        self._passing: defaultdict[str, list[Any]] = defaultdict(list)
-
-    def store(self, name: str, value: Any) -> None:
-        """Remember a value that stands in the data, if it is one of the first of its name."""
-        known = self._stored[name]
-        if value not in known and len(known) < REMEMBERED:
-            known.append(value)
-
-    def add(self, name: str, value: Any) -> None:
-        """Remember a value that was sent or answered, as the newest of its name."""
-        known = self._passing[name]
-        if value in known:
-            known.remove(value)
-        known.append(value)
-        del known[:-REMEMBERED]
-
-    def add_all(self, value: Any) -> None:
-        """Remember the fields of a value and of all that is in it. The `id` of an `Order` is an `order_id` too."""
-        if isinstance(value, tuple | frozenset):
-            for each in value:
-                self.add_all(each)
-        elif isinstance(value, msgspec.Struct):
-            for name in value.__struct_fields__:
-                field = getattr(value, name)
-                if isinstance(field, msgspec.Struct | tuple | frozenset):
-                    self.add_all(field)
-                elif field is not None:
-                    self.add(name, msgspec.to_builtins(field))
-                    if name == "id":
-                        self.add(f"{snake(type(value).__name__)}_id", msgspec.to_builtins(field))
-
-    def groups(self, name: str, annotation: Any) -> list[list[Any]]:
-        """The values of a type that have a name: those that stand in the data, and the newest of those that passed."""
-        groups = [[value for value in each.get(name, ()) if fits(value, annotation)] for each in self._both]
-        return [group for group in groups if group]
-
-    def any(self, annotation: Any) -> list[Any]:
-        """A value of each name, of those that are of a type."""
-        return [values[-1] for each in self._both for values in each.values() if fits(values[-1], annotation)]
-
-    @property
-    def _both(self) -> tuple[dict[str, list[Any]], ...]:
-        return self._stored, self._passing
+T = TypeVar("T")
 
 
 class Maker:
@@ -100,14 +65,20 @@ class Maker:
         self.pool = pool
         self._random = random.Random(0)  # noqa: S311  it is to be the same each time
         self._newest, self._familiar = False, 0.0
+        self._row: Row = {}
+        self._operation = ""
+        self._uses: Counter[tuple[str, str, bytes]] = Counter()
+        self._anchor: datetime | None = None
+        self._is_begun = False
 
     def arguments(self, struct: type[msgspec.Struct], *, newest: bool = False) -> dict[str, Any] | None:
         """Arguments of an operation, each by its name; None where there is no telling what would fit.
 
         With `newest` they are about what was seen last.
         """
-        self._newest = newest
+        self._newest, self._operation = newest, struct.__qualname__
         for _ in range(ATTEMPTS):
+            self._about_something(struct)
             made = {}
             for field in msgspec.structs.fields(struct):
                 self._familiar = self._random.choice(FAMILIAR)
@@ -117,6 +88,20 @@ class Maker:
                 return made
         return None
 
+    def _about_something(self, struct: type[msgspec.Struct]) -> None:
+        """Choose what the arguments are about: a row, often, and a time that those asked for lie around."""
+        names = {name for field in struct.__struct_fields__ for name in (field, singular(field))}
+        rows = self.pool.rows(names) if self._random.random() < TOGETHER else []
+
+        def uses(row: Together) -> int:
+            return sum(self._uses_of(name, row.values[name]) for name in names.intersection(row.values))
+
+        about = self._chosen(rows, uses) if rows else Together({}, [])
+        self._row = about.values
+        times = [about.times] if about.times else self.pool.times()
+        self._anchor = self._use("", self._chosen(times, partial(self._uses_of, ""))) if times else None
+        self._is_begun = False
+
     def _value(self, info: inspect.Type, name: str) -> Any:
         examples: list[Any] = []
         if isinstance(info, inspect.Metadata):
@@ -125,7 +110,7 @@ class Maker:
             case inspect.StructType():
                 return self._struct(info)
             case inspect.VarTupleType(item_type=item) | inspect.FrozenSetType(item_type=item):
-                return [self._value(item, _singular(name)) for _ in range(self._length(info, 3))]
+                return [self._value(item, singular(name)) for _ in range(self._length(info, 3))]
             case inspect.TupleType(item_types=types):
                 return [self._value(item, name) for item in types]
             case inspect.UnionType(types=types):
@@ -139,9 +124,56 @@ class Maker:
         groups += self.pool.groups(name, annotation)
         if groups and self._newest:
             return groups[-1][-1]
-        if self._is_familiar() and (seen := self._random.choice(groups) if groups else self.pool.any(annotation)):
-            return self._random.choice(seen)
+        if name in self._row and fits(self._row[name], annotation) and self._is_familiar():
+            return self._beside(self._use(name, self._row[name]), info)
+        if self._is_familiar():
+            if self._anchor and isinstance(info, inspect.DateType | inspect.DateTimeType):
+                return self._about(self._anchor, info)
+            if seen := groups or self.pool.any(annotation):
+                return self._beside(self._use(name, self._chosen(seen, partial(self._uses_of, name))), info)
         return self._new(info)
+
+    def _chosen(self, groups: list[list[T]], uses: Callable[[T], int]) -> T:
+        """One that this operation was not asked about yet, those in the data first; or else one of those least used."""
+        if self._random.random() < UNUSED_FIRST:
+            for group in groups:
+                if unused := [each for each in group if not uses(each)]:
+                    return self._random.choice(unused)
+        group = self._random.choice(groups)
+        least = min(map(uses, group))
+        return self._random.choice([each for each in group if uses(each) == least])
+
+    def _uses_of(self, name: str, value: Any) -> int:
+        return self._uses[self._operation, name, msgspec.json.encode(value)]
+
+    def _use(self, name: str, value: T) -> T:
+        self._uses[self._operation, name, msgspec.json.encode(value)] += 1
+        return value
+
+    def _about(self, anchor: datetime, info: inspect.Type) -> Any:
+        """A time that something happens at, just before it or just after; of several the next is mostly the later."""
+        step = self._random.choice(DAYS if isinstance(info, inspect.DateType) else MOMENTS)
+        if self._is_begun and self._random.random() < LATER:
+            step = abs(step)
+        moment = anchor + step
+        self._anchor, self._is_begun = moment, True
+        if isinstance(info, inspect.DateType):
+            return msgspec.to_builtins(moment.date())
+        return msgspec.to_builtins(moment.replace(tzinfo=None) if info.tz is False else moment)  # type: ignore[attr-defined]
+
+    def _beside(self, value: Any, info: inspect.Type) -> Any:
+        """A value that was seen, and now and then one next to it: what is searched for is a part of what is there."""
+        if self._random.random() >= BESIDE:
+            return value
+        match info, value:
+            case inspect.IntType(), int():
+                return value + self._random.choice((-1, 1))
+            case inspect.StrType(pattern=None), str() if value:
+                begin, end = sorted(self._random.sample(range(len(value) + 1), 2))
+                return self._random.choice((value[begin:end], value[:end], value.swapcase()))
+            case ((inspect.DateType() | inspect.DateTimeType()), str()):
+                return self._about(msgspec.convert(f"{value}T00:00:00Z" if len(value) == 10 else value, datetime), info)
+        return value
 
     def _struct(self, info: inspect.StructType) -> dict[str, Any]:
         fields = [field for field in info.fields if field.required or self._is_familiar()]
@@ -180,29 +212,11 @@ class Maker:
         least = info.min_length or 0
         most = least + usual if info.max_length is None else min(info.max_length, least + usual)
         # Mostly something, and not much.
+        least = max(least, self._newest)
         return min(most, max(least, self._random.choice((0, 1, 1, 2, most))))
 
     def _is_familiar(self) -> bool:
         return self._random.random() < self._familiar
-
-
-def fits(value: Any, annotation: Any) -> bool:
-    """Whether a value as JSON has it is of a type."""
-    try:
-        msgspec.convert(value, annotation)
-    except msgspec.ValidationError:
-        return False
-    return True
-
-
-def snake(name: str) -> str:
-    """`PointsEntry` as `points_entry`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-
-
-def _singular(name: str) -> str:
-    """What one of many is called: `skus` has a `sku`, `order_ids` an `order_id`."""
-    return f"{name[:-3]}y" if name.endswith("ies") else name.removesuffix("s")
 
 
 def _annotation(info: inspect.Type) -> Any:

@@ -1,13 +1,12 @@
 """The monolith's side: prepares the data, then asks its own module and the service the same.
 
-The one place of extraction where a module runs, so always in a process of its own. It is spoken with in lines of JSON:
-it says the passwords of its databases, hears where a service is, and says what it found.
+A module runs here, so always in a process of its own. It is spoken with in lines of JSON: it says the passwords of its
+databases, hears where a service is, and says what it found.
 """
 
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
 from typing import IO, Any
 
@@ -19,7 +18,8 @@ from django.db import connections, models
 from django.urls import include, path
 from drf_spectacular.generators import SchemaGenerator
 
-from extraction.conformance.arguments import Maker, Pool, snake
+from extraction.conformance.arguments import Maker
+from extraction.conformance.pool import Pool, Row, names_of
 from extraction.conformance.report import Finding
 from extraction.conformance.sides import OverTheWire, Request, Side, in_process
 from extraction.conformance.suite import Suite
@@ -76,8 +76,8 @@ def examination(module: Module, service: Side | None) -> Suite:
     """The suite of all contracts of a module, with values of its data to ask about."""
     operations = [operation for contract in module.serves for operation in contract.operations.values()]
     suite = Suite(operations, Maker(Pool()), in_process, service)
-    for name, value in _values(module):
-        suite.know(name, value)
+    for table, row in _rows(module):
+        suite.know(table, row)
     return suite
 
 
@@ -110,18 +110,28 @@ def _addresses(document: Any, module: str) -> set[str]:
     }
 
 
-def _values(module: Module) -> Iterator[tuple[str, Any]]:
-    """What stands in the module's tables, by the name of its column; the `id` of an `Order` is an `order_id` too."""
+def _rows(module: Module) -> Iterator[tuple[str, Row]]:
+    """What stands in each of the module's tables, by column; the `id` of an `Order` is an `order_id` too."""
     for model in apps.get_app_config(module.name).get_models():
-        own = f"{snake(model.__name__)}_id"
-        for row in model._default_manager.order_by("pk")[:ROWS]:
-            for field in model._meta.concrete_fields:
-                names = {field.attname, own} if field.primary_key else {field.attname}
-                if isinstance(field, models.ForeignKey):
-                    names.add(field.target_field.attname)
-                for name in sorted(names):
-                    with suppress(TypeError, NotImplementedError):
-                        yield name, msgspec.to_builtins(getattr(row, field.attname))
+        for stored in model._default_manager.order_by("pk")[:ROWS]:
+            columns = {field.attname: getattr(stored, field.attname) for field in _columns(stored)}
+            yield model.__name__, _aliases(stored) | columns
+
+
+def _aliases(stored: models.Model) -> Row:
+    """Values of a row by the other names that they go by: the model's, and that of the column that a key leads to."""
+    found: dict[str, Any] = {}
+    for field in _columns(stored):
+        value = getattr(stored, field.attname)
+        if field.primary_key:
+            found |= dict.fromkeys(names_of(field.attname, type(stored).__name__, is_key=True), value)
+        if isinstance(field, models.ForeignKey):
+            found.setdefault(field.target_field.attname, value)
+    return found
+
+
+def _columns(stored: models.Model) -> list[Any]:
+    return list(stored._meta.concrete_fields)
 
 
 def _deliveries() -> Iterator[tuple[str, str]]:

@@ -13,6 +13,8 @@ class Reached(msgspec.Struct):
     """Proper calls."""
     answered: int = 0
     """Those of them that were answered with a value."""
+    distinct: int = 0
+    """How many different values those were."""
     errors: tuple[str, ...] = ()
     """Codes of the declared errors that came up."""
     unreached: tuple[str, ...] = ()
@@ -38,5 +40,7 @@ class Report(msgspec.Struct):
     requests: int = 0
     operations: list[Reached] = []
     problems: list[Finding] = []
+    warnings: list[Finding] = []
+    """Where little could be seen: operations that gave one and the same answer to whatever was asked."""
     notes: list[Finding] = []
     """What the module in the monolith does in the same way, and what callers do not meet with."""

@@ -10,7 +10,7 @@ import msgspec
 from django.conf import settings
 
 from contracts.language import Operation
-from extraction.conformance.arguments import fits
+from extraction.conformance.pool import fits
 from extraction.conformance.sides import Request
 from kernel.calls import tokens, wire
 from kernel.calls.endpoint import PREFIX

@@ -78,11 +78,11 @@ class Stage:
             self._reference.say(url)
             return self._reference.hear(Report, EXAMINED_WITHIN)
 
-    def test(self) -> str | None:
-        """Run the service's own tests; what they said, if they failed."""
+    def test(self, *arguments: str) -> str | None:
+        """Run the service's own tests, or those that the arguments name; what they said, if they failed."""
         settings = self._unset | {"DATABASE_URL": self._server}
         try:
-            verification.execute(self._service.root, "its own tests fail", TESTS, settings, TESTS_WITHIN)
+            verification.execute(self._service.root, "its own tests fail", (*TESTS, *arguments), settings, TESTS_WITHIN)
         except Unsound as unsound:
             return str(unsound)
         return None

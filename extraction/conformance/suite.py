@@ -1,6 +1,7 @@
 """The conformance suite of a contract: requests made from it, the same for both sides, and their answers compared."""
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -11,17 +12,18 @@ from contracts.language.errors import EVERYWHERE
 from extraction.conformance import requests
 from extraction.conformance.arguments import Maker
 from extraction.conformance.likeness import Likeness, shown
+from extraction.conformance.pool import SENT, Row, as_json
 from extraction.conformance.report import Finding, Reached, Report
 from extraction.conformance.sides import Request, Response, Side
 from extraction.conformance.verdicts import Answered, Broken, Refused, Verdict, problem_in, told, verdict
 from kernel.calls import wire
 
-QUERIES = 16
+QUERIES = 24
 """Calls of each query, on the data as it is at first and again at the end."""
 ROUNDS = 32
 """Calls of each command; each is followed by a look through every query."""
 MORE = 64
-"""Calls more of an operation that was not answered yet, or of which not every error was seen."""
+"""Calls more of an operation that was not answered yet, or always the same, or of which not every error was seen."""
 REPEATS = 3
 """Of a command's answered calls, those that are repeated."""
 GIVES_UP = 3
@@ -46,14 +48,17 @@ class Suite:
         self._maker = maker
         self._module, self._service = module, service
         self._reached = {op.path: Reached(op.path, str(op.kind), unreached=_own_errors(op)) for op in self._operations}
+        self._answers: defaultdict[str, set[bytes]] = defaultdict(set)
         self._told: set[tuple[str, str]] = set()
         self._after = ""
         self._silences = 0
 
-    def know(self, name: str, value: Any) -> None:
-        """A value that both sides have in their data, for the suite to ask about."""
-        self._maker.pool.store(name, value)
-        self.likeness.share(value)
+    def know(self, table: str, row: Row) -> None:
+        """A row that both sides have in their data, for the suite to ask about."""
+        self._maker.pool.store(table, row)
+        for value in row.values():
+            if (told := as_json(value)) is not None:
+                self.likeness.share(told)
 
     def run(self) -> Report:
         """Ask all there is to ask."""
@@ -75,11 +80,21 @@ class Suite:
         except _Silence:
             self._find("all", "silence", "does not answer any more, and was asked nothing further")
         self.report.operations = list(self._reached.values())
+        self.report.warnings = list(self._monotonous())
         return self.report
+
+    def _monotonous(self) -> Iterator[Finding]:
+        for operation in filter(self._is_monotonous, self._operations):
+            [answer], calls = self._answers[operation.path], self._reached[operation.path].answered
+            yield Finding(operation.path, f"gave one answer to all {calls} calls: {shown(answer.decode())}")
 
     def _hides_something(self, operation: Operation) -> bool:
         reached = self._reached[operation.path]
-        return not reached.answered or bool(reached.unreached)
+        return not reached.answered or bool(reached.unreached) or self._is_monotonous(operation)
+
+    def _is_monotonous(self, operation: Operation) -> bool:
+        """Whether it might as well be a constant, by all that was seen of it."""
+        return operation.returns is not type(None) and self._reached[operation.path].distinct == 1
 
     def _look(self, queries: list[Operation], times: int, *, newest: bool = False) -> None:
         for _ in range(times):
@@ -114,7 +129,7 @@ class Suite:
             self._find(operation.path, "unmade", "takes arguments that cannot be made up", note=True)
             return None
         self.likeness.share(arguments)
-        self._maker.pool.add_all(msgspec.convert(arguments, operation.arguments))
+        self._maker.pool.add_all(msgspec.convert(arguments, operation.arguments), SENT)
         request = requests.proper(operation, wire.encode(arguments), Idempotency_Key=key or None)
         ours, theirs = self._exchange(request)
         our, their = verdict(operation, ours), verdict(operation, theirs)
@@ -133,6 +148,8 @@ class Suite:
                     reached.errors += (error.code,)
             case Answered() if isinstance(our, Answered):
                 reached.answered += 1
+                self._answers[operation.path].add(wire.encode(our.value))
+                reached.distinct = len(self._answers[operation.path])
                 self._maker.pool.add_all(our.value)
         return Said(our, their)
 

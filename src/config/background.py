@@ -16,8 +16,10 @@ _relays: dict[str, Relay] = {}
 _schedulers: list[Scheduler] = []
 _lanes = Lanes(freed=lambda module: _relays[module].wake())
 _stopping = threading.Event()
-ANNOUNCE_EVERY = 2.0
-REPEAT_EVERY = 15.0
+FIRST_BACKOFF_SECONDS = 1.0
+"""Until who was not reached is told again; twice as long after each attempt, up to `REPEAT_SECONDS`."""
+REPEAT_SECONDS = 15.0
+"""Until all publishers are told again what they have heard: one may have got a new or an older database meanwhile."""
 PATIENCE = 3.0
 """Seconds that all of them together have to end."""
 
@@ -57,9 +59,10 @@ def _workers() -> Workers:
 
 
 def _announce() -> None:
+    pause = FIRST_BACKOFF_SECONDS
     heard = subscriptions.announce_pending()
-    while not _stopping.wait(REPEAT_EVERY if heard else ANNOUNCE_EVERY):
+    while not _stopping.wait(REPEAT_SECONDS if heard else pause):
+        pause = FIRST_BACKOFF_SECONDS if heard else min(2 * pause, REPEAT_SECONDS)
         if heard:
-            # A publisher may have got a new or an older database meanwhile.
             subscriptions.announce_again()
         heard = subscriptions.announce_pending()

@@ -11,10 +11,12 @@ from kernel.events import outbox
 
 PATIENCE = 2.0
 """Seconds to wait for the broker."""
+NO_BROKER = "memory://no-broker"
+"""Keeps Celery from looking for a broker on this machine, where none is named."""
 
 app = Celery("seam", task_cls="kernel.broker:ModuleTask")
 app.conf.update(
-    broker_url=settings.CELERY_BROKER_URL,
+    broker_url=settings.CELERY_BROKER_URL or NO_BROKER,
     # Without a broker, who asks for something does it.
     task_always_eager=not settings.CELERY_BROKER_URL,
     task_ignore_result=True,
@@ -31,6 +33,7 @@ app.conf.update(
     broker_connection_timeout=PATIENCE,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
+    worker_consumer="kernel.consumer:ReconnectingConsumer",
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
     worker_send_task_events=False,

@@ -55,6 +55,7 @@ SERVICE_KEYS = keys.service_keys(env, DEVELOPMENT)
 # Events and jobs: threads of the web process do this work, or Celery workers where there is a broker
 
 CELERY_BROKER_URL = values.broker_url(env, "CELERY_BROKER_URL")
+CELERY_MAX_BACKOFF = values.seconds(env, "CELERY_MAX_BACKOFF", 3.0)
 CELERY_APP = "config.celery.app"
 
 # Django

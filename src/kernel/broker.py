@@ -4,13 +4,13 @@ A message only says where something is to do; what it is, stands in the database
 begins. So a message that is doubled, late or lost costs nothing but a second: who watches the database sends another.
 """
 
+from functools import cache
 from typing import Any
 
 import structlog
 from celery import Task, shared_task
 from django.conf import settings
 from django.db import close_old_connections
-from kombu.exceptions import OperationalError
 
 from kernel import jobs, topology
 from kernel.context import working_for
@@ -47,6 +47,12 @@ def route(name: str, *_: Any, **__: Any) -> dict[str, str] | None:
 class ModuleTask(Task):  # type: ignore[type-arg]  # only generic to the type checker
     """A task, done as the work of the module that it belongs to."""
 
+    def apply_async(self, *args: Any, **options: Any) -> Any:
+        """Ask for it to be done; where there is no broker it is done at once, and the first time that is told."""
+        if not settings.CELERY_BROKER_URL:
+            _tell_no_broker(self.name or "")
+        return super().apply_async(*args, **options)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         module = owner(self.name or "")
         if module is None:
@@ -56,6 +62,11 @@ class ModuleTask(Task):  # type: ignore[type-arg]  # only generic to the type ch
                 return super().__call__(*args, **kwargs)
         finally:
             metrics.flush()
+
+
+@cache
+def _tell_no_broker(task: str) -> None:
+    log.warning("no_broker", task=task, done="here and now", remedy="set CELERY_BROKER_URL to have workers do it")
 
 
 class Workers:
@@ -78,9 +89,10 @@ class Workers:
     def _send(self, task: "Task[..., None]", *arguments: str, queue: str) -> None:
         try:
             task.apply_async(arguments, queue=queue, expires=MESSAGE_LIFE, retry=False)
-        except OperationalError as error:
+        except Exception as error:
+            # Transports raise more than they declare.
             if not self._is_away:
-                log.error("broker_away", error=str(error))
+                log.error("broker_away", error=str(error), kind=type(error).__name__)
             self._is_away = True
         else:
             if self._is_away:

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from kernel.events.claims import LEASE
 from tests import brokers
 from tests.brokers import Broker, worker
+from tests.chaos.broker_kills import kill_repeatedly
 from tests.client import Client
 from tests.processes import Deployable, Yard, free_port
 from tests.shop import Customer, Shop
@@ -121,6 +122,23 @@ def test_a_broker_that_forgets_everything_loses_nothing(shop: Deployable, redis:
         redis.start()
         # What a worker may have claimed as it lost the broker is claimed again when the lease lapses.
         eventually(customer.points, bool, 2 * LEASE)
+
+
+def test_a_worker_outlives_its_broker_however_often_it_goes(shop: Deployable, redis: Broker) -> None:
+    with worker(shop) as process:
+        kill_repeatedly(shop, redis, process.start(), kills=6, seed=1)
+        assert process.process
+        process.process.send_signal(signal.SIGTERM)
+        assert process.process.wait(30) == 0, "it was asked to stop"
+
+
+def test_a_worker_that_gives_up_has_a_status_that_says_so(shop: Deployable) -> None:
+    with worker(shop) as process:
+        process.start()
+        eventually(buys(Shop(shop.client)).points, bool)
+        assert process.process
+        process.process.send_signal(signal.SIGQUIT)
+        assert process.process.wait(30) == 1
 
 
 def test_periodic_jobs_are_run_by_workers(shop: Deployable) -> None:

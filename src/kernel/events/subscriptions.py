@@ -55,19 +55,32 @@ def expect(publisher: str) -> None:
 
 
 def announce(announcement: Announcement) -> bool:
-    """Tell a publisher; whether it heard. To be repeated until it did."""
+    """Tell a publisher; whether it heard. To be repeated until it did. What keeps it from hearing is logged once."""
     try:
         with working_for(announcement.subscriber):
             call(mailbox(announcement.publisher)).subscribe(announcement.subscriber, announcement.events)
     except ContractError as error:
-        log.warning("not_heard", publisher=announcement.publisher, error=error.code)
+        reason = error.code, _address(announcement.publisher)
+        if _unheard.get(announcement) != reason:
+            _unheard[announcement] = reason
+            log.warning("not_heard", publisher=announcement.publisher, error=reason[0], address=reason[1])
         return False
+    if _unheard.pop(announcement, None):
+        log.info("heard", publisher=announcement.publisher, address=_address(announcement.publisher))
     return True
 
 
 def pending() -> tuple[Announcement, ...]:
     """Announcements that were not heard yet, by this process."""
     return tuple(a for a in announcements() if a not in _heard)
+
+
+def _address(publisher: str) -> str | None:
+    """Look up where a publisher is asked; None for this process, or where nobody knows it."""
+    try:
+        return topology.current().url(publisher)
+    except topology.Unlocated:
+        return None
 
 
 def announce_again() -> None:
@@ -86,3 +99,5 @@ def announce_pending() -> bool:
 
 
 _heard: set[Announcement] = set()
+_unheard: dict[Announcement, tuple[str, str | None]] = {}
+"""What kept those that were not heard from it, and at which address."""

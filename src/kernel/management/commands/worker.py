@@ -1,5 +1,6 @@
 """`manage.py worker`: deliver events and run jobs from the broker's queues."""
 
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -10,6 +11,9 @@ from prometheus_client import start_http_server
 
 from kernel import broker
 from kernel.observability import metrics
+
+NOT_ASKED = 1
+"""Exit status of a worker that ends though nobody has asked it to."""
 
 
 class Command(BaseCommand):
@@ -38,8 +42,16 @@ class Command(BaseCommand):
         if options["metrics_port"]:
             _serve_metrics(options["metrics_port"])
         app = import_string(settings.CELERY_APP)
-        arguments = ["worker", f"--concurrency={options['concurrency']}", "--loglevel=WARNING", "--without-gossip"]
-        app.worker_main([*arguments, "--without-mingle", f"--queues={','.join(_queues(options['modules']))}"])
+        worker = app.Worker(
+            concurrency=options["concurrency"],
+            loglevel="WARNING",
+            queues=_queues(options["modules"]),
+            without_gossip=True,
+            without_mingle=True,
+        )
+        worker.start()
+        # Only one that was asked to stop has a status of 0; a supervisor starts any other again.
+        sys.exit(NOT_ASKED if worker.exitcode is None else worker.exitcode)
 
 
 def _serve_metrics(port: int) -> None:

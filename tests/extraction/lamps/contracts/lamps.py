@@ -1,5 +1,6 @@
 """Lamps: a contract with an operation for each way to break one."""
 
+from datetime import date
 from uuid import UUID
 
 from contracts.language import AwareDatetime, Category, Contract, ContractError, Value, command, query
@@ -55,6 +56,14 @@ class Lamps(Contract, module="lamps", version=1):
     @query(raises=(UnknownLamp,))
     def name_of(self, lamp_id: UUID) -> str:
         """What a lamp is called."""
+
+    @query(raises=(UnknownLamp,))
+    def is_free(self, lamp_id: UUID, day: date) -> bool:
+        """Whether nobody has a lamp on a day."""
+
+    @query
+    def lent_out(self, since: AwareDatetime, until: AwareDatetime) -> int:
+        """How many are lent in a time, its end left out."""
 
     @query
     def maker(self) -> Maker:

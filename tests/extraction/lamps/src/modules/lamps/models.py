@@ -1,5 +1,6 @@
 import uuid
 
+from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
 
 
@@ -13,3 +14,13 @@ class Lamp(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Loan(models.Model):
+    """Somebody has a lamp for a while."""
+
+    lamp = models.ForeignKey(Lamp, models.CASCADE)
+    period = DateTimeRangeField()
+
+    def __str__(self) -> str:
+        return str(self.period)

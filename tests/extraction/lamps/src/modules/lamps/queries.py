@@ -1,8 +1,10 @@
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.models import Sum
 
 from contracts.lamps import Lamp, Maker, UnknownLamp
+from contracts.language import AwareDatetime
 from modules.lamps import models
 
 
@@ -27,6 +29,19 @@ def total_watts() -> int:
 
 def name_of(lamp_id: UUID) -> str:
     return lamp(lamp_id).name
+
+
+def is_free(lamp_id: UUID, day: date) -> bool:
+    lamp(lamp_id)
+    begin = datetime.combine(day, time(), UTC)
+    loans = models.Loan.objects.filter(lamp_id=lamp_id, period__overlap=(begin, begin + timedelta(days=1)))
+    return not loans.exists()
+
+
+def lent_out(since: AwareDatetime, until: AwareDatetime) -> int:
+    if since > until:
+        return 0
+    return models.Loan.objects.filter(period__overlap=(since, until)).count()
 
 
 def maker() -> Maker:

@@ -1,5 +1,6 @@
 import uuid
 
+from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import migrations, models
 
 
@@ -14,6 +15,14 @@ class Migration(migrations.Migration):
                 ("name", models.TextField()),
                 ("watts", models.IntegerField()),
                 ("made_at", models.DateTimeField(auto_now_add=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Loan",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("lamp", models.ForeignKey(on_delete=models.CASCADE, to="lamps.lamp")),
+                ("period", DateTimeRangeField()),
             ],
         ),
     ]

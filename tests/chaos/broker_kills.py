@@ -1,0 +1,122 @@
+"""`make chaos-broker`: kill the broker again and again under load, and see that the worker outlives it each time.
+
+Exits with 1 where a worker ended, where nothing is delivered any more, or where an event was lost or doubled.
+"""
+
+import argparse
+import random
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+
+from kernel.events.claims import LEASE
+from tests import brokers
+from tests.brokers import RABBITMQ, Broker, Process
+from tests.chaos.campaign import new_seed
+from tests.processes import Deployable, yard
+from tests.shop import Customer, Shop
+from tests.waiting import eventually
+
+BROKERS: dict[str, Callable[[Path], AbstractContextManager[Broker]]] = {
+    "redis": brokers.redis,
+    "rabbitmq": brokers.rabbitmq,
+}
+PRICE, POINTS = 1000, 10
+"""Of the one product, in minor units, and what it is worth."""
+BACK_WITHIN = 90.0
+AWAY_SECONDS = 1.5
+
+
+class Shopper(threading.Thread):
+    """Buys all the time, so that messages are under way whenever the broker goes."""
+
+    def __init__(self, shop: Shop, sku: str) -> None:
+        super().__init__(daemon=True)
+        self._shop, self._sku, self._stopping = shop, sku, threading.Event()
+        self.customers: list[Customer] = []
+
+    def run(self) -> None:
+        while not self._stopping.wait(0.05):
+            self.customers.append(self.buy())
+
+    def buy(self) -> Customer:
+        """Buy as somebody new."""
+        customer = self._shop.customer()
+        customer.bought(self._sku)
+        return customer
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self.join()
+
+
+def kill_repeatedly(shop: Deployable, broker: Broker, worker: Process, kills: int, seed: int) -> list[Customer]:
+    """Kill the broker so often under load. Fails where the worker ends, delivers nothing any more, or loses anything.
+
+    Gives those who bought meanwhile.
+    """
+    rng = random.Random(seed)
+    shopper = Shopper(Shop(shop.client), Shop(shop.client).product(PRICE, stock=1_000_000))
+    shopper.start()
+    try:
+        for kill in range(kills):
+            time.sleep(rng.uniform(0, 1))
+            broker.end(signal.SIGKILL)
+            time.sleep(rng.uniform(0, AWAY_SECONDS))
+            broker.start()
+            newest = shopper.buy()
+            eventually(partial(_is_served, newest, worker), bool, BACK_WITHIN)
+            print(f"kill {kill + 1} of {kills}: delivered again", flush=True)
+    finally:
+        shopper.stop()
+    for customer in shopper.customers:
+        eventually(customer.points, bool, 2 * LEASE)
+        assert customer.points() == POINTS, f"{customer.id} has {customer.points()} points and not {POINTS}"
+    return shopper.customers
+
+
+def _is_served(customer: Customer, worker: Process) -> bool:
+    """Whether somebody has got their points. Fails where the worker is gone."""
+    status = worker.process.poll() if worker.process else None
+    assert status is None, f"the worker ended with {status}\n{worker.log.read_text()[-4000:]}"
+    return customer.points() > 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make chaos-broker", description=__doc__)
+    parser.add_argument("--broker", choices=BROKERS, help="only this one; each that is here where none is named")
+    parser.add_argument("--kills", type=int, default=50, help="of each (50)")
+    parser.add_argument("--seed", type=int, help="decides when; a new one unless given")
+    options = parser.parse_args()
+    seed = new_seed() if options.seed is None else options.seed
+    here = [name for name in BROKERS if name != "rabbitmq" or RABBITMQ.exists()]
+    failed = False
+    for name in [options.broker] if options.broker else here:
+        print(f"{name}: {options.kills} kills, seed {seed} …", flush=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"chaos-{name}-"))
+        try:
+            print(f"{name}: {_campaign(name, folder, options.kills, seed)} customers, nothing lost or doubled")
+        except AssertionError as error:
+            print(f"{name}: {error}\nlogs: {folder}", file=sys.stderr)
+            failed = True
+    return int(failed)
+
+
+def _campaign(name: str, folder: Path, kills: int, seed: int) -> int:
+    with (
+        yard(folder) as place,
+        BROKERS[name](folder) as broker,
+        place.deployable("brokers", CELERY_BROKER_URL=broker.start().url) as shop,
+        brokers.worker(shop.start()) as worker,
+    ):
+        return len(kill_repeatedly(shop, broker, worker.start(), kills, seed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
