@@ -11,6 +11,7 @@ from gunicorn.http.errors import NoMoreData
 from config import worker
 from kernel.http import gateway
 from tests.processes import Deployable, Yard
+from tests.waiting import unhurried
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +46,9 @@ def test_who_does_not_hang_up_keeps_nobody_waiting(served: Deployable) -> None:
         clinging.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert clinging.recv(65536).startswith(b"HTTP/1.1 200")
         time.sleep(0.2)
-        started = time.monotonic()
+        started = unhurried()
         served.client.page("/health/live").expect(200)
-        assert time.monotonic() - started < 1
+        assert unhurried() - started < 1
 
 
 def test_a_hung_service_leaves_threads_for_the_rest(the_yard: Yard) -> None:
@@ -57,12 +58,12 @@ def test_a_hung_service_leaves_threads_for_the_rest(the_yard: Yard) -> None:
             monolith.launch().until_ready()
             asking = [askers.submit(monolith.client.get, "/products") for _ in range(8)]
             time.sleep(2.5)
-            started = time.monotonic()
+            started = unhurried()
             monolith.client.get("/stock/TEAPOT").expect(200)
-            assert time.monotonic() - started < gateway.PATIENCE
-            started = time.monotonic()
+            assert unhurried() - started < gateway.PATIENCE
+            started = unhurried()
             refused = monolith.client.get("/products")
             refused.refused(503, "call.rejected")
             assert refused.headers["Retry-After"]
-            assert time.monotonic() - started < gateway.PATIENCE
+            assert unhurried() - started < gateway.PATIENCE
             assert {answer.result().status for answer in asking} == {503}
