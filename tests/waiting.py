@@ -10,7 +10,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PATIENCE = 120.0 * float(os.environ.get("TEST_PATIENCE", "1"))
+PATIENCE = 60.0 * float(os.environ.get("TEST_PATIENCE", "1"))
 """Unhurried seconds after which nothing is expected any more. What is waited for mostly takes milliseconds, so that
 only a failure takes long. TEST_PATIENCE multiplies it where even that is too short."""
 PAUSE = 0.01

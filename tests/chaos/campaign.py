@@ -18,7 +18,7 @@ from tests.chaos.world import World, world
 from tests.processes import Deployable, environment
 from tests.waiting import PATIENCE
 
-SETTLES_WITHIN = 5 * PATIENCE
+SETTLES_WITHIN = 10 * PATIENCE
 """Seconds after the last fault. What a killed process had claimed comes free after 20, and is done by another: how long
 it took is in the report, and a judgement only where it never ends."""
 
