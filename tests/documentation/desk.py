@@ -19,8 +19,13 @@ from tests.processes import REPOSITORY, environment
 from tests.waiting import PATIENCE, unhurried
 
 T = TypeVar("T")
+WHOM = {
+    f"GIT_{role}_{what}": who for role in ("AUTHOR", "COMMITTER") for what, who in (("NAME", "Ada"), ("EMAIL", "a@b.c"))
+}
 LOOKS = re.compile(r"^(shop|curl|grep|python manage\.py (events (status|dead)|audit))\b(?!.* -d )")
 """A command that changes nothing: what comes about a moment later is looked at again."""
+SERVES = re.compile(r"^(?:cd \.\./([\w-]+) && )?.*\bmake run$")
+"""A command that keeps its terminal: one named like the service, or the first."""
 
 
 class Desk:
@@ -32,7 +37,7 @@ class Desk:
         self.ports, self.reader, self.folder = Ports(), Reader(), folder
         path = os.pathsep.join((str(folder / "bin"), str(self.root / ".venv/bin"), os.environ["PATH"]))
         own = {"PATH": path, "HOME": str(folder), "PREPARE_VENV": self._prepare_venv()}
-        self.settings = environment() | own | {"LOG_READABLE": "true", "NO_COLOR": "1"}
+        self.settings = environment() | own | {"LOG_READABLE": "true", "NO_COLOR": "1"} | WHOM
         self.shell = Shell(self.root, self.settings, self.ports, folder)
         self.terminals: dict[str, Running] = {}
 
@@ -45,6 +50,8 @@ class Desk:
     def follow(self, step: pages.Step) -> None:
         """Do what a page says, and compare what comes of it."""
         match step:
+            case pages.Command(text=text) if serves := SERVES.match(text):
+                self.terminal(serves[1] or "1").type(text)
             case pages.Command():
                 self._type(step)
             case pages.Terminal(name=name, text=text):
@@ -60,6 +67,11 @@ class Desk:
             for terminal in self.terminals.values():
                 stack.callback(terminal.close)
 
+    def type(self, command: str) -> None:
+        """Do what no page shows."""
+        shown = self.shell.type(command)
+        assert shown.status == 0, f"{command}\n{shown.output}"
+
     def _type(self, step: pages.Command) -> None:
         typed = "".join(f"{answer}\n" for answer in TYPED_ANSWER.findall(step.output + "\n"))
         expected = TYPED_ANSWER.sub("", step.output + "\n")
@@ -68,7 +80,11 @@ class Desk:
             return self.shell.type(self.reader.typed(step.text), typed)
 
         def is_as_said(shown: Shown) -> bool:
-            return self.reader.recognises(expected, shown.output) if step.output else not shown.status
+            if not step.output:
+                return not shown.status
+            if step.text.endswith("| sort"):
+                return self.reader.recognises_lines(expected, shown.output)
+            return self.reader.recognises(expected, shown.output)
 
         came = seen_at_last(shown, is_as_said) if LOOKS.match(step.text) else shown()
         if not is_as_said(came):

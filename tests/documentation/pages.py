@@ -6,7 +6,8 @@ reader sees, stands what the text around them asks for:
     <!-- terminal 1: make run -->       in a terminal of its own, until it serves
     <!-- terminal 1: Ctrl-C -->         until it has ended
     <!-- terminal 1 says -->            the lines of the next block are among those of that terminal
-    <!-- scene: stars are added -->     what happened before; scenes.py has it under this name
+    <!-- typed: make fmt -->            by the reader too, who is not shown what comes of it
+    <!-- scene: reviews have stars -->  what else has happened; scenes.py has it under this name
 """
 
 import re
@@ -16,7 +17,7 @@ from pathlib import Path
 from textwrap import dedent
 
 FENCE = re.compile(r"^ *```(\w*)$")
-DIRECTION = re.compile(r"^ *<!-- (terminal|scene)(?: (\w+))?(?:: (.+?)| (says)) -->$")
+DIRECTION = re.compile(r"^ *<!-- (terminal|scene|typed)(?: ([\w-]+))?(?:: (.+?)| (says)) -->$")
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,11 @@ def steps(path: Path) -> Iterator[Step]:
                 says = name
             elif kind == "scene":
                 yield Scene(path.name, number, text)
+            elif kind == "typed":
+                yield Command(path.name, number, text, "")
             else:
                 yield Terminal(path.name, number, name, text)
-        elif re.match(r" *<!-- *(terminal|scene)", line):
+        elif re.match(r" *<!-- *(terminal|scene|typed)\b", line):
             raise Misprint(
                 f"{path.name}:{number}: {line.strip()} is no direction; tests/documentation/pages.py has them"
             )

@@ -12,7 +12,9 @@ from typing import NamedTuple
 from tests.processes import answers, free_port
 from tests.waiting import eventually
 
-PORT = re.compile(r"(?<=127\.0\.0\.1:)80\d\d\b|(?<=\bPORT=)80\d\d\b")
+PORT = re.compile(r"(?<=127\.0\.0\.1:)80\d\d\b")
+MONOLITH, SERVICE = "8000", "8001"
+"""The ports that they have unless they are told."""
 TYPED_ANSWER = re.compile(r"(?<=\[y/N\] )(\w+)\n")
 PRELUDE = """\
 exec 2>&1
@@ -24,11 +26,15 @@ make() { "$PREPARE_VENV" "$PWD" && command make "$@"; }
 class Ports(dict[str, int]):
     """Free ports, by those that the pages have; others may use these at the same time."""
 
+    def __missing__(self, written: str) -> int:
+        self[written] = free_port()
+        return self[written]
+
     def typed(self, text: str) -> str:
-        return PORT.sub(lambda match: str(self.setdefault(match[0], free_port())), text)
+        return PORT.sub(lambda match: str(self[match[0]]), text)
 
     def shown(self, text: str) -> str:
-        text = re.sub(r"\x1b\[[\d;]*m", "", text)
+        text = re.sub(r"\x1b\[[\d;]*m|\r", "", text)
         for written, real in self.items():
             text = re.sub(rf"\b{real}\b", written, text)
         return text
@@ -58,12 +64,17 @@ class Shell:
         self._write(PRELUDE)
 
     def type(self, command: str, answers: str = "") -> "Shown":
-        """Type a command and what it asks for; return what is shown until it has ended."""
+        """Type a command and return what is shown until it has ended.
+
+        One that asks is given the answers at a terminal, without which it would not ask.
+        """
         script, typed = self._scratch / "command", self._scratch / "answers"
         script.write_text(self._ports.typed(command) + "\n")
         typed.write_text(answers)
         end = "that was all of it"
-        self._write(f'. "{script}" < "{typed}"; status=$?; echo; echo "{end}: $status"\n')
+        asks = f"script --quiet --return --echo never --command 'bash {script}' /dev/null"
+        run = asks if answers else f'. "{script}"'
+        self._write(f'{run} < "{typed}"; status=$?; echo; echo "{end}: $status"\n')
         assert self._bash.stdout
         shown = ""
         for line in self._bash.stdout:
@@ -99,15 +110,16 @@ class Running:
     def start(self, command: str) -> None:
         """Start what serves, and wait until it does."""
         assert self._process is None, f"terminal {self.name} is busy"
+        self._port = self._ports[SERVICE if command.startswith("cd ") else MONOLITH]
+        own = {"PORT": str(self._port)}
+        if command.startswith("cd "):
+            own["GATEWAY_URL"] = f"http://127.0.0.1:{self._ports[MONOLITH]}"
         command = self._ports.typed(command)
-        [port] = re.findall(r"\bPORT=(\d+)", command) or [""]
-        assert port, f"say PORT in terminal {self.name}, that it may be another: {command}"
-        self._port = int(port)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 ["bash", "--noprofile", "--norc", "-c", PRELUDE + command],
                 cwd=self._folder,
-                env=dict(self._settings),
+                env={**self._settings, **own},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
