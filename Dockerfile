@@ -1,6 +1,6 @@
 # The same file builds the monolith and every service extracted from it.
 
-FROM python:3.11.14-slim-bookworm AS python
+FROM python:3.13.14-slim-bookworm AS python
 ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1

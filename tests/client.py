@@ -7,11 +7,13 @@ from typing import Any, Self
 
 import urllib3
 
+from tests.waiting import PATIENCE
+
 API = "/api/v1"
 PROBLEM = "application/problem+json"
 answered: set[str] = set()
 """The ids of the requests that were answered since the test began."""
-_TIMEOUT = urllib3.Timeout(total=30)
+_TIMEOUT = urllib3.Timeout(total=PATIENCE)
 
 
 @dataclass(frozen=True)

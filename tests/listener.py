@@ -2,10 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from uuid import UUID, uuid4
-
-from django.utils import timezone
 
 from contracts.language import DeadlineExceeded, Money, Unavailable
 from contracts.orders import OrderCancelled, OrderCreated
@@ -14,6 +11,7 @@ from kernel.events import claims, publish, relay
 from kernel.events.mailbox import Envelope, EventName, ModuleName, mailbox
 from kernel.models import Outbox, Subscription
 from kernel.testing import standing_in
+from tests.deliveries import make_due
 
 CUSTOMER, PRICE = uuid4(), Money(100, "EUR")
 LISTENER = "listener"
@@ -74,9 +72,7 @@ def publish_all(*events: OrderCreated | OrderCancelled) -> None:
 
 def all_due() -> None:
     """Make every waiting delivery due, and every claim lapsed."""
-    past = timezone.now() - timedelta(seconds=1)
-    Outbox.objects.using("orders").exclude(state="done").update(due_at=past)
-    Subscription.objects.using("orders").update(rests_until=past)
+    make_due("orders")
 
 
 def states() -> list[str]:

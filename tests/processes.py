@@ -16,8 +16,8 @@ from tests.departed import DEPARTED
 from tests.waiting import eventually
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-START_WITHIN = 60.0
 STOP_WITHIN = 15.0
+"""Unhurried seconds in which a process that was asked to has to have ended."""
 HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """Settings of a PostgreSQL server whose data nobody will miss."""
 _KEPT = ("HOME", "LANG", "PATH", "TMPDIR")
@@ -63,11 +63,11 @@ class Deployable:
         return self.launch(**settings).until_ready().until_heard()
 
     def until_ready(self) -> Self:
-        eventually(self._is_ready, bool, START_WITHIN)
+        eventually(self._is_ready, bool)
         return self
 
     def until_heard(self) -> Self:
-        eventually(self._unheard, lambda unheard: not unheard, START_WITHIN)
+        eventually(self._unheard, lambda unheard: not unheard)
         return self
 
     def stop(self) -> None:
@@ -81,10 +81,11 @@ class Deployable:
     def until_stopped(self) -> None:
         process, self.process = self._running(), None
         try:
-            status = process.wait(STOP_WITHIN)
-        except subprocess.TimeoutExpired:
+            status = eventually(process.poll, lambda status: status is not None, STOP_WITHIN)
+        except AssertionError as late:
             _kill(process)
-            raise AssertionError(f"{self} did not end within {STOP_WITHIN} s of SIGTERM\n{self.said()}") from None
+            late.add_note(f"{self} was asked to end\n{self.said()}")
+            raise
         assert status == 0, f"{self} ended with {status}\n{self.said()}"
 
     def kill(self) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.shop import PASSWORD, Customer
+from tests.waiting import PATIENCE
 
 LOGIN = "POST /api/v1/auth/token HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
 MEGABYTE = 1024 * 1024
@@ -19,7 +20,7 @@ class Connection:
 
     def __init__(self, base_url: str) -> None:
         url = urlsplit(base_url)
-        self.socket = socket.create_connection((url.hostname or "", url.port or 80), timeout=30)
+        self.socket = socket.create_connection((url.hostname or "", url.port or 80), timeout=PATIENCE)
         self.answers = self.socket.makefile("rb")
 
     def say(self, head: str, body: bytes = b"") -> None:

@@ -6,9 +6,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.brokers import RABBITMQ
 from tests.chaos.campaign import Campaign, new_seed
-from tests.chaos.world import TOPOLOGIES
+from tests.chaos.world import BROKERS, TOPOLOGIES
+from tests.tools import find_tool
 
 
 def main() -> int:
@@ -16,7 +16,7 @@ def main() -> int:
     parser.add_argument("--topology", choices=TOPOLOGIES, help="only this one; each in turn where none is named")
     parser.add_argument("--seed", type=int, help="decides what is done when; a new one unless given")
     parser.add_argument("--kills", type=int, default=201, help="in all (201)")
-    parser.add_argument("--seconds", type=float, default=660, help="during which faults may begin, in all (660)")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="during which faults may begin, in all")
     options = parser.parse_args()
     topologies = [options.topology] if options.topology else [each for each in TOPOLOGIES if is_here(each)]
     seed = new_seed() if options.seed is None else options.seed
@@ -28,7 +28,7 @@ def main() -> int:
 
 def is_here(topology: str) -> bool:
     """Whether there is what the topology consists of."""
-    return topology != "rabbitmq" or RABBITMQ.exists()
+    return topology not in BROKERS or find_tool(f"{topology}-server") is not None
 
 
 def wage(topology: str, seed: int, kills: int, seconds: float) -> Campaign:

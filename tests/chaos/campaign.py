@@ -16,10 +16,11 @@ from tests.chaos.ledger import Ledger
 from tests.chaos.proxy import LATEST
 from tests.chaos.world import World, world
 from tests.processes import Deployable, environment
+from tests.waiting import PATIENCE
 
-SETTLES_WITHIN = 30.0
-"""Seconds after the last fault. What a killed process had claimed comes free after 20, and is done by another."""
-AUDIT_WITHIN = 60.0
+SETTLES_WITHIN = 10 * PATIENCE
+"""Seconds after the last fault. What a killed process had claimed comes free after 20, and is done by another: how long
+it took is in the report, and a judgement only where it never ends."""
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Campaign:
     seed: int
     folder: Path
     kills: int
-    seconds: float
+    seconds: float = float("inf")
     """No fault begins after so long, however many kills there were."""
     customers: int = 5
     pace: float = 0.3
@@ -120,11 +121,7 @@ class Campaign:
         wait = max(1.0, self._over + SETTLES_WITHIN - time.monotonic())
         auditors = {name: _auditor(each, wait) for name, each in there.deployables.items()}
         for name, auditor in auditors.items():
-            try:
-                output, _ = auditor.communicate(timeout=wait + AUDIT_WITHIN)
-            except subprocess.TimeoutExpired:
-                auditor.kill()
-                output = "it did not end"
+            output, _ = auditor.communicate()
             if auditor.returncode != 0:
                 self.ledger.wrong(f"audit of {name} ended with {auditor.returncode}: {_findings(output)}")
         self._note("audited")

@@ -26,7 +26,6 @@ TOPOLOGIES = ("monolith", "extracted", *BROKERS)
 SAFE: Mapping[str, str] = {"max_connections": "600", "recovery_init_sync_method": "syncfs"}
 """Nothing that durability depends on: fsync, synchronous_commit and full_page_writes are on, as they are by default."""
 LASTING = {"USERS_ACCESS_MINUTES": "600", "WEB_WORKERS": "2", "WEB_THREADS": "8", "LOG_LEVEL": "INFO"}
-UP_WITHIN = 60.0
 
 
 class Postgres:
@@ -47,7 +46,7 @@ class Postgres:
 
     def until_ready(self) -> None:
         """Wait for the end of a recovery. Asked to stop in the midst of one, PostgreSQL 18.4 never ends."""
-        eventually(self._answers, bool, UP_WITHIN)
+        eventually(self._answers, bool)
 
     def postmaster(self) -> int:
         return int((self._folder / FOLDER / "postmaster.pid").read_text().split()[0])
@@ -68,7 +67,7 @@ class Postgres:
         postmaster = self.postmaster()
         everybody = [postmaster, *children(postmaster)]
         os.kill(postmaster, number)
-        eventually(lambda: [pid for pid in everybody if _is_alive(pid)], lambda left: not left, UP_WITHIN)
+        eventually(lambda: [pid for pid in everybody if _is_alive(pid)], lambda left: not left)
 
 
 @dataclass
@@ -163,7 +162,7 @@ def _with_broker(world: World, stack: ExitStack, folder: Path) -> None:
         worker = stack.enter_context(brokers.worker(monolith))
         worker.log = folder / f"worker{number}.log"
         world.workers.append(worker.start())
-    eventually(lambda: all(children(each.process.pid) for each in world.workers if each.process), bool, UP_WITHIN)
+    eventually(lambda: all(children(each.process.pid) for each in world.workers if each.process), bool)
 
 
 def children(pid: int) -> list[int]:

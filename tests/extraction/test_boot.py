@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -20,6 +19,7 @@ from extraction.cli import main
 from extraction.project import Project
 from tests.extraction.miniature import Monolith
 from tests.processes import REPOSITORY
+from tests.waiting import eventually
 
 SERVE = """\
 import http.server, os, signal, sys
@@ -149,11 +149,9 @@ def test_an_interruption_ends_what_was_started(number: signal.Signals, serving: 
     )
     command = [sys.executable, "-m", "extraction", "extract", "pens", "--root", serving.root, "--into", tmp_path / "s"]
     with subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL) as run:
-        deadline = time.monotonic() + 60
-        while not (pids.exists() and pids.read_text().endswith("\n")) and time.monotonic() < deadline:
-            time.sleep(0.01)
+        eventually(lambda: pids.exists() and pids.read_text().endswith("\n"), bool)
         run.send_signal(number)
-        assert run.wait(30) == 128 + number
+        assert run.wait() == 128 + number
     assert not [pid for pid in pids.read_text().split() if is_running(int(pid))]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["monolith", "pids", "temporary"]
 

@@ -72,7 +72,7 @@ def interrupted(pair: Two, number: signal.Signals, *arguments: str) -> tuple[int
     eventually(lambda: execute(pair.target, busy) or process.poll() is not None, bool)
     time.sleep(random.uniform(0, 1.5))
     process.send_signal(number)
-    said = process.communicate(timeout=30)[0].decode()
+    said = process.communicate()[0].decode()
     return process.returncode, said
 
 

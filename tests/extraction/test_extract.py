@@ -5,15 +5,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from extraction import plan, verification
 from tests.extraction.miniature import Monolith
-
-REPOSITORY = Path(__file__).parents[2]
+from tests.processes import REPOSITORY
+from tests.waiting import eventually
 
 
 def tree(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -252,9 +251,7 @@ def test_an_interruption_leaves_nothing(number: signal.Signals, monolith: Monoli
     monolith.write("manage.py", "import time\ntime.sleep(60)\n")
     command = [sys.executable, "-m", "extraction", "extract", "pens", "--root", monolith.root, "--into", tmp_path / "s"]
     with subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": ""}) as run:
-        deadline = time.monotonic() + 30
-        while not list(tmp_path.glob(".s.*/manage.py")) and time.monotonic() < deadline:
-            time.sleep(0.01)
+        eventually(lambda: list(tmp_path.glob(".s.*/manage.py")), bool)
         run.send_signal(number)
-        assert run.wait(30) in (1, 128 + number)
+        assert run.wait() in (1, 128 + number)
     assert [path.name for path in tmp_path.iterdir()] == ["monolith"]

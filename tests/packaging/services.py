@@ -1,5 +1,7 @@
 """What is written around the code of a service: of each module here, and of two that are as different as can be."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -9,6 +11,7 @@ import yaml
 
 from extraction import plan, rendering
 from extraction.manifest import Setting
+from extraction.plan import File
 from extraction.project import Project
 from extraction.rendering import Subject
 from extraction.traits import Traits
@@ -71,11 +74,20 @@ class Service:
         return folder / self.name / below
 
 
+def texts_of(files: Iterable[File]) -> dict[str, str]:
+    """Read those that are text, by path; a module may also have pictures and compiled translations."""
+    texts = {}
+    for file in files:
+        with suppress(UnicodeDecodeError):
+            texts[file.path] = file.content.decode()
+    return texts
+
+
 @cache
 def of_module(module: str) -> Service:
     """The service of a module of this repository."""
     planned = plan.plan(PROJECT, module)
-    return Service(planned.service, {file.path: text for file in planned.files if (text := _text(file.content))})
+    return Service(planned.service, texts_of(planned.files))
 
 
 @cache

@@ -68,7 +68,7 @@ def test_it_serves_says_so_and_ends_when_told(settings: dict[str, str], the_yard
     with running(image.command, settings | nobody, the_yard.logs / "image.log") as process:
         eventually(lambda: healthy(image, settings), bool)
         process.send_signal(getattr(signal, image.stop_signal))
-        assert process.wait(STOP_WITHIN) == 0
+        assert eventually(process.poll, lambda status: status is not None, STOP_WITHIN) == 0
     assert not healthy(image, settings)
 
 
@@ -88,4 +88,4 @@ def running(command: list[str], settings: dict[str, str], log: Path) -> Iterator
     finally:
         if process.poll() is None:
             process.terminate()
-            process.wait(STOP_WITHIN)
+            process.wait()

@@ -1,6 +1,5 @@
 """deploy/kubernetes of a service: valid, whole, and as confined as can be."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ import kubernetes_validate
 import pytest
 
 from tests.packaging.services import FULL, KUBERNETES, Service, different_services
+from tests.tools import require_tool
 
 Manifest = dict[str, Any]
 VERSIONS = ("1.30", kubernetes_validate.latest_version())
@@ -140,13 +140,12 @@ def test_it_reaches_nobody_else(service: Service) -> None:
     assert all(each["podSelector"]["matchLabels"] for rule in rules for each in rule["to"])
 
 
-@pytest.mark.skipif(shutil.which("kubectl") is None, reason="there is no kubectl")
 def test_kustomize_makes_something_of_it(tmp_path: Path) -> None:
     service = different_services()[-1]
     folder = service.write(tmp_path, KUBERNETES)
     file = folder / "kustomization.yaml"
     file.write_text(file.read_text().replace("# components:\n#   - worker", "components:\n  - worker"))
-    done = subprocess.run(["kubectl", "kustomize", folder], capture_output=True, text=True)
+    done = subprocess.run([require_tool("kubectl"), "kustomize", folder], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert f"image: {service.name}:1\n" in done.stdout
     assert f"name: {service.name}-worker" in done.stdout

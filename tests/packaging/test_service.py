@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from extraction.plan import File
 from tests.packaging import production
-from tests.packaging.services import FULL, PROJECT, Service, different_services, of_module
+from tests.packaging.services import FULL, PROJECT, Service, different_services, of_module, texts_of
 
 NEEDLESS = {"JWT_PRIVATE_KEY", "MEDIA_ROOT", "MODULES"}
 """Settings that not every service can use; one of a single module has none to choose from."""
@@ -77,6 +78,11 @@ def test_it_names_no_module_that_it_has_nothing_to_do_with(module: str) -> None:
 def test_it_has_nothing_of_what_only_the_monolith_can() -> None:
     words = re.compile("extraction|startmodule|benchmarks|chaos|topologies|docs/(?!openapi)")
     assert [f"{path}: {line}" for path, line in _lines(of_module("orders")) if words.search(line)] == []
+
+
+def test_files_that_are_no_text_are_left_aside() -> None:
+    files = (File("static/dot.png", b"\x89PNG\r\n"), File("locale/de/LC_MESSAGES/django.mo", b"\xde\x12\x04\x95"))
+    assert texts_of((*files, File("words.py", "GREETING = '…'\n".encode()))) == {"words.py": "GREETING = '…'\n"}
 
 
 def test_no_line_of_prose_is_too_long(service: Service) -> None:

@@ -18,13 +18,14 @@ from contracts.orders import OrderStatus
 from contracts.users import Profile
 from kernel import audit, sagas
 from kernel.databases import cursor
-from kernel.events import relay, subscriptions
+from kernel.events import subscriptions
 from kernel.management.commands import audit as command
 from kernel.module import active
 from modules.catalog import service as catalog
 from modules.inventory import service as inventory
 from modules.orders import service as orders
 from modules.users import service as users
+from tests.deliveries import deliver_all
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
 SKU = "MUG"
@@ -84,11 +85,6 @@ def moved(order_id: UUID, *statuses: OrderStatus) -> None:
     for status in statuses:
         orders.change_status(order_id, status, None)
         deliver_all()
-
-
-def deliver_all() -> None:
-    while sum(relay.drain(module) for module in active()):
-        pass
 
 
 def grow_old() -> None:

@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from kernel.events.claims import LEASE
 from tests import brokers
 from tests.brokers import Broker, worker
 from tests.chaos.broker_kills import kill_repeatedly
@@ -18,7 +17,7 @@ from tests.processes import Deployable, Yard, free_port
 from tests.shop import Customer, Shop
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("broker")]
+pytestmark = pytest.mark.xdist_group("broker")
 
 
 @contextmanager
@@ -108,8 +107,8 @@ def test_a_worker_that_is_killed_leaves_nothing_undone(shop: Deployable) -> None
             process.start()
             # What the worker had claimed is claimed again when the lease lapses.
             for customer in customers:
-                eventually(customer.points, bool, 2 * LEASE)
-                eventually(customer.told, lambda kinds: "order_confirmed" in kinds, 2 * LEASE)
+                eventually(customer.points, bool)
+                eventually(customer.told, lambda kinds: "order_confirmed" in kinds)
 
 
 def test_a_broker_that_forgets_everything_loses_nothing(shop: Deployable, redis: Broker) -> None:
@@ -121,7 +120,7 @@ def test_a_broker_that_forgets_everything_loses_nothing(shop: Deployable, redis:
         assert customer.points() == 0
         redis.start()
         # What a worker may have claimed as it lost the broker is claimed again when the lease lapses.
-        eventually(customer.points, bool, 2 * LEASE)
+        eventually(customer.points, bool)
 
 
 def test_a_worker_outlives_its_broker_however_often_it_goes(shop: Deployable, redis: Broker) -> None:

@@ -59,7 +59,6 @@ def refusal(home: Path, *command: str, **settings: str) -> str:
         env=environment(**settings) | {"PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
-        timeout=60,
     )
     assert (done.returncode, done.stdout) == (2, ""), done.stdout + done.stderr
     assert done.stderr.startswith("error: ")

@@ -15,12 +15,13 @@ from contracts.payments import Payments, PaymentStatus
 from contracts.users import Profile, Users
 from kernel import sagas
 from kernel.calls import call, proxy
-from kernel.events import relay, subscriptions
+from kernel.events import subscriptions
 from kernel.module import active
 from modules.catalog import service as catalog
 from modules.inventory import service as inventory
 from modules.orders import service as orders
 from modules.users import service as users
+from tests.deliveries import deliver_all
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
 SKU = "MUG"
@@ -49,11 +50,6 @@ def ada(called: set[str]) -> UUID:
     deliver_all()
     inventory.adjust(uuid4(), SKU, 10, "Opening stock")
     return users.register(uuid4(), "ada@example.com", "correct horse battery", "Ada").id
-
-
-def deliver_all() -> None:
-    while sum(relay.drain(module) for module in active()):
-        pass
 
 
 def order(customer: UUID, method: str = "sandbox:approve") -> UUID:

@@ -49,7 +49,7 @@ class User:
         return self
 
     def leave(self) -> None:
-        self.process.communicate(timeout=30)
+        self.process.communicate()
         assert self.process.returncode == 0
 
     def kill(self) -> None:
@@ -190,7 +190,7 @@ def test_many_who_come_and_go_at_once_share_one_server(directory: Path) -> None:
         for user in users[1:]:
             user.process.stdin.close()  # type: ignore[union-attr]
         for user in users[1:]:
-            user.process.wait(timeout=30)
+            user.process.wait()
         assert postmaster(directory) == server
         users[0].leave()
         assert postmaster(directory) is None

@@ -13,13 +13,14 @@ from contracts.language import Money
 from contracts.orders import OrderStatus
 from contracts.users import Profile
 from kernel.databases import cursor
-from kernel.events import administration, relay, subscriptions
+from kernel.events import administration, subscriptions
 from kernel.models import Inbox, Outbox
 from kernel.module import active
 from modules.catalog import service as catalog
 from modules.inventory import service as inventory
 from modules.orders import service as orders
 from modules.users import service as users
+from tests.deliveries import deliver_all
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
 SKU = "MUG"
@@ -52,13 +53,6 @@ def order(customer: UUID, *statuses: OrderStatus, method: str = "sandbox:approve
     for status in statuses:
         orders.change_status(order_id, status, None)
         deliver_all()
-
-
-def deliver_all() -> int:
-    delivered = 0
-    while now := sum(relay.drain(module) for module in active()):
-        delivered += now
-    return delivered
 
 
 def business() -> dict[str, list[Any]]:

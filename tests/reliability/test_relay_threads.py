@@ -20,7 +20,7 @@ from kernel.events.mailbox import Envelope, EventName, ModuleName, mailbox
 from kernel.events.relay import Relay
 from kernel.models import Outbox, Subscription
 from kernel.testing import standing_in
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 pytestmark = pytest.mark.django_db(databases=["orders"], transaction=True)
 CUSTOMER = uuid4()
@@ -71,9 +71,9 @@ def running(number: int = 1) -> Iterator[None]:
     finally:
         for relay in relays:
             relay.stop()
-            relay.join(10)
+            relay.join()
         for carrier in lanes:
-            carrier.stop(time.monotonic() + 10)
+            carrier.stop(time.monotonic() + PATIENCE)
         # Those that were given up too: they may still be at the database.
         eventually(lambda: [t for t in threading.enumerate() if t.name.startswith("deliver-")], lambda left: not left)
 

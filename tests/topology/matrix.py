@@ -23,7 +23,6 @@ from rich.table import Table
 from tests.processes import REPOSITORY, Deployable, Yard, environment, yard
 from tests.topology.pairs import extract, modules
 
-SUITE_WITHIN = 300
 Apart = tuple[str, ...]
 
 
@@ -78,7 +77,6 @@ def suite(gateway: Deployable) -> "subprocess.CompletedProcess[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=SUITE_WITHIN,
     )
 
 

@@ -1,13 +1,10 @@
 """The shop is the same shop when one of its modules lives elsewhere."""
 
-import pytest
-
 from tests.departed import DEPARTED
-from tests.topology.matrix import SUITE_WITHIN, suite
+from tests.topology.matrix import suite
 from tests.topology.pairs import Pair, calls_answered, requests_answered, rows_of
 
 
-@pytest.mark.timeout(SUITE_WITHIN + 120)
 def test_the_acceptance_suite_passes_and_the_service_does_the_work(pair: Pair) -> None:
     done = suite(pair.monolith)
     assert done.returncode == 0, done.stdout

@@ -1,0 +1,46 @@
+"""A reader's own copy of the repository, and virtual environments that need not be installed.
+
+As a program it prepares that of the folder it is given, where there is none.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.processes import REPOSITORY
+
+
+def clone(folder: Path) -> Path:
+    """Copy what git tracks here, as it is now, to a repository with one commit."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, names.split("\0")):
+        if (REPOSITORY / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPOSITORY / name, folder / name)
+    if (REPOSITORY / ".mypy_cache").is_dir():
+        shutil.copytree(REPOSITORY / ".mypy_cache", folder / ".mypy_cache", dirs_exist_ok=True)
+    whom = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"]
+    for arguments in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "As it is"]):
+        subprocess.run(["git", *whom, *arguments], cwd=folder, check=True)
+    return folder
+
+
+def prepare(folder: Path) -> None:
+    """Give a folder what it takes for a virtual environment with its requirements: ours, by another name."""
+    venv = folder / ".venv"
+    if not venv.exists():
+        venv.mkdir()
+        for part in Path(sys.prefix).iterdir():
+            if not part.name.startswith("."):
+                (venv / part.name).symlink_to(part)
+        (venv / ".made").touch()
+    for name in ("local", "dev"):
+        lock = folder / "requirements" / f"{name}.txt"
+        (venv / f".{name}-{hashlib.sha256(lock.read_bytes()).hexdigest()}").touch()
+
+
+if __name__ == "__main__":
+    prepare(Path(sys.argv[1]))

@@ -1,0 +1,119 @@
+"""What a page has a reader type, and what it says comes back.
+
+A block of `console` has commands, each after `$ `, and below each its output. Between the blocks, in comments that no
+reader sees, stands what the text around them asks for:
+
+    <!-- terminal 1: make run -->       in a terminal of its own, until it serves
+    <!-- terminal 1: Ctrl-C -->         until it has ended
+    <!-- terminal 1 says -->            the lines of the next block are among those of that terminal
+    <!-- typed: make fmt -->            by the reader too, who is not shown what comes of it
+    <!-- scene: reviews have stars -->  what else has happened; scenes.py has it under this name
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+
+FENCE = re.compile(r"^ *```(\w*)$")
+DIRECTION = re.compile(r"^ *<!-- (terminal|scene|typed)(?: ([\w-]+))?(?:: (.+?)| (says)) -->$")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do, and where the page has it."""
+
+    page: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Command(Step):
+    """Typed by the reader, who sees its output."""
+
+    text: str
+    output: str
+
+
+@dataclass(frozen=True)
+class Terminal(Step):
+    """Something to be typed in another terminal."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Says(Step):
+    """Lines that another terminal shows."""
+
+    name: str
+    output: str
+
+
+@dataclass(frozen=True)
+class Scene(Step):
+    """What has happened before."""
+
+    name: str
+
+
+class Misprint(Exception):
+    """A page that cannot be followed."""
+
+
+def steps(path: Path) -> Iterator[Step]:
+    """Read a page from its beginning to its end."""
+    lines = enumerate(path.read_text().splitlines(), 1)
+    says: str | None = None
+    for number, line in lines:
+        if direction := DIRECTION.match(line):
+            kind, name, text, speaks = direction.groups()
+            if speaks:
+                says = name
+            elif kind == "scene":
+                yield Scene(path.name, number, text)
+            elif kind == "typed":
+                yield Command(path.name, number, text, "")
+            else:
+                yield Terminal(path.name, number, name, text)
+        elif re.match(r" *<!-- *(terminal|scene|typed)\b", line):
+            raise Misprint(
+                f"{path.name}:{number}: {line.strip()} is no direction; tests/documentation/pages.py has them"
+            )
+        elif fence := FENCE.match(line):
+            block = _block(lines)
+            if fence[1] == "console":
+                yield from _commands(path.name, number, block)
+            elif says is not None:
+                yield Says(path.name, number, says, "\n".join(block))
+                says = None
+
+
+def _block(lines: Iterator[tuple[int, str]]) -> list[str]:
+    inside: list[str] = []
+    for _, line in lines:
+        if FENCE.match(line):
+            break
+        inside.append(line)
+    return dedent("\n".join(inside)).splitlines()
+
+
+def _commands(page: str, begin: int, block: list[str]) -> Iterator[Command]:
+    typed: list[str] = []
+    output: list[str] = []
+    at = begin
+    for number, line in enumerate(block, begin + 1):
+        if line.startswith("$ "):
+            if typed:
+                yield Command(page, at, "\n".join(typed), "\n".join(output).strip("\n"))
+            typed, output, at = [line[2:]], [], number
+        elif not typed:
+            raise Misprint(f"{page}:{number}: output of no command")
+        elif not output and typed[-1].endswith("\\"):
+            typed.append(line)
+        else:
+            output.append(line)
+    if typed:
+        yield Command(page, at, "\n".join(typed), "\n".join(output).strip("\n"))

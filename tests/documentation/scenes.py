@@ -1,0 +1,87 @@
+"""What has happened before, by the name that a page has for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from kernel.databases.embedded import EmbeddedPostgres, _binaries
+from tests.documentation import pages
+from tests.processes import REPOSITORY
+
+if TYPE_CHECKING:
+    from tests.documentation.desk import Desk
+
+STARS = {
+    "contracts/reviews.py": (
+        ("\n\nclass Review(", "\nStars = Annotated[int, msgspec.Meta(ge=1, le=5, examples=[4])]\n\n\nclass Review("),
+        ("    created_at: AwareDatetime\n", "    created_at: AwareDatetime\n    stars: Stars = 5\n"),
+        ("title: Title) -> Review", "title: Title, stars: Stars = 5) -> Review"),
+    ),
+    "src/modules/reviews/models.py": (
+        ("    created_at", "    stars = models.PositiveSmallIntegerField(default=5)\n    created_at"),
+    ),
+    "src/modules/reviews/service.py": (
+        ("ReviewAdded, Title", "ReviewAdded, Stars, Title"),
+        ("title: Title) -> Review", "title: Title, stars: Stars = 5) -> Review"),
+        ('"title": title}', '"title": title, "stars": stars}'),
+    ),
+    "src/modules/reviews/queries.py": (("row.created_at)", "row.created_at, row.stars)"),),
+    "src/modules/reviews/api.py": (
+        ("Review, Title,", "Review, Stars, Title,"),
+        ("    title: Title\n", "    title: Title\n    stars: Stars = 5\n"),
+        ("body.title)", "body.title, body.stars)"),
+    ),
+}
+"""What a reader makes of the lines in docs/add-a-module.md."""
+
+
+def five_minutes(desk: Desk) -> None:
+    """The first block of README's tour, which has a token and `shop`."""
+    commands = (step for step in pages.steps(REPOSITORY / "README.md") if isinstance(step, pages.Command))
+    for _ in range(2):
+        desk.follow(next(commands))
+
+
+def orders(desk: Desk) -> None:
+    body = """{"lines": [{"sku": "TEAPOT", "quantity": 1}], "payment_method": "sandbox:approve"}"""
+    desk.type(f"""
+        for _ in 1 2 3 4; do
+            order=$(shop /orders -d '{body}' | sed 's/^{{"id":"\\([^"]*\\).*/\\1/')
+            shop /orders/$order && shop /orders/$order
+        done
+    """)
+
+
+def stars(desk: Desk) -> None:
+    for name, changes in STARS.items():
+        path = desk.root / name
+        text = path.read_text()
+        for old, new in changes:
+            assert old in text, f"{name} has no {old!r}"
+            text = text.replace(old, new, 1)
+        path.write_text(text)
+
+
+def dead_events(desk: Desk) -> None:
+    script = Path(__file__).with_name("dead_events.py")
+    desk.type(f"""python manage.py shell -c "$(cat '{script}')" """)
+
+
+def server(desk: Desk) -> None:
+    """The address of the monolith's server, and PostgreSQL's programs of its version."""
+    url = urlsplit(EmbeddedPostgres(desk.root / "var" / "postgres").url)
+    place = dict(parse_qsl(url.query))
+    address = f"postgresql://{url.username}@{quote(place['host'], safe='')}:{place['port']}"
+    desk.type(f"SERVER='{address}'; PATH='{_binaries()}':$PATH")
+
+
+SCENES: dict[str, Callable[[Desk], None]] = {
+    "the five minutes": five_minutes,
+    "four orders were placed, and looked at twice": orders,
+    "reviews have stars": stars,
+    "users cannot handle two events": dead_events,
+    "where the server is": server,
+}
