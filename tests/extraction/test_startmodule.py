@@ -13,7 +13,7 @@ from extraction import plan
 from extraction.project import Project
 from kernel.scaffold import naming, writing
 from kernel.scaffold.naming import BadName
-from tests.extraction.workplace import WITHIN, Workplace
+from tests.extraction.workplace import Workplace
 from tests.processes import REPOSITORY
 
 MADE = ["contracts/reviews.py", "contracts/lock/reviews.json", "src/modules/reviews"]
@@ -62,7 +62,6 @@ def test_it_says_what_it_wrote_and_what_comes_next(workplace: Workplace) -> None
     ]
 
 
-@pytest.mark.timeout(WITHIN)
 def test_it_passes_make_lint(workplace: Workplace, tmp_path: Path) -> None:
     done = workplace.make("lint", tmp_path / "venv")
     assert done.returncode == 0, done.stdout + done.stderr
