@@ -46,6 +46,11 @@ def provision(server: Server, aliases: Collection[str]) -> None:
             "CREATEROLE and CREATEDB, or name each database with <MODULE>_DATABASE_URL"
         ) from error
     except psycopg.OperationalError as error:
+        if "password" in str(error):
+            raise CannotProvision(
+                "DATABASE_URL has to name a user that may make roles and databases, and its password: "
+                f"postgresql://user:password@host:5432/postgres ({error})"
+            ) from error
         raise CannotProvision(f"no PostgreSQL server answers at DATABASE_URL: {error}") from error
 
 

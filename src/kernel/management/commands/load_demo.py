@@ -13,6 +13,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEVELOPMENT:
-            raise CommandError("demo data is for development; unset ENVIRONMENT to load it")
+            raise CommandError(
+                "demo data is for development; for the first operator and staff of production see docs/production.md"
+            )
         for module in demo.load():
             self.stdout.write(f"demo data loaded: {module}")
