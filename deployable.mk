@@ -35,7 +35,7 @@ lint: $(DEV)  ## style, imports between layers, types
 	$(BIN)/python -m mypy $(TYPED)
 
 fmt: $(DEV)  ## format the code, and repair what can be repaired
-	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff check --fix-only .
 	$(BIN)/python -m ruff format .
 
 lock:  ## compile requirements/*.in and the modules' own to *.txt with uv; UPGRADE=1 for newer versions

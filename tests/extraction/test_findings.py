@@ -176,6 +176,14 @@ def test_a_folder_without_init(package: str, monolith: Monolith) -> None:
     assert (found.path, found.rule) == (f"{package}/__init__.py", "package")
 
 
+def test_a_folder_that_no_statement_can_import(monolith: Monolith) -> None:
+    monolith.write("src/modules/class/__init__.py", "")
+    monolith.write("src/modules/class/module.py", "from kernel.module import Module\n\nMODULE = Module(name='class')\n")
+    [found] = check(monolith.project, ["pens"])
+    assert (found.path, found.rule) == ("src/modules/class/__init__.py", "package")
+    assert "keyword" in found.message
+
+
 def test_a_folder_without_manifest(monolith: Monolith) -> None:
     monolith.write("src/modules/paper/__init__.py", "")
     [found] = check(monolith.project, ["pens"])
