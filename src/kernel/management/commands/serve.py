@@ -19,7 +19,7 @@ from gunicorn.arbiter import Arbiter
 from kernel import demo, ending, topology
 from kernel.module import departed
 
-GUNICORN_CONFIG = Path(__file__).parents[3] / "config" / "gunicorn.conf.py"
+GUNICORN_CONFIG = Path(__file__).parents[3] / "config" / "gunicorn_conf.py"
 
 PLACES = {
     "API": "/api/v1/",
