@@ -222,3 +222,46 @@ def test_one_module_is_not_blamed_for_another(monolith: Monolith) -> None:
     monolith.write("src/modules/ink/extra.py", "import os\n\nA = os.environ\n")
     assert check(monolith.project, ["pens"]) == []
     assert len(check(monolith.project, ["ink"])) == 1
+
+
+LAGGING = {
+    "def fill(wells: int): ...": "it lacks colour",
+    "def fill(wells: int, colour: 'Shade', deep: bool): ...": "the contract has no deep",
+    "def fill(colour: Shade, wells: int): ...": "the contract has them in another order: wells, colour",
+    "def fill(wells: str, colour: Shade): ...": "wells is of another type (str, and int in the contract)",
+    "def fill(wells: int, colour: 'Shade | None'): ...": "colour is of another type",
+    "def fill(wells: int, colour): ...": "colour has no type",
+    "def fill(wells: int, colour: Shade = None): ...": "colour has another default",
+    "def fill(wells: int, *, colour: Shade): ...": "colour has no fixed place there",
+    "def fill(*wells): ...": "wells has no fixed place there",
+}
+FITTING = [
+    "def fill(wells: int, colour: Shade): ...",
+    "def fill(wells: 'int', colour: 'Shade'): ...",
+    "def fill(wells: Wide, colour: ink.Shade): ...\n\nWide = int",
+]
+
+
+def _with_wells(monolith: Monolith, function: str) -> list[Finding]:
+    monolith.replace("contracts/ink.py", "def fill(self)", "def fill(self, wells: int, colour: Shade)")
+    alias = "Shade = Annotated[str, msgspec.Meta(max_length=3)]"
+    monolith.replace(
+        "contracts/ink.py", "class Colour: ...", f"from typing import Annotated\n\nimport msgspec\n\n{alias}"
+    )
+    monolith.replace("src/modules/ink/module.py", "serves=(Ink,)", "serves=(Ink, ink.Wells)")
+    monolith.replace("src/modules/ink/module.py", "from contracts.ink", "from contracts import ink\nfrom contracts.ink")
+    imports = "from contracts import ink\nfrom contracts.ink import Shade\n\n"
+    monolith.write("src/modules/ink/service.py", f"{imports}def mix(): ...\n\n{function}\n")
+    return check(monolith.project, ["ink"])
+
+
+@pytest.mark.parametrize("function", LAGGING)
+def test_a_function_that_lags_behind_its_contract(function: str, monolith: Monolith) -> None:
+    [found] = _with_wells(monolith, function)
+    assert (found.path, found.line, found.rule) == ("src/modules/ink/service.py", 6, "unserved")
+    assert f"fill takes other arguments than Wells.fill: {LAGGING[function]}" in found.message
+
+
+@pytest.mark.parametrize("function", FITTING)
+def test_a_function_that_means_the_same_in_other_words(function: str, monolith: Monolith) -> None:
+    assert _with_wells(monolith, function) == []
