@@ -33,6 +33,8 @@ class Manifest:
     calls: Mapping[str, int] = field(default_factory=dict)
     subscribes: Mapping[str, int] = field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
+    apps: Mapping[str, int] = field(default_factory=dict)
+    """Django applications of others that it needs installed."""
     departed: bool = False
 
 
@@ -60,6 +62,7 @@ def read(source: Source) -> Manifest:
         calls=_classes(source, given.get("calls")),
         subscribes=_classes(source, given.get("subscribes")),
         settings=tuple(_setting(item) for item in _items(given.get("settings"))),
+        apps={name: item.lineno for item in _items(given.get("apps")) if (name := text(item))},
         departed=source.qualified(call.func) == DEPARTED,
     )
 

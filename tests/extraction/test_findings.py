@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from extraction.analysis import Finding, check
+from tests.extraction.detours import DETOURS
 from tests.extraction.innocence import INNOCENT, SURROUNDINGS
 from tests.extraction.miniature import Monolith
-from tests.extraction.obstacles import OBSTACLES, PENS
+from tests.extraction.obstacles import OBSTACLES as PLAIN
+from tests.extraction.obstacles import PENS
 
+OBSTACLES = PLAIN | DETOURS
 BAD = sorted(Path("tests/contracts/bad").resolve().glob("*.py"))
 Found = dict[str, list[Finding]]
 
@@ -107,6 +110,22 @@ def test_what_can_cross_is_not_found(contract: str, monolith: Monolith) -> None:
         f"class Paper(Contract, module='paper'):\n    @query\n    {contract}\n",
     )
     assert check(monolith.project, ["ink"]) == []
+
+
+@pytest.mark.parametrize(
+    "application", ["django.contrib.sites", "django.contrib.redirects.apps.RedirectsConfig", "django.contrib.auth"]
+)
+def test_an_application_with_tables_is_found(application: str, monolith: Monolith) -> None:
+    monolith.replace(f"{PENS}/module.py", "calls=(Ink,)", f"calls=(Ink,), apps=('{application}',)")
+    [finding] = check(monolith.project, ["pens"])
+    assert (finding.path, finding.line, finding.rule) == (f"{PENS}/module.py", 9, "model")
+    assert application in finding.message
+
+
+@pytest.mark.parametrize("application", ["django.contrib.humanize", "django.contrib.postgres", "nobody_has_this"])
+def test_an_application_without_tables_is_not_found(application: str, monolith: Monolith) -> None:
+    monolith.replace(f"{PENS}/module.py", "calls=(Ink,)", f"calls=(Ink,), apps=('{application}',)")
+    assert check(monolith.project, ["pens"]) == []
 
 
 def test_a_handler_commands_nothing(monolith: Monolith) -> None:

@@ -2,10 +2,12 @@
 
 from extraction.analysis.rules import (
     caches,
+    commands,
     contract_types,
     contracts,
     databases,
     imports,
+    models,
     names,
     relations,
     requirements,
@@ -19,10 +21,12 @@ from extraction.analysis.rules import (
 
 __all__ = [
     "caches",
+    "commands",
     "contract_types",
     "contracts",
     "databases",
     "imports",
+    "models",
     "names",
     "relations",
     "requirements",
