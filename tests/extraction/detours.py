@@ -1,4 +1,4 @@
-"""What stands in the way of a module's leaving and takes a detour: other names, loops, other methods, other programs."""
+"""What stands in the way of leaving and takes a detour: other names, loops, other methods, other programs."""
 
 from tests.extraction.obstacles import Doctored
 
