@@ -9,7 +9,7 @@ from typing import NamedTuple
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 # It warns of every statement that it knows only the first word of; those are read word by word here.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -60,7 +60,7 @@ def _named(sql: str, interest: Interest) -> Iterator[Named]:
             yield from _of_statement(sql, statement, interest)
 
 
-def _of_statement(sql: str, statement: exp.Expression, interest: Interest) -> Iterator[Named]:
+def _of_statement(sql: str, statement: exp.Expr, interest: Interest) -> Iterator[Named]:
     for node in statement.walk():
         if isinstance(node, exp.Table) and not _is_of_the_statement(node, statement):
             yield Named(node.name, _offset(sql, node.name))
@@ -68,7 +68,7 @@ def _of_statement(sql: str, statement: exp.Expression, interest: Interest) -> It
             yield from _in_string(sql, str(node.this), interest)
 
 
-def _is_of_the_statement(table: exp.Table, statement: exp.Expression) -> bool:
+def _is_of_the_statement(table: exp.Table, statement: exp.Expr) -> bool:
     """Whether it is what a `WITH` calls so; in there the name still means the table itself."""
     around = table.find_ancestor(exp.CTE)
     called = {found.alias for found in statement.find_all(exp.CTE)}

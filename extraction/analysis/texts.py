@@ -103,7 +103,8 @@ class Speller:
         return None
 
     def _call(self, node: ast.Call) -> str | None:
-        if handle := _FUNCTIONS.get(self.source.qualified(node.func) or getattr(node.func, "id", "")):
+        function = self.source.qualified(node.func) or str(getattr(node.func, "id", ""))
+        if handle := _FUNCTIONS.get(function):
             return handle(self, node.args)
         match node:
             case ast.Call(func=ast.Attribute(value=base, attr="format"), args=args, keywords=keywords):

@@ -202,4 +202,22 @@ DETOURS = {
     "get_model by another name": Doctored(
         "from django.apps import apps\n\nget = apps.get_model\nget('ink', 'Bottle')\n", "dynamic-import", 4
     ),
+    # Endpoints
+    "an endpoint that says nothing": Doctored(
+        "from kernel.http.endpoints import Endpoint\n\nclass View(Endpoint):\n    def get(self, request): ...\n",
+        "endpoint",
+        4,
+        "View.get says not who may use it",
+    ),
+    "an endpoint that does not say who": Doctored(
+        "from kernel.http.endpoints import Endpoint as Base, endpoint\n\nclass View(Base):\n"
+        "    @endpoint(returns=None)\n    def post(self, request): ...\n",
+        "endpoint",
+        5,
+    ),
+    "a plain view": Doctored(
+        "from rest_framework.views import APIView\n\nclass View(APIView):\n    def get(self, request): ...\n",
+        "endpoint",
+        4,
+    ),
 }

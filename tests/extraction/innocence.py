@@ -71,6 +71,10 @@ INNOCENT = {
     "B = AnonymousUser(), PermissionsMixin\n",
     "Django's models as types": "from django.contrib.auth.models import User\n\n"
     "def f(operator: User) -> User | None: ...\n",
+    "declared endpoints": "from kernel.http.endpoints import Endpoint, endpoint\n"
+    "from rest_framework.views import APIView\n\nclass View(Endpoint):\n    @endpoint(access=print, returns=None)\n"
+    "    def get(self, request): ...\n\n    def shown(self): ...\n\nclass Open(APIView):\n"
+    "    permission_classes = []\n\n    def get(self, request): ...\n\nclass Other:\n    def get(self): ...\n",
     "own natural key": "from modules.pens.models import Pen\n\nA = Pen.objects.get_by_natural_key('fountain')\n",
     "addresses of the web": "A = 'https://example.org/modules/ink/bottle'\n",
 }
@@ -79,7 +83,7 @@ SURROUNDINGS = {
     "requirements/base.txt": LOCKS["requirements/local.txt"]
     + "".join(
         f"{name}==1 \\\n    --hash=sha256:af\n    # via -r requirements/base.in\n"
-        for name in ("celery", "psycopg", "redis")
+        for name in ("celery", "djangorestframework", "psycopg", "redis")
     ),
     "src/config/settings.py": "BASE_DIR = CELERY_BROKER_URL = KNOWN = ACTIVE_MODULES = MODULE_SETTINGS = 1\n",
     "src/kernel/events.py": "def publish(event): ...\n",

@@ -69,8 +69,8 @@ def _named(source: Source) -> Iterator[tuple[str, int]]:
         if name.rpartition(".")[2] == "extra":
             listed = (e for k in call.keywords if k.arg == "tables" for e in getattr(k.value, "elts", ()))
             named += [(element, call.lineno) for element in listed]
-    for value, line in named:
-        yield from ((name, line) for name in spellings(source, value))
+    for expression, line in named:
+        yield from ((name, line) for name in spellings(source, expression))
 
 
 def _finding(path: str, line: int, table: str, owner: str) -> Finding:
