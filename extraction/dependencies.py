@@ -29,17 +29,21 @@ class Requirements:
 def of(project: Project, module: str, sources: Iterable[Source]) -> Requirements:
     """The part of the project's requirements that these files need, and all that the module names itself."""
     own = project.requirements_of(module)
-    named = {name for source in sources for name in third_party(source)}
-    needed = {distribution for name in named for distribution in distributions().get(name, ())} | TOOLS
+    imported = {name for source in sources for name in third_party(source)}
+    needed = {distribution for name in imported for distribution in distributions().get(name, ())} | TOOLS
     inputs: dict[str, Collection[str]] = {own[0]: wanted(own[1]).keys()} if own else {}
     asked = dict(extras(own[1])) if own else {}
-    kept: set[str] = {name for named in inputs.values() for name in named}
+    kept: set[str] = {name for names in inputs.values() for name in names}
     files: dict[str, str] = {}
     roots: frozenset[str] = frozenset()
     for stem in ("base", "local", "dev"):
         path = f"requirements/{stem}.in"
         text = (project.root / path).read_text()
         lock = project.locks[stem]
+        if stem == "dev" and (named := project.requirements_of(module, development=True)):
+            inputs[named[0]] = wanted(named[1]).keys()
+            asked |= extras(named[1])
+            kept |= set(inputs[named[0]])
         asked |= {name: given | asked.get(name, frozenset()) for name, given in extras(text).items()}
         kept |= _wanted_for(lock, frozenset(wanted(text)), needed, kept, asked)
         roots = roots or frozenset(kept)

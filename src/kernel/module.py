@@ -23,6 +23,8 @@ class Setting:
     """Value in development, where none is set."""
     required: bool = True
     """Whether production refuses to start without it; else the development value serves there too."""
+    secret: bool = True
+    """Whether a required one is for nobody else to know; with False it is written where all may read it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,9 @@ OBSTACLES = {
     "requirement that is not pinned": Doctored(
         "# For nibs:\nnobody-has-this>=1\n", "requirement", 2, "make lock", f"{PENS}/requirements.in"
     ),
+    "requirement of its tests that is not pinned": Doctored(
+        "nobody-has-that\n", "requirement", 1, "make lock", f"{PENS}/requirements-dev.in"
+    ),
     # By a string, by whatever means
     "import_module through a module's other name": Doctored(
         "import importlib as il\n\nil.import_module('modules.ink.service')\n", "dynamic-import", 3

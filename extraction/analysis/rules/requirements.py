@@ -21,22 +21,22 @@ def unpinned(subject: Subject) -> Iterator[Finding]:
                 continue
             if not distributions().get(top, frozenset({canonical(top)})) & pinned:
                 message = f"{top} is imported, and no requirement brings it"
-                home = (
-                    "requirements/dev.in"
-                    if source.is_test
-                    else f"{subject.project.folder(subject.module)}/requirements.in"
-                )
+                file = "requirements-dev.in" if source.is_test else "requirements.in"
+                home = f"{subject.project.folder(subject.module)}/{file}"
                 fix = f"add its distribution to {home} and run make lock"
                 yield Finding(source.path, item.line, "requirement", message, fix)
 
 
 @rule
 def unlocked(subject: Subject) -> Iterator[Finding]:
-    """A distribution that the module names in its `requirements.in`, and that is not pinned yet."""
-    own = subject.project.requirements_of(subject.module)
-    for path, text in [own] if own else []:
+    """A distribution that the module names in its `requirements.in` or `requirements-dev.in`, and is not pinned yet."""
+    locks = subject.project.locks
+    run, development = (subject.project.requirements_of(subject.module, development=d) for d in (False, True))
+    named = [(run, [*locks.values()])] if run else []
+    named += [(development, [lock for stem, lock in locks.items() if stem == "dev"])] if development else []
+    for (path, text), files in named:
         for name in wanted(text):
-            if not all(name in lock.pins for lock in subject.project.locks.values()):
+            if not all(name in lock.pins for lock in files):
                 message = f"{name} is required, and not pinned in requirements/*.txt"
                 yield Finding(path, _line(text, name), "requirement", message, "run make lock")
 
