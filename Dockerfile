@@ -43,4 +43,4 @@ import os, urllib.request; \
 urllib.request.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/health/ready', timeout=4)"]
 
 # Serves, and changes no database: `python manage.py migrate_all` in this image does that, once per release, before.
-CMD ["gunicorn", "--config", "src/config/gunicorn.conf.py", "config.wsgi:application"]
+CMD ["gunicorn", "--config", "src/config/gunicorn_conf.py", "config.wsgi:application"]

@@ -35,16 +35,17 @@ lint: $(DEV)  ## style, imports between layers, types
 	$(BIN)/python -m mypy $(TYPED)
 
 fmt: $(DEV)  ## format the code, and repair what can be repaired
-	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff check --fix-only .
 	$(BIN)/python -m ruff format .
 
 lock:  ## compile requirements/*.in and the modules' own to *.txt with uv; UPGRADE=1 for newer versions
 	@command -v $(UV) >/dev/null || { echo "error: uv is needed: pip install uv, or UV=path" >&2; exit 1; }
 	@for name in $(LOCKED); do \
 		echo "compiling requirements/$$name.txt …"; \
+		case $$name in dev) own="$(wildcard src/modules/*/requirements-dev.in)";; *) own=;; esac; \
 		$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) \
-			requirements/$$name.in $(wildcard src/modules/*/requirements.in) \
+			requirements/$$name.in $(wildcard src/modules/*/requirements.in) $$own \
 			--output-file requirements/$$name.txt || exit 1; \
 	done
 

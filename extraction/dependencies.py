@@ -2,11 +2,11 @@
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from extraction.project import LAYERS, Project
-from extraction.requirements import Lock, distributions, pruned, wanted
+from extraction.requirements import Lock, distributions, extras, pruned, wanted
 from extraction.source import Source, argument, text
 
 TOOLS = frozenset({"import-linter", "mypy", "pytest", "pytest-django", "pytest-timeout", "pytest-xdist", "ruff"})
@@ -29,20 +29,27 @@ class Requirements:
 def of(project: Project, module: str, sources: Iterable[Source]) -> Requirements:
     """The part of the project's requirements that these files need, and all that the module names itself."""
     own = project.requirements_of(module)
-    named = {name for source in sources for name in third_party(source)}
-    needed = {distribution for name in named for distribution in distributions().get(name, ())} | TOOLS
-    kept: set[str] = set(wanted(own[1])) if own else set()
-    inputs = {own[0]} if own else set()
+    imported = {name for source in sources for name in third_party(source)}
+    needed = {distribution for name in imported for distribution in distributions().get(name, ())} | TOOLS
+    inputs: dict[str, Collection[str]] = {own[0]: wanted(own[1]).keys()} if own else {}
+    asked = dict(extras(own[1])) if own else {}
+    kept: set[str] = {name for names in inputs.values() for name in names}
     files: dict[str, str] = {}
     roots: frozenset[str] = frozenset()
     for stem in ("base", "local", "dev"):
-        text = (project.root / f"requirements/{stem}.in").read_text()
+        path = f"requirements/{stem}.in"
+        text = (project.root / path).read_text()
         lock = project.locks[stem]
-        kept |= _wanted_for(lock, frozenset(wanted(text)), needed, kept)
+        if stem == "dev" and (named := project.requirements_of(module, development=True)):
+            inputs[named[0]] = wanted(named[1]).keys()
+            asked |= extras(named[1])
+            kept |= set(inputs[named[0]])
+        asked |= {name: given | asked.get(name, frozenset()) for name, given in extras(text).items()}
+        kept |= _wanted_for(lock, frozenset(wanted(text)), needed, kept, asked)
         roots = roots or frozenset(kept)
-        inputs.add(f"requirements/{stem}.in")
-        files[f"requirements/{stem}.in"] = pruned(text, kept)
-        files[f"requirements/{stem}.txt"] = lock.subset(kept, inputs)
+        inputs[path] = wanted(text).keys() & kept
+        files[path] = pruned(text, kept)
+        files[f"requirements/{stem}.txt"] = lock.subset(kept, inputs, asked)
     return Requirements(roots, files)
 
 
@@ -67,12 +74,14 @@ def _named(source: Source) -> Iterator[str]:
             yield value
 
 
-def _wanted_for(lock: Lock, candidates: frozenset[str], needed: set[str], kept: set[str]) -> frozenset[str]:
+def _wanted_for(
+    lock: Lock, candidates: frozenset[str], needed: set[str], kept: set[str], asked: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
     """The candidates that are needed themselves, or bring something needed, or describe the types of something kept."""
     chosen = candidates & needed
-    missing = (needed & lock.pins.keys()) - lock.closure(kept | chosen)
-    chosen |= {name for name in candidates if lock.closure([name]) & missing}
-    present = lock.closure(kept | chosen)
+    missing = (needed & lock.pins.keys()) - lock.closure(kept | chosen, asked)
+    chosen |= {name for name in candidates if lock.closure([name], asked) & missing}
+    present = lock.closure(kept | chosen, asked)
     return chosen | {name for name in candidates - present if _described(name) in present}
 
 

@@ -1,6 +1,5 @@
 """The graph of imports, from grimp, of the packages in a folder."""
 
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +10,6 @@ from grimp.application.config import settings
 from grimp.application.ports.packagefinder import AbstractPackageFinder
 
 from extraction import interruption
-
-# It warns of `gunicorn.conf.py`, which gunicorn reads and nobody imports.
-logging.getLogger("grimp").setLevel(logging.ERROR)
 
 
 def build(packages: Mapping[str, Path]) -> grimp.ImportGraph:

@@ -19,6 +19,7 @@ class Setting:
     development: str
     required: bool
     line: int
+    secret: bool = True
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Manifest:
     calls: Mapping[str, int] = field(default_factory=dict)
     subscribes: Mapping[str, int] = field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
+    apps: Mapping[str, int] = field(default_factory=dict)
+    """Django applications of others that it needs installed."""
     departed: bool = False
 
 
@@ -60,6 +63,7 @@ def read(source: Source) -> Manifest:
         calls=_classes(source, given.get("calls")),
         subscribes=_classes(source, given.get("subscribes")),
         settings=tuple(_setting(item) for item in _items(given.get("settings"))),
+        apps={name: item.lineno for item in _items(given.get("apps")) if (name := text(item))},
         departed=source.qualified(call.func) == DEPARTED,
     )
 
@@ -97,11 +101,15 @@ def _setting(node: ast.expr) -> Setting:
     name = text(argument(node, 0, "name")) if isinstance(node, ast.Call) else None
     if not isinstance(node, ast.Call) or name is None:
         raise UnreadableManifest(node.lineno, f"{ast.unparse(node)} is not a Setting(…) with its name written out")
-    required = argument(node, 3, "required")
     return Setting(
         name=name,
         help=text(argument(node, 1, "help")) or "",
         development=text(argument(node, 2, "development")) or "",
-        required=not (isinstance(required, ast.Constant) and required.value is False),
+        required=not _is_false(argument(node, 3, "required")),
         line=node.lineno,
+        secret=not _is_false(argument(node, 4, "secret")),
     )
+
+
+def _is_false(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False

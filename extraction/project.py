@@ -81,9 +81,9 @@ class Project:
         """The pinned requirements, by the name of their file: base, local, dev."""
         return {path.stem: Lock.parse(path.read_text()) for path in sorted((self.root / "requirements").glob("*.txt"))}
 
-    def requirements_of(self, module: str) -> tuple[str, str] | None:
-        """The file in which a module names what it requires of others' distributions: its path, and its text."""
-        path = f"{self.folder(module)}/requirements.in"
+    def requirements_of(self, module: str, *, development: bool = False) -> tuple[str, str] | None:
+        """The file in which a module names what it requires, to run or in `development`: its path, and its text."""
+        path = f"{self.folder(module)}/requirements{'-dev' if development else ''}.in"
         place = self.root / path
         return (path, place.read_text()) if place.is_file() else None
 

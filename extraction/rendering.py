@@ -92,8 +92,13 @@ class Subject:
     def secrets(self) -> tuple[str, ...]:
         """The settings that production wants, and nobody else is to know."""
         signing = "JWT_PRIVATE_KEY" if self.traits.issues_tokens else "JWT_PUBLIC_KEYS"
-        required = (self.variable(setting) for setting in self.settings if setting.required)
+        required = (self.variable(setting) for setting in self.settings if setting.required and setting.secret)
         return ("SECRET_KEY", "SERVICE_KEYS", signing, *required)
+
+    @property
+    def configured(self) -> tuple[Setting, ...]:
+        """The settings that production wants, and that anybody may know."""
+        return tuple(setting for setting in self.settings if setting.required and not setting.secret)
 
     def variable(self, setting: Setting) -> str:
         """The environment variable of a setting."""

@@ -1,23 +1,29 @@
 """Pinned requirements, and the part of them that some code needs.
 
-A lock written by uv says under each pin who wanted it (`# via`). That is the graph of dependencies, extras and markers
-included, whatever is installed here.
+What needs what is read from the metadata of what is installed here, for every platform: a requirement counts where it
+is pinned, whatever its marker says of this machine, and its pin keeps the marker. Of pins that are not installed here
+nobody can say what they need, so that all that nobody else explains is kept beside them.
 """
 
 import importlib.metadata
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-_PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*==")
-_VIA = re.compile(r"^    #(?: via)?(?:   | )?\s*(.+)$")
-_WANTED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)")
+from packaging.markers import Marker
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+PLATFORMS = (("linux", "Linux", "posix"), ("darwin", "Darwin", "posix"), ("win32", "Windows", "nt"))
+_MACHINE = re.compile(r"\bplatform_(?:machine|release|version)\b")
+_EXTRA = re.compile(r"""\bextra == ["']([^"']+)["']""")
 
 
 def canonical(name: str) -> str:
     """A distribution's name as an index compares it (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return str(canonicalize_name(name))
 
 
 @cache
@@ -27,14 +33,49 @@ def distributions() -> Mapping[str, frozenset[str]]:
     return {name: frozenset(map(canonical, brought)) for name, brought in found.items()}
 
 
+@cache
+def required(distribution: str, extras: frozenset[str] = frozenset()) -> Mapping[str, frozenset[str]] | None:
+    """What an installed distribution requires on any platform, each with its extras; None where it is not installed."""
+    try:
+        listed = importlib.metadata.requires(distribution) or []
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    found: dict[str, frozenset[str]] = {}
+    for requirement in map(Requirement, listed):
+        if requirement.marker is None or _may_hold(requirement.marker, extras):
+            name = canonical(requirement.name)
+            found[name] = found.get(name, frozenset()) | frozenset(map(canonical, requirement.extras))
+    return found
+
+
+def _may_hold(marker: Marker, extras: frozenset[str]) -> bool:
+    """Whether a marker holds on any of the platforms that a lock is for."""
+    if _MACHINE.search(str(marker)):
+        wanted_by = {canonical(extra) for extra in _EXTRA.findall(str(marker))}
+        return not wanted_by or bool(wanted_by & extras)
+    return any(
+        marker.evaluate(environment | {"extra": extra}) for environment in _environments() for extra in extras or {""}
+    )
+
+
+@cache
+def _environments() -> tuple[dict[str, str], ...]:
+    return tuple(
+        {"python_version": python, "python_full_version": f"{python}.0", "sys_platform": platform}
+        | {"platform_system": system, "os_name": family, "implementation_name": name}
+        | {"platform_python_implementation": implementation}
+        for python in PYTHONS
+        for platform, system, family in PLATFORMS
+        for name, implementation in (("cpython", "CPython"), ("pypy", "PyPy"))
+    )
+
+
 @dataclass(frozen=True)
 class Pin:
-    """One pinned distribution: its lines up to the `# via` comment, and who wanted it."""
+    """One pinned distribution, with its hashes."""
 
     name: str
     lines: tuple[str, ...]
-    via: tuple[str, ...]
-    """Distributions, and `-r requirements/base.in` for a file that names it."""
 
 
 @dataclass(frozen=True)
@@ -46,66 +87,95 @@ class Lock:
 
     @classmethod
     def parse(cls, text: str) -> "Lock":
-        """A lock from the text of the file."""
+        """A lock from the text of the file. What it says in comments is not read."""
         header: list[str] = []
         blocks: list[list[str]] = []
         for line in text.splitlines():
-            if _PIN.match(line):
+            if line and not line.startswith((" ", "#", "-")):
                 blocks.append([line])
-            elif blocks:
-                blocks[-1].append(line)
-            else:
+            elif not blocks:
                 header.append(line)
-        pins = [_pin(block) for block in blocks]
-        return cls(tuple(header), {pin.name: pin for pin in pins})
+            elif not line.lstrip().startswith("#"):
+                blocks[-1].append(line)
+        pins = [Pin(_required(block[0]).name, tuple(block)) for block in blocks]
+        return cls(tuple(header), {canonical(pin.name): Pin(canonical(pin.name), pin.lines) for pin in pins})
 
-    def closure(self, roots: Iterable[str]) -> frozenset[str]:
-        """The pins that `roots` need, themselves included."""
-        needs: dict[str, set[str]] = {}
-        for pin in self.pins.values():
-            for parent in pin.via:
-                needs.setdefault(parent, set()).add(pin.name)
-        reached: set[str] = set()
-        waiting = [name for name in roots if name in self.pins]
+    def closure(self, roots: Iterable[str], extras: Mapping[str, frozenset[str]] | None = None) -> frozenset[str]:
+        """The pins that `roots` need, themselves included; `extras` are those of the roots."""
+        return frozenset(self._needed(roots, extras or {}))
+
+    def _needed(self, roots: Iterable[str], extras: Mapping[str, frozenset[str]]) -> dict[str, set[str]]:
+        """The same, each with who needs it."""
+        reached: dict[str, set[str]] = {}
+        asked: dict[str, frozenset[str]] = {}
+        waiting = [(name, extras.get(name, frozenset()), "") for name in roots]
         while waiting:
-            name = waiting.pop()
-            if name not in reached:
-                reached.add(name)
-                waiting += needs.get(name, ())
-        return frozenset(reached)
+            name, wanted_extras, parent = waiting.pop()
+            if name not in self.pins:
+                continue
+            reached.setdefault(name, set()).update({parent} - {""})
+            if name in asked and wanted_extras <= asked[name]:
+                continue
+            asked[name] = asked.get(name, frozenset()) | wanted_extras
+            needs = required(name, asked[name])
+            if needs is None:
+                needs = dict.fromkeys(self._unexplained - {name}, frozenset())
+            waiting += [(needed, given, name) for needed, given in needs.items()]
+        return reached
 
-    def subset(self, roots: Collection[str], inputs: Collection[str]) -> str:
-        """The file again with only what `roots` need, in the same format; `inputs` are the files that name them."""
-        named_by = {f"-r {path}" for path in inputs}
-        kept = self.closure(roots)
+    @property
+    def _unexplained(self) -> frozenset[str]:
+        """Pins that are not installed here, and that nothing installed requires."""
+        absent = {name for name in self.pins if required(name) is None}
+        every = (required(name, _extras_of(name)) or {} for name in self.pins.keys() - absent) if absent else ()
+        return frozenset(absent.difference(*every))
+
+    def subset(
+        self, roots: Collection[str], inputs: Mapping[str, Collection[str]], extras: Mapping[str, frozenset[str]]
+    ) -> str:
+        """The file again with only what `roots` need, in the same format; `inputs` are files, with what each names."""
+        needed = self._needed(roots, extras)
         lines = list(self.header)
-        for name in sorted(kept):
-            pin = self.pins[name]
-            files = [parent for parent in pin.via if parent in named_by] if name in roots else []
-            lines += [*pin.lines, *_via(sorted([*files, *(parent for parent in pin.via if parent in kept)]))]
+        for name in sorted(needed):
+            files = [f"-r {path}" for path, named in sorted(inputs.items()) if name in named]
+            lines += [*self.pins[name].lines, *_via([*files, *sorted(needed[name])])]
         return "\n".join(lines) + "\n"
 
 
 def wanted(text: str) -> dict[str, str]:
     """The distributions that a `.in` file names itself, each with its line."""
-    lines = [line.strip() for line in text.splitlines()]
-    return {canonical(m[1]): line for line in lines if (m := _WANTED.match(line))}
+    return {canonical(requirement.name): line for line, requirement in _requirements(text)}
+
+
+def extras(text: str) -> dict[str, frozenset[str]]:
+    """The extras that a `.in` file asks for, by distribution."""
+    return {canonical(r.name): frozenset(map(canonical, r.extras)) for _, r in _requirements(text) if r.extras}
 
 
 def pruned(text: str, kept: Collection[str]) -> str:
     """A `.in` file with only the lines of `kept`; comments and inclusions stay."""
-    lines = [line for line in text.splitlines() if not (m := _WANTED.match(line.strip())) or canonical(m[1]) in kept]
-    return "\n".join(lines) + "\n"
+    gone = {line for line, requirement in _requirements(text) if canonical(requirement.name) not in kept}
+    return "\n".join(line for line in text.splitlines() if line.strip() not in gone) + "\n"
 
 
-def _pin(block: list[str]) -> Pin:
-    lines = [line for line in block if not line.startswith("    #")]
-    via = [m[1].strip() for line in block if (m := _VIA.match(line)) and m[1].strip() != "via"]
-    name = _PIN.match(block[0])
-    return Pin(canonical(name[1] if name else ""), tuple(lines), tuple(via))
+def _requirements(text: str) -> Iterator[tuple[str, Requirement]]:
+    for line in map(str.strip, text.splitlines()):
+        try:
+            yield line, _required(line)
+        except InvalidRequirement:
+            continue  # a comment, or an option such as -r
+
+
+def _required(line: str) -> Requirement:
+    return Requirement(re.split(r"\s+(?:#|--hash|\\)", f"{line} #")[0])
+
+
+@cache
+def _extras_of(distribution: str) -> frozenset[str]:
+    return frozenset(map(canonical, importlib.metadata.metadata(distribution).get_all("Provides-Extra") or ()))
 
 
 def _via(parents: list[str]) -> list[str]:
     if len(parents) == 1:
         return [f"    # via {parents[0]}"]
-    return ["    # via", *(f"    #   {parent}" for parent in parents)]
+    return ["    # via", *(f"    #   {parent}" for parent in parents)] if parents else []

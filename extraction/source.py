@@ -1,7 +1,8 @@
 """One Python file, read and not run: its syntax tree, and what the names in it stand for."""
 
 import ast
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -75,7 +76,35 @@ class Source:
         for statement in self.tree.body:
             if isinstance(statement, ast.ClassDef | ast.FunctionDef):
                 names[statement.name] = f"{self.name}.{statement.name}"
+        return names | self._other_names(names)
+
+    def _other_names(self, known: Mapping[str, str]) -> dict[str, str]:
+        """Names that are given once, and something known: `load = importlib.import_module`."""
+        names = dict(known)
+        for name, (value, *more) in self.values.items():
+            dotted = None if more or name in known else _dotted(value, names)
+            if dotted:
+                names[name] = dotted
         return names
+
+    @cached_property
+    def values(self) -> dict[str, tuple[ast.expr, ...]]:
+        """Everything that a name is given in the file, also by a loop over what is written out; not where more may be.
+
+        Names of arguments, of what a `with` opens, and of loops over what is known at run time are left out.
+        """
+        stored = Counter(n.id for n in self.nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load))
+        stored.update(node.arg for node in self.nodes if isinstance(node, ast.arg))
+        found: dict[str, list[ast.expr]] = {}
+        given: Counter[str] = Counter()
+        for node in self.nodes:
+            for target, values in _assignments(node):
+                if isinstance(target, ast.Name):
+                    given[target.id] += 1
+                    found.setdefault(target.id, []).extend(values)
+        known = {name: values for name, values in found.items() if given[name] == stored[name]}
+        listed = {name: [item for value in values for item in _looped(value, known)] for name, values in known.items()}
+        return {name: tuple(values) for name, values in listed.items() if values}
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:
@@ -116,12 +145,23 @@ class Source:
 
     def qualified(self, node: ast.AST) -> str | None:
         """The dotted name an expression stands for, by the file's imports; None where that cannot be told."""
-        if isinstance(node, ast.Name):
-            return self.names.get(node.id)
-        if isinstance(node, ast.Attribute):
-            base = self.qualified(node.value)
-            return f"{base}.{node.attr}" if base else None
-        return None
+        return _dotted(node, self.names)
+
+    def meanings(self, node: ast.AST, seen: frozenset[str] = frozenset()) -> tuple[str, ...]:
+        """Every dotted name that an expression may stand for: where it is looped over, one for each."""
+        match node:
+            case ast.Name(id=name) if name in self.values and name not in seen:
+                parts: list[ast.expr] = list(self.values[name])
+                return tuple(dotted for part in parts for dotted in self.meanings(part, seen | {name}))
+            case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
+                return tuple(dotted for part in parts for dotted in self.meanings(part, seen))
+            case ast.Attribute(value=base, attr=name):
+                return tuple(f"{dotted}.{name}" for dotted in self.meanings(base, seen))
+            case ast.Call(func=ast.Name(id="getattr"), args=[base, attribute, *_]):
+                named = self.values.get(getattr(attribute, "id", ""), (attribute,))
+                return tuple(f"{dotted}.{text(name)}" for dotted in self.meanings(base, seen) for name in named)
+        dotted = self.qualified(node)
+        return (dotted,) if dotted else ()
 
     def _absolute(self, node: ast.ImportFrom) -> str:
         if not node.level:
@@ -141,6 +181,45 @@ def argument(call: ast.Call, position: int, name: str) -> ast.expr | None:
 def text(node: ast.AST | None) -> str | None:
     """The value of a string literal."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _dotted(node: ast.AST, names: Mapping[str, str]) -> str | None:
+    match node:
+        case ast.Name(id=name):
+            return names.get(name)
+        case (
+            ast.Attribute(value=base, attr=name)
+            | ast.Call(func=ast.Name(id="getattr"), args=[base, ast.Constant(value=str(name)), *_])
+        ):
+            dotted = _dotted(base, names)
+            return f"{dotted}.{name}" if dotted else None
+    return None
+
+
+def _assignments(node: ast.AST) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
+    """What is given a value by a node, with the values that it may be."""
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            yield from ((target, [value]) for target in targets)
+        case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(target=target, value=value):
+            yield target, [value]
+        case ast.For(target=target, iter=looped) | ast.comprehension(target=target, iter=looped):
+            if isinstance(target, ast.Tuple):
+                rows = [getattr(item, "elts", ()) for item in _items(looped)]
+                yield from zip(target.elts, map(list, zip(*rows, strict=False)), strict=False)
+            else:
+                yield target, _items(looped) or [ast.Starred(looped)]
+
+
+def _looped(value: ast.expr, known: Mapping[str, list[ast.expr]]) -> list[ast.expr]:
+    """The values that one stands for: those of the tuple with a name that is looped over."""
+    if not isinstance(value, ast.Starred):
+        return [value]
+    return [item for given in known.get(getattr(value.value, "id", ""), ()) for item in _items(given)]
+
+
+def _items(node: ast.expr) -> list[ast.expr]:
+    return node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else []
 
 
 def _spelled(node: ast.AST) -> str | None:

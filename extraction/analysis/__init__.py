@@ -2,20 +2,28 @@
 
 from collections.abc import Iterable
 
-from extraction.analysis import layout, rules
+from extraction.analysis import acceptance, layout, rules
+from extraction.analysis.acceptance import Judged
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import RULES, Subject
 from extraction.project import Project
 
-__all__ = ["Finding", "check", "rules"]
+__all__ = ["Finding", "Judged", "check", "judge", "rules"]
 
 
 def check(project: Project, modules: Iterable[str]) -> list[Finding]:
-    """What stands in the way of these modules' leaving, by place. Nothing found is an empty list.
+    """What stands in the way of these modules' leaving, by place. Nothing found is an empty list."""
+    return judge(project, modules).open
+
+
+def judge(project: Project, modules: Iterable[str]) -> Judged:
+    """Find what stands in the way of these modules' leaving, and what of it is accepted by a comment with a reason.
 
     Where files cannot be read, or modules cannot be told, only that is said: the rest would be guesses.
     """
-    found = set(layout.check(project))
-    if not found:
-        found = {finding for module in modules for rule in RULES for finding in rule(Subject(project, module))}
-    return sorted(found)
+    if found := set(layout.check(project)):
+        return Judged(sorted(found), [])
+    names = tuple(modules)
+    return acceptance.judge(
+        project, names, {finding for module in names for rule in RULES for finding in rule(Subject(project, module))}
+    )

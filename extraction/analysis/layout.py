@@ -1,5 +1,6 @@
 """Before the rules: every file can be read, every folder is a module. A graph of imports drops silently what is not."""
 
+import keyword
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -13,6 +14,7 @@ def check(project: Project) -> Iterator[Finding]:
     yield from _syntax(project)
     yield from _packages(project)
     for module in project.folders:
+        yield from _name(project, module)
         yield from _manifest(project, module)
 
 
@@ -51,6 +53,12 @@ def _within(place: PurePosixPath, folder: str) -> bool:
 def _is_no_package(place: PurePosixPath) -> bool:
     """Nobody imports from such folders; what tests import is looked at file by file."""
     return bool({"static", "templates", "tests"} & set(place.parts))
+
+
+def _name(project: Project, module: str) -> Iterator[Finding]:
+    if keyword.iskeyword(module):
+        message = f"{module} is a keyword of Python, so that no import statement can name the module"
+        yield Finding(f"{project.folder(module)}/__init__.py", 1, "package", message, "rename the folder")
 
 
 def _manifest(project: Project, module: str) -> Iterator[Finding]:

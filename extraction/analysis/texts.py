@@ -1,9 +1,9 @@
 """Strings as they will be at run time, as far as a file writes them out: added up, formatted, joined, named."""
 
 import ast
+import posixpath
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -11,7 +11,8 @@ from extraction.source import Source
 
 UNKNOWN = "…"
 """Stands for what is known only at run time."""
-PATHS = frozenset({"pathlib.Path", "pathlib.PurePath", "os.path.join"})
+ALTERNATIVES = 50
+"""Of more values that a name may have, the others are not looked at."""
 _PERCENT = re.compile(r"%(?:\(\w+\))?[srd]")
 _BRACES = re.compile(r"\{[^{}]*\}")
 
@@ -33,43 +34,48 @@ def texts(source: Source) -> tuple[Text, ...]:
 
 def spelled(source: Source, node: ast.AST | None) -> str | None:
     """What a string expression says, with `…` for what is known only at run time; None where that is all of it."""
-    return _Speller(source).spell(node)
+    return next(iter(spellings(source, node)), None)
+
+
+def spellings(source: Source, node: ast.AST | None) -> tuple[str, ...]:
+    """All that a string expression may say: where names in it have several values, one for each."""
+    return tuple(dict.fromkeys(speller.value for speller in _spellers(source, node) if speller.value is not None))
 
 
 def _texts(source: Source) -> Iterator[Text]:
     seen: set[int] = set(source.prose)
     for node in source.nodes:  # from the outside in, so that what is put together comes before its parts
         if id(node) not in seen and isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Call):
-            speller = _Speller(source)
-            value = speller.spell(node)
-            if value is not None:
-                seen |= speller.parts
-                yield Text(value, getattr(node, "lineno", 1), frozenset(speller.parts))
+            told = {}
+            for speller in _spellers(source, node):
+                if speller.value is not None:
+                    seen |= speller.parts
+                    told[speller.value] = frozenset(speller.parts)
+            yield from (Text(value, getattr(node, "lineno", 1), parts) for value, parts in told.items())
 
 
-@cache
-def _constants(source: Source) -> dict[str, ast.expr]:
-    """The values of names that are given one value in the file, anywhere."""
-    stored = Counter(n.id for n in source.nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load))
-    stored.update(node.arg for node in source.nodes if isinstance(node, ast.arg))
-    found: dict[str, ast.expr] = {}
-    for node in source.nodes:
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        value = getattr(node, "value", None)
-        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(value, ast.expr):
-            found |= {t.id: value for t in targets if isinstance(t, ast.Name) and stored[t.id] == 1}
-    return found
+def _spellers(source: Source, node: ast.AST | None) -> Iterator["Speller"]:
+    first = Speller(source, node)
+    yield first
+    for name, count in first.open.items():
+        yield from (Speller(source, node, {name: number}) for number in range(1, min(count, ALTERNATIVES)))
 
 
-class _Speller:
-    def __init__(self, source: Source) -> None:
+class Speller:
+    """Tells what a string expression says; of a name with several values, it takes the one that is chosen."""
+
+    def __init__(self, source: Source, node: ast.AST | None, chosen: Mapping[str, int] | None = None) -> None:
         self.source = source
         self.parts: set[int] = set()
-        self._naming: set[str] = set()
+        self.open: dict[str, int] = {}
+        """Names that have several values, and how many."""
+        self._chosen = chosen or {}
+        self._naming: list[str] = []
+        self.value = self.spell(node)
 
     def spell(self, node: ast.AST | None) -> str | None:
         value = self._spell(node)
-        if value is not None:
+        if value is not None and not self._naming:  # what a name stands for is a string of its own, where it is written
             self.parts.add(id(node))
         return value
 
@@ -83,6 +89,8 @@ class _Speller:
                 return self.spell(value)
             case ast.Name(id=name):
                 return self._constant(name)
+            case ast.Attribute() | ast.Subscript():
+                return self._path(node)
             case ast.BinOp(op=ast.Add()):
                 return self._together("", [node.left, node.right])
             case ast.BinOp(op=ast.Div()):
@@ -90,20 +98,50 @@ class _Speller:
             case ast.BinOp(op=ast.Mod(), left=left, right=right):
                 given = right.elts if isinstance(right, ast.Tuple) else [right]
                 return self._filled(self.spell(left), _PERCENT, given)
-            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(pattern)) as base, attr="format")):
-                self.spell(base)
-                return self._filled(pattern, _BRACES, node.args)
-            case ast.Call(
-                func=ast.Attribute(value=ast.Constant(value=str(between)) as base, attr="join"), args=[given]
-            ):
-                if isinstance(given, ast.Tuple | ast.List):
-                    self.spell(base)
-                    return self._together(between, given.elts)
+            case ast.Call():
+                return self._call(node)
+        return None
+
+    def _call(self, node: ast.Call) -> str | None:
+        function = self.source.qualified(node.func) or str(getattr(node.func, "id", ""))
+        if handle := _FUNCTIONS.get(function):
+            return handle(self, node.args)
+        match node:
+            case ast.Call(func=ast.Attribute(value=base, attr="format"), args=args, keywords=keywords):
+                return self._filled(self.spell(base), _BRACES, [*args, *(keyword.value for keyword in keywords)])
+            case ast.Call(func=ast.Attribute(value=base, attr="join"), args=[ast.Tuple() | ast.List() as given]):
+                return self._together(self._or_unknown(base), given.elts)
             case ast.Call(func=ast.Attribute(value=base, attr="joinpath"), args=args):
                 return self._together("/", [base, *args])
-            case ast.Call(func=func, args=args) if self.source.qualified(func) in PATHS:
-                return self._together("/", args)
+            case ast.Call(func=ast.Attribute(value=base, attr="glob"), args=[pattern]):
+                return self._inside(self.spell(base), self._or_unknown(pattern))
+            case ast.Call(func=ast.Attribute(value=base, attr="rglob"), args=[pattern]):
+                return self._inside(self.spell(base), f"**/{self._or_unknown(pattern)}")
+            case ast.Call(func=ast.Attribute(value=base, attr="with_name"), args=[name]):
+                return self._inside(self._parent(base), self._or_unknown(name))
+            case ast.Call(func=ast.Attribute(value=base, attr="iterdir")):
+                return self._inside(self.spell(base), "*")
+            case ast.Call(func=ast.Attribute(value=base, attr=method)) if method in SAME:
+                return self.spell(base)
         return None
+
+    def _path(self, node: ast.Attribute | ast.Subscript) -> str | None:
+        """What is written as an attribute: where a file is, and what is above it."""
+        match node:
+            case ast.Attribute(value=base, attr="parent"):
+                return self._parent(base)
+            case ast.Subscript(value=ast.Attribute(value=base, attr="parents"), slice=ast.Constant(value=int(number))):
+                path = self.spell(base)
+                for _ in range(number + 1):
+                    path = above(path)
+                return path
+        return _PLACES.get(self.source.qualified(node) or "")
+
+    def _parent(self, node: ast.AST) -> str | None:
+        return above(self.spell(node))
+
+    def _inside(self, folder: str | None, name: str) -> str | None:
+        return None if folder is None else f"{folder}/{name}"
 
     def _or_unknown(self, node: ast.AST) -> str:
         value = self.spell(node)
@@ -123,11 +161,52 @@ class _Speller:
         return UNKNOWN if node is None else self._or_unknown(node)
 
     def _constant(self, name: str) -> str | None:
-        value = _constants(self.source).get(name)
-        if value is None or name in self._naming:
+        if name == "__file__":
+            return self.source.path
+        values = self.source.values.get(name)
+        if values is None or name in self._naming:
             return None
-        self._naming.add(name)
-        inner = _Speller(self.source)
-        inner._naming = self._naming
-        # The string that the name stands for is one of its own where it is written.
-        return inner.spell(value)
+        if len(values) > 1:
+            self.open[name] = len(values)
+        self._naming.append(name)
+        value = self.spell(values[min(self._chosen.get(name, 0), len(values) - 1)])
+        self._naming.pop()
+        return value
+
+
+def above(path: str | None) -> str | None:
+    """The folder that a path is in."""
+    if path is None or UNKNOWN in posixpath.basename(path):
+        return None
+    return posixpath.normpath(posixpath.join(path, ".."))
+
+
+def _listed(speller: Speller, arguments: list[ast.expr]) -> str | None:
+    return speller._inside(speller.spell(arguments[0]), "*") if arguments else None
+
+
+def _first(speller: Speller, arguments: list[ast.expr]) -> str | None:
+    return speller.spell(arguments[0]) if arguments else None
+
+
+def _package(speller: Speller, arguments: list[ast.expr]) -> str | None:
+    name = _first(speller, arguments)
+    return name and f"src/{name.replace('.', '/')}"
+
+
+SAME = frozenset({"absolute", "as_posix", "expanduser", "resolve"})
+"""Methods of a path that give the same path again."""
+_PLACES = {"django.conf.settings.BASE_DIR": ".", "os.pardir": "..", "os.path.pardir": "..", "os.sep": "/"}
+_FUNCTIONS: Mapping[str, Callable[[Speller, list[ast.expr]], str | None]] = {
+    **dict.fromkeys(
+        ("pathlib.Path", "pathlib.PosixPath", "pathlib.PurePath", "pathlib.PurePosixPath", "os.path.join"),
+        lambda speller, arguments: speller._together("/", arguments),
+    ),
+    **dict.fromkeys(("os.listdir", "os.scandir", "os.walk", "os.fwalk"), _listed),
+    **dict.fromkeys(
+        ("str", "glob.glob", "glob.iglob", "os.fspath", "os.path.abspath", "os.path.normpath", "os.path.realpath"),
+        _first,
+    ),
+    "os.path.dirname": lambda speller, arguments: above(_first(speller, arguments)),
+    "importlib.resources.files": _package,
+}

@@ -6,7 +6,7 @@ import sys
 import click
 
 from extraction import analysis
-from extraction.cli.common import OUT, known, show, with_project
+from extraction.cli.common import OUT, known, number_of_findings, show, with_project
 from extraction.project import Project
 
 
@@ -17,14 +17,19 @@ from extraction.project import Project
 def check(project: Project, module: str | None, as_json: bool) -> None:
     """What stands in the way of MODULE's leaving, or of any module's."""
     modules = (known(project, module),) if module else project.modules
-    found = analysis.check(project, modules)
+    found, accepted = analysis.judge(project, modules)
     if as_json:
-        click.echo(json.dumps({"modules": modules, "findings": [finding.as_json() for finding in found]}, indent=2))
+        told = [finding.as_json() | {"reason": reason} for finding, reason in accepted]
+        listed = {"modules": modules, "findings": [finding.as_json() for finding in found], "accepted": told}
+        click.echo(json.dumps(listed, indent=2))
     else:
         show(found)
+        for finding, reason in accepted:
+            click.echo(f"{finding.path}:{finding.line}: [{finding.rule}] accepted: {finding.message} - {reason}")
         if not found:
             can = f"{module} can leave" if module else f"each of {len(modules)} modules can leave"
-            OUT.print(f"{can}: nothing stands in the way")
+            but = f", but for {number_of_findings(len(accepted))} accepted" if accepted else ""
+            OUT.print(f"{can}: nothing stands in the way{but}")
             if module:
                 OUT.print(f"what it would cost: python -m extraction cost {module}")
     sys.exit(1 if found else 0)

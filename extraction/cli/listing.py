@@ -19,13 +19,19 @@ def list_modules(project: Project) -> None:
         table.add_column(column, overflow="fold")
     for module in project.folders:
         gone = module in project.departed
-        found = [] if gone else analysis.check(project, [module])
+        found, accepted = ([], []) if gone else analysis.judge(project, [module])
         manifest = project.manifests.get(module)
         table.add_row(
             module,
             os.environ.get(f"{module.upper()}_URL") or ("elsewhere" if gone else "here"),
-            "has left" if gone else f"no: {number_of_findings(len(found))}" if found else "yes",
+            "has left" if gone else _verdict(len(found), len(accepted)),
             owners(manifest.calls if manifest else ()),
             owners(manifest.subscribes if manifest else ()),
         )
     OUT.print(table)
+
+
+def _verdict(found: int, accepted: int) -> str:
+    if found:
+        return f"no: {number_of_findings(found)}"
+    return f"yes, {accepted} accepted" if accepted else "yes"

@@ -5,6 +5,7 @@ import sys
 
 import django
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import get_resolver
 
 USAGE = 2
 """Exit status: a person has to set something else."""
@@ -15,6 +16,8 @@ def load() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         django.setup()
+        # Views say here what is wrong with them, and not to whoever asks first.
+        get_resolver().url_patterns  # noqa: B018  this loads them
     except ImproperlyConfigured as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(USAGE)

@@ -42,6 +42,40 @@ INNOCENT = {
     "own signal, by place": "from django.db.models.signals import post_save\nfrom modules.pens.models import Pen\n\n"
     "post_save.connect(print, Pen)\n",
     "arithmetic": "def f(a, b):\n    return a / b, a % b, a + 1, 'a' * 3, 'ink' in a\n",
+    "English": "A = 'Select what you like from orders_of_today'\nB = 'Select a colour from ink_colours'\n"
+    "C = 'Update the list, and take what you need from ink_bottle'\n",
+    "a table of one's own that is called after another": "Q = 'SELECT * FROM ink_stock'\n",
+    "what a with calls as another's table": "Q = 'WITH ink_bottle AS (SELECT 1 AS a) SELECT a FROM ink_bottle'\n",
+    "own sequence": "Q = \"SELECT nextval('pens_pen_id_seq')\"\n",
+    "own migrations in SQL": "Q = 'SELECT * FROM django_migrations'\n",
+    "own files": "import os\nfrom importlib.resources import files\nfrom pathlib import Path\n\n"
+    "from django.conf import settings\n\nHERE = Path(__file__).resolve().parent\nA = HERE / 'words.txt'\n"
+    "B = HERE.parent / 'pens' / 'words.txt'\nC = os.path.join(os.path.dirname(__file__), 'words.txt')\n"
+    "D = [*HERE.glob('*.txt'), *HERE.rglob('*.txt')]\nE = files('modules.pens') / 'words.txt'\n"
+    "F = settings.BASE_DIR / 'var' / 'ink'\nG = Path(__file__).parents[2] / 'modules' / 'pens'\n",
+    "own cache by any method": "from django.core.cache import cache, caches\n\nown = caches['pens']\n\n"
+    "async def f(n, keys):\n    await cache.aget('pens:all')\n    cache.get_many(['pens:a', f'pens:{n}'])\n"
+    "    cache.get_many(keys)\n    cache.set_many({'pens:a': 1})\n    own.get_many(['all'])\n    own.clear()\n",
+    "own signals in a loop": "from django.db.models.signals import post_save, pre_delete\n"
+    "from modules.pens.models import Pen\n\nfor signal in (post_save, pre_delete):\n"
+    "    signal.connect(print, sender=Pen)\n",
+    "own connections": "import psycopg\nfrom django.db import connections\nfrom kernel.module import setting\n\n"
+    "def f(url):\n    yield psycopg.connect(url), psycopg.connect(setting('pens', 'NIB'))\n"
+    "    yield getattr(connections, 'pens')\n",
+    "own commands": "import subprocess\nfrom django.core.management import call_command\n\ndef f(program):\n"
+    "    call_command('loaddata', 'pens.json', database='pens')\n"
+    "    call_command('dumpdata', 'pens', '--database', 'pens', exclude=['ink'])\n"
+    "    subprocess.run([program, 'pg_dump.txt'])\n    subprocess.run(['convert', 'ink'])\n",
+    "models that are made of Django's": "from django.contrib.auth.base_user import AbstractBaseUser\n"
+    "from django.contrib.auth.models import AnonymousUser, PermissionsMixin\n\nclass A(AbstractBaseUser): ...\n"
+    "B = AnonymousUser(), PermissionsMixin\n",
+    "Django's models as types": "from django.contrib.auth.models import User\n\n"
+    "def f(operator: User) -> User | None: ...\n",
+    "declared endpoints": "from kernel.http.endpoints import Endpoint, endpoint\n"
+    "from rest_framework.views import APIView\n\nclass View(Endpoint):\n    @endpoint(access=print, returns=None)\n"
+    "    def get(self, request): ...\n\n    def shown(self): ...\n\nclass Open(APIView):\n"
+    "    permission_classes = []\n\n    def get(self, request): ...\n\nclass Other:\n    def get(self): ...\n",
+    "own natural key": "from modules.pens.models import Pen\n\nA = Pen.objects.get_by_natural_key('fountain')\n",
     "addresses of the web": "A = 'https://example.org/modules/ink/bottle'\n",
 }
 
@@ -49,9 +83,9 @@ SURROUNDINGS = {
     "requirements/base.txt": LOCKS["requirements/local.txt"]
     + "".join(
         f"{name}==1 \\\n    --hash=sha256:af\n    # via -r requirements/base.in\n"
-        for name in ("celery", "psycopg", "redis")
+        for name in ("celery", "djangorestframework", "psycopg", "redis")
     ),
-    "src/config/settings.py": "CELERY_BROKER_URL = KNOWN = ACTIVE_MODULES = MODULE_SETTINGS = 1\n",
+    "src/config/settings.py": "BASE_DIR = CELERY_BROKER_URL = KNOWN = ACTIVE_MODULES = MODULE_SETTINGS = 1\n",
     "src/kernel/events.py": "def publish(event): ...\n",
     "src/kernel/registry.py": "KNOWN = {}\n",
     "src/kernel/sagas.py": "class Saga: ...\n",
@@ -64,6 +98,12 @@ SURROUNDINGS = {
     "src/modules/ink/templatetags/ink_tags.py": "",
     "src/modules/ink/urls.py": "from django.urls import path\n\n"
     "urlpatterns = [path('ink', print, name='bottle'), path('i', print, name='pen')]\n",
+    "src/modules/ink/models.py": "from django.db import models\n\nclass Bottle(models.Model):\n"
+    "    labels = models.ManyToManyField('ink.Well')\n\nclass Well(models.Model):\n    class Meta:\n"
+    "        db_table = 'wells'\n",
+    f"{PENS}/models/__init__.py": "from modules.pens.models.pen import Pen\n",
+    f"{PENS}/models/pen.py": "from django.db import models\n\nclass Pen(models.Model): ...\n\n"
+    "class Stock(models.Model):\n    class Meta:\n        db_table = 'ink_stock'\n",
     f"{PENS}/helper.py": "from celery import shared_task\nfrom contracts.ink import Ink\n"
     "from kernel.calls import call\n\ndef mix():\n    call(Ink).mix()\n\n@shared_task\ndef weigh(): ...\n",
     f"{PENS}/migrations/__init__.py": "",

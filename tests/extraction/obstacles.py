@@ -163,6 +163,9 @@ OBSTACLES = {
     "requirement that is not pinned": Doctored(
         "# For nibs:\nnobody-has-this>=1\n", "requirement", 2, "make lock", f"{PENS}/requirements.in"
     ),
+    "requirement of its tests that is not pinned": Doctored(
+        "nobody-has-that\n", "requirement", 1, "make lock", f"{PENS}/requirements-dev.in"
+    ),
     # By a string, by whatever means
     "import_module through a module's other name": Doctored(
         "import importlib as il\n\nil.import_module('modules.ink.service')\n", "dynamic-import", 3
@@ -215,7 +218,7 @@ OBSTACLES = {
     "content type of another": Doctored(
         "from django.contrib.contenttypes.models import ContentType\n\n"
         "ContentType.objects.get(app_label='ink', model='bottle')\n",
-        "dynamic-import",
+        "model",
         3,
     ),
     "all models": Doctored(
@@ -234,7 +237,7 @@ OBSTACLES = {
     ),
     "a contract's endpoint": Doctored("A = 'http://localhost:8000/_contracts/ink/v1/mix'\n", "dynamic-import"),
     "get_model handed on": Doctored(
-        "from django.apps import apps\n\nget = apps.get_model\nget('ink', 'Bottle')\n", "dynamic-import", 3
+        "from django.apps import apps\n\ndef f(g):\n    return g(apps.get_model)\n", "dynamic-import", 4
     ),
     "another's mailbox": Doctored(
         "from kernel.events.mailbox import mailbox\n", "dynamic-import", 1, "kernel.events.mailbox"

@@ -74,6 +74,16 @@ def test_only_the_requirements_it_needs(monolith: Monolith, tmp_path: Path) -> N
     assert "iniconfig==1 \\\n    --hash=sha256:ab\n    # via pytest\n" in (requirements / "dev.txt").read_text()
 
 
+def test_what_only_its_tests_require_goes_along(monolith: Monolith, tmp_path: Path) -> None:
+    monolith.replace("requirements/dev.in", "click\n", "")
+    monolith.write("src/modules/pens/requirements-dev.in", "click\n")
+    assert monolith.extract(tmp_path / "service").exit_code == 0
+    written = {path: content.decode() for path, (content, _) in tree(tmp_path / "service").items()}
+    assert "click==8" in written["requirements/dev.txt"]
+    assert "    # via -r src/modules/pens/requirements-dev.in" in written["requirements/dev.txt"]
+    assert "click" not in written["requirements/base.txt"]
+
+
 def test_the_next_commands_are_said(monolith: Monolith, tmp_path: Path) -> None:
     done = monolith.extract(tmp_path / "service")
 

@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from extraction.analysis import Finding, check
+from tests.extraction.detours import DETOURS
 from tests.extraction.innocence import INNOCENT, SURROUNDINGS
 from tests.extraction.miniature import Monolith
-from tests.extraction.obstacles import OBSTACLES, PENS
+from tests.extraction.obstacles import OBSTACLES as PLAIN
+from tests.extraction.obstacles import PENS
 
+OBSTACLES = PLAIN | DETOURS
 BAD = sorted(Path("tests/contracts/bad").resolve().glob("*.py"))
 Found = dict[str, list[Finding]]
 
@@ -109,6 +112,22 @@ def test_what_can_cross_is_not_found(contract: str, monolith: Monolith) -> None:
     assert check(monolith.project, ["ink"]) == []
 
 
+@pytest.mark.parametrize(
+    "application", ["django.contrib.sites", "django.contrib.redirects.apps.RedirectsConfig", "django.contrib.auth"]
+)
+def test_an_application_with_tables_is_found(application: str, monolith: Monolith) -> None:
+    monolith.replace(f"{PENS}/module.py", "calls=(Ink,)", f"calls=(Ink,), apps=('{application}',)")
+    [finding] = check(monolith.project, ["pens"])
+    assert (finding.path, finding.line, finding.rule) == (f"{PENS}/module.py", 9, "model")
+    assert application in finding.message
+
+
+@pytest.mark.parametrize("application", ["django.contrib.humanize", "django.contrib.postgres", "nobody_has_this"])
+def test_an_application_without_tables_is_not_found(application: str, monolith: Monolith) -> None:
+    monolith.replace(f"{PENS}/module.py", "calls=(Ink,)", f"calls=(Ink,), apps=('{application}',)")
+    assert check(monolith.project, ["pens"]) == []
+
+
 def test_a_handler_commands_nothing(monolith: Monolith) -> None:
     """It runs in the transaction in which its event is remembered."""
     handler = "def on_ink_mixed(event: InkMixed):\n    call(Ink).mix()\n"
@@ -176,6 +195,14 @@ def test_a_folder_without_init(package: str, monolith: Monolith) -> None:
     assert (found.path, found.rule) == (f"{package}/__init__.py", "package")
 
 
+def test_a_folder_that_no_statement_can_import(monolith: Monolith) -> None:
+    monolith.write("src/modules/class/__init__.py", "")
+    monolith.write("src/modules/class/module.py", "from kernel.module import Module\n\nMODULE = Module(name='class')\n")
+    [found] = check(monolith.project, ["pens"])
+    assert (found.path, found.rule) == ("src/modules/class/__init__.py", "package")
+    assert "keyword" in found.message
+
+
 def test_a_folder_without_manifest(monolith: Monolith) -> None:
     monolith.write("src/modules/paper/__init__.py", "")
     [found] = check(monolith.project, ["pens"])
@@ -214,3 +241,46 @@ def test_one_module_is_not_blamed_for_another(monolith: Monolith) -> None:
     monolith.write("src/modules/ink/extra.py", "import os\n\nA = os.environ\n")
     assert check(monolith.project, ["pens"]) == []
     assert len(check(monolith.project, ["ink"])) == 1
+
+
+LAGGING = {
+    "def fill(wells: int): ...": "it lacks colour",
+    "def fill(wells: int, colour: 'Shade', deep: bool): ...": "the contract has no deep",
+    "def fill(colour: Shade, wells: int): ...": "the contract has them in another order: wells, colour",
+    "def fill(wells: str, colour: Shade): ...": "wells is of another type (str, and int in the contract)",
+    "def fill(wells: int, colour: 'Shade | None'): ...": "colour is of another type",
+    "def fill(wells: int, colour): ...": "colour has no type",
+    "def fill(wells: int, colour: Shade = None): ...": "colour has another default",
+    "def fill(wells: int, *, colour: Shade): ...": "colour has no fixed place there",
+    "def fill(*wells): ...": "wells has no fixed place there",
+}
+FITTING = [
+    "def fill(wells: int, colour: Shade): ...",
+    "def fill(wells: 'int', colour: 'Shade'): ...",
+    "def fill(wells: Wide, colour: ink.Shade): ...\n\nWide = int",
+]
+
+
+def _with_wells(monolith: Monolith, function: str) -> list[Finding]:
+    monolith.replace("contracts/ink.py", "def fill(self)", "def fill(self, wells: int, colour: Shade)")
+    alias = "Shade = Annotated[str, msgspec.Meta(max_length=3)]"
+    monolith.replace(
+        "contracts/ink.py", "class Colour: ...", f"from typing import Annotated\n\nimport msgspec\n\n{alias}"
+    )
+    monolith.replace("src/modules/ink/module.py", "serves=(Ink,)", "serves=(Ink, ink.Wells)")
+    monolith.replace("src/modules/ink/module.py", "from contracts.ink", "from contracts import ink\nfrom contracts.ink")
+    imports = "from contracts import ink\nfrom contracts.ink import Shade\n\n"
+    monolith.write("src/modules/ink/service.py", f"{imports}def mix(): ...\n\n{function}\n")
+    return check(monolith.project, ["ink"])
+
+
+@pytest.mark.parametrize("function", LAGGING)
+def test_a_function_that_lags_behind_its_contract(function: str, monolith: Monolith) -> None:
+    [found] = _with_wells(monolith, function)
+    assert (found.path, found.line, found.rule) == ("src/modules/ink/service.py", 6, "unserved")
+    assert f"fill takes other arguments than Wells.fill: {LAGGING[function]}" in found.message
+
+
+@pytest.mark.parametrize("function", FITTING)
+def test_a_function_that_means_the_same_in_other_words(function: str, monolith: Monolith) -> None:
+    assert _with_wells(monolith, function) == []

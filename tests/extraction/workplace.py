@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from extraction import plan
 from extraction.cli import main
-from extraction.requirements import Lock, Pin, wanted
+from extraction.requirements import Lock, wanted
 from tests.processes import REPOSITORY, environment
 from tests.tools import require_tool
 
@@ -79,18 +79,13 @@ class Workplace:
     def lock(self, module: str) -> None:
         """Pin what a module requires, as `make lock` would, in the versions that development has of them."""
         file = f"src/modules/{module}/requirements.in"
-        names = wanted((self.root / file).read_text())
+        named = wanted((self.root / file).read_text())
         known = Lock.parse((self.root / "requirements/dev.txt").read_text())
         for stem in ("base", "local", "dev"):
             path = self.root / f"requirements/{stem}.txt"
             lock = Lock.parse(path.read_text())
-            pins = dict(lock.pins)
-            for name in known.closure(names):
-                pin = known.pins[name]
-                via = (*pins.get(name, pin).via, *([f"-r {file}"] if name in names else []))
-                pins[name] = Pin(name, pin.lines, via)
-            blocks = [[*pin.lines, "    # via", *(f"    #   {parent}" for parent in pin.via)] for pin in pins.values()]
-            path.write_text("\n".join([*lock.header, *(line for block in blocks for line in block)]) + "\n")
+            pins = {name: known.pins[name] for name in known.closure(named)} | lock.pins
+            path.write_text("\n".join([*lock.header, *(line for pin in pins.values() for line in pin.lines)]) + "\n")
 
     def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         settings = {"PYTHONPATH": f".{os.pathsep}src", "DATABASE_URL": self.database_url}

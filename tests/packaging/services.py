@@ -42,6 +42,7 @@ FULL = Subject(
     settings=(
         Setting("SECRET", "What nobody knows.", "development", True, 1),
         Setting("SIZE", "How big.", "1", False, 2),
+        Setting("PLACE", "Where it stands.", "here", True, 3, secret=False),
     ),
     traits=Traits("shop", has_api=True, has_demo=True, keeps_files=True, issues_tokens=True),
 )

@@ -101,6 +101,13 @@ def test_secrets_are_referred_to_and_not_there(service: Service) -> None:
     assert all(name in service.texts["README.md"] for name in referred)
 
 
+def test_a_setting_that_is_no_secret_is_written_where_all_may_read_it() -> None:
+    [texts] = [service.texts for service in different_services() if service.name == FULL.service]
+    assert "      - PARTS_PLACE=\n" in texts[f"{KUBERNETES}kustomization.yaml"]
+    assert "PARTS_PLACE" not in texts["README.md"]
+    assert "PARTS_SECRET" in texts["README.md"]
+
+
 def test_only_the_migration_knows_a_user_that_makes_databases(service: Service) -> None:
     knowing = [each["name"] for each in containers(service) if f"{service.name}-migrate" in str(each["envFrom"])]
     assert knowing == ["migrate"]

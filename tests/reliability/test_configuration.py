@@ -91,7 +91,7 @@ def test_every_command_tells_before_it_starts(command: str, home: Path) -> None:
 
 @pytest.mark.parametrize("settings", [{"PORT": "http"}, {"USERS_REFRESH_DAYS": "nonsense"}])
 def test_gunicorn_tells_it_too(settings: dict[str, str], home: Path) -> None:
-    command = ("-m", "gunicorn", "--config", "src/config/gunicorn.conf.py", "config.wsgi:application")
+    command = ("-m", "gunicorn", "--config", "src/config/gunicorn_conf.py", "config.wsgi:application")
     port = {"PORT": str(free_port()), "PYTHONPATH": f"src{os.pathsep}."}
     assert f"{next(iter(settings))} is" in refusal(home, *command, **port | settings)
 

@@ -2,10 +2,13 @@
 
 from extraction.analysis.rules import (
     caches,
+    commands,
     contract_types,
     contracts,
     databases,
+    endpoints,
     imports,
+    models,
     names,
     relations,
     requirements,
@@ -19,10 +22,13 @@ from extraction.analysis.rules import (
 
 __all__ = [
     "caches",
+    "commands",
     "contract_types",
     "contracts",
     "databases",
+    "endpoints",
     "imports",
+    "models",
     "names",
     "relations",
     "requirements",

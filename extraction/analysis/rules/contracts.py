@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from functools import cache
 
 from contracts.language.names import handler_of
+from extraction.analysis import definitions, signatures
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.contract_files import Declared, Kind, owner
+from extraction.contract_files import Declared, Kind, classes, owner
 from extraction.project import LAYERS, Project
 from extraction.source import Source
+from kernel.signatures import difference
 
 PUBLISH = frozenset({"kernel.events.publish", "kernel.events.outbox.publish"})
 ALLOWED = frozenset({"contracts", "msgspec"})
@@ -78,17 +80,44 @@ def unused(subject: Subject) -> Iterator[Finding]:
 @rule
 def unserved(subject: Subject) -> Iterator[Finding]:
     """An operation of a contract that the module serves, and has no function for."""
-    manifest = subject.project.manifests[subject.module]
-    served = {name: found for name in manifest.serves if (found := subject.project.declarations.get(name))}
+    for name, operation, room in _served(subject):
+        if operation not in _functions(subject, room):
+            kind = subject.project.declarations[name].operations[operation]
+            line = subject.project.manifests[subject.module].serves[name]
+            message = f"{name} has a {kind} {operation}, and {room}.py no function of that name"
+            path = subject.project.manifests[subject.module].path
+            yield Finding(path, line, "unserved", message, f"define {operation} in {room}.py")
+
+
+@rule
+def other_arguments(subject: Subject) -> Iterator[Finding]:
+    """A function that takes other arguments than the contract it implements: the system would not start."""
+    known = classes(subject.project.sources(LAYERS["contracts"]))
+    for name, operation, room in _served(subject):
+        found = definitions.of_module(subject.project, subject.module).named(
+            f"modules.{subject.module}.{room}.{operation}"
+        )
+        source, node = known[name]
+        promised = next(f for f in node.body if isinstance(f, ast.FunctionDef) and f.name == operation)
+        if found and isinstance(found.node, definitions.Function):
+            there = signatures.arguments(subject.project, source, promised)[1:]
+            here = signatures.arguments(subject.project, found.source, found.node)
+            if told := difference(there, here):
+                message = f"{operation} takes other arguments than {name.rpartition('.')[2]}.{operation}: {told}"
+                yield Finding(found.source.path, found.node.lineno, "unserved", message, "make them the same")
+
+
+def _served(subject: Subject) -> Iterator[tuple[str, str, str]]:
+    """Each operation that the module serves: its contract, its name, and the room that its function is in."""
+    declarations = subject.project.declarations
+    served = {
+        name: declarations[name] for name in subject.project.manifests[subject.module].serves if name in declarations
+    }
     for name, contract in served.items():
-        line = manifest.serves[name]
         newest = max(other.version for other in served.values() if other.facet == contract.facet)
         for operation, kind in contract.operations.items():
             room = "service" if kind == "command" else "queries"
-            room = room if contract.version == newest else f"v{contract.version}"
-            if operation not in _functions(subject, room):
-                message = f"{name} has a {kind} {operation}, and {room}.py no function of that name"
-                yield Finding(manifest.path, line, "unserved", message, f"define {operation} in {room}.py")
+            yield name, operation, room if contract.version == newest else f"v{contract.version}"
 
 
 @rule

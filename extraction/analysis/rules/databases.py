@@ -5,15 +5,20 @@ from collections.abc import Iterator
 
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.analysis.texts import spelled
+from extraction.analysis.texts import spelled, spellings
 from extraction.source import Source
 
-OPENERS = frozenset({"cursor", "db_manager", "on_commit", "transaction", "using", "working_for"})
+OPENERS = frozenset({"create_connection", "cursor", "db_manager", "on_commit", "transaction", "using", "working_for"})
+USING = frozenset({"database", "using"})
 OWN = "default"
 """The alias of the database that belongs to the deployable itself."""
 DEFAULT = frozenset({"django.db.connection", "django.db.DEFAULT_DB_ALIAS", "django.db.utils.DEFAULT_DB_ALIAS"})
 CONNECTIONS = "django.db.connections"
 ALL = frozenset({"django.db.connections.all", "django.conf.settings.DATABASES", "django.conf.settings.DATABASE_SERVER"})
+CONNECTING = frozenset(
+    {"connect", "create_engine", "create_async_engine", "create_pool", "ConnectionPool", "AsyncConnectionPool"}
+)
+DRIVERS = frozenset({"asyncpg", "pg8000", "psycopg", "psycopg2", "psycopg_pool", "sqlalchemy"})
 ON_COMMIT = "django.db.transaction.on_commit"
 FIX = "a module opens its own database only; ask the other module through its contract"
 
@@ -46,6 +51,21 @@ def default_database(subject: Subject) -> Iterator[Finding]:
 
 
 @rule
+def connections_of_its_own(subject: Subject) -> Iterator[Finding]:
+    """`psycopg.connect("dbname=shop_orders")`: a server named in the code, or that of the deployable."""
+    for source in subject.sources:
+        for name, call in source.calls():
+            driver, _, what = name.rpartition(".")
+            if driver.partition(".")[0] in DRIVERS and what in CONNECTING and not source.is_test:
+                values = [*call.args, *(keyword.value for keyword in call.keywords)]
+                common = any((source.qualified(v) or "").startswith("django.conf.settings.") for v in values)
+                if common or not values or any(spelled(source, value) is not None for value in values):
+                    message = "a connection past Django's, to a server that other modules use as well"
+                    fix = f"use connections[{subject.module!r}], or a Setting for a server of your own"
+                    yield Finding(source.path, call.lineno, "database", message, fix)
+
+
+@rule
 def all_databases(subject: Subject) -> Iterator[Finding]:
     """What lists the databases of every module, and how to get into them."""
     for source in subject.sources:
@@ -59,9 +79,12 @@ def _bare_connections(source: Source) -> Iterator[tuple[int, str]]:
     """`connections` where no name of one follows: `for alias in connections`."""
     if CONNECTIONS in source.names.values():
         followed = {id(node.value) for node in source.nodes if isinstance(node, ast.Subscript | ast.Attribute)}
+        followed |= {id(value) for values in source.values.values() for value in values}  # it has another name then
+        followed |= {id(call.args[0]) for name, call in source.calls() if name == "getattr" and call.args}
         for node in source.nodes:
-            if isinstance(node, ast.Name) and id(node) not in followed and source.qualified(node) == CONNECTIONS:
-                yield node.lineno, CONNECTIONS
+            is_read = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and id(node) not in followed
+            if is_read and source.qualified(node) == CONNECTIONS:
+                yield getattr(node, "lineno", 1), CONNECTIONS
 
 
 @rule
@@ -89,13 +112,17 @@ def _default(subject: Subject, source: Source, line: int) -> Finding:
     return Finding(source.path, line, "database", message, f"name the module's: {subject.module!r}")
 
 
-def _opened(source: Source) -> Iterator[tuple[str | None, int]]:
+def _opened(source: Source) -> Iterator[tuple[str, int]]:
+    named: list[tuple[ast.expr, int]] = []
     for node in source.nodes:
         if isinstance(node, ast.Subscript) and source.qualified(node.value) == CONNECTIONS:
-            yield spelled(source, node.slice), node.lineno
+            named.append((node.slice, node.lineno))
     for name, call in source.calls():
-        if name.rpartition(".")[2] in OPENERS and call.args:
-            yield spelled(source, call.args[0]), call.lineno
-        yield from (
-            (spelled(source, keyword.value), call.lineno) for keyword in call.keywords if keyword.arg == "using"
-        )
+        method = name.rpartition(".")[2]
+        if call.args and (method in OPENERS or name == f"{CONNECTIONS}.__getitem__"):
+            named.append((call.args[0], call.lineno))
+        elif name == "getattr" and len(call.args) > 1 and source.qualified(call.args[0]) == CONNECTIONS:
+            named.append((call.args[1], call.lineno))
+        named += [(keyword.value, call.lineno) for keyword in call.keywords if keyword.arg in USING]
+    for value, line in named:
+        yield from ((alias, line) for alias in spellings(source, value))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.analysis.texts import spelled, texts
+from extraction.analysis.texts import spelled, spellings, texts
 from extraction.project import Project
 from extraction.source import Source, argument
 
@@ -107,10 +107,14 @@ def _owners(project: Project) -> Mapping[str, Mapping[str, frozenset[str]]]:
 
 def _in_python(source: Source) -> Iterator[Named]:
     for name, call in source.calls():
-        if name in REVERSING and (text := spelled(source, argument(call, 0, "viewname"))):
-            yield Named("address", text, call.lineno)
-        elif name == COMMAND and (text := spelled(source, argument(call, 0, "command_name"))):
-            yield Named("command", text, call.lineno)
+        if name in REVERSING:
+            yield from (
+                Named("address", text, call.lineno) for text in spellings(source, argument(call, 0, "viewname"))
+            )
+        elif name == COMMAND:
+            yield from (
+                Named("command", text, call.lineno) for text in spellings(source, argument(call, 0, "command_name"))
+            )
         for keyword in call.keywords:
             if keyword.arg == "pattern_name" and (text := spelled(source, keyword.value)):
                 yield Named("address", text, call.lineno)

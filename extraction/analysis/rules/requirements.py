@@ -23,18 +23,15 @@ def unpinned(subject: Subject) -> Iterator[Finding]:
             brought_by = distributions().get(top, frozenset({canonical(top)}))
             if not brought_by & (pinned | awaited):
                 message = f"{top} is imported, and no requirement brings it"
-                home = (
-                    "requirements/dev.in"
-                    if source.is_test
-                    else f"{subject.project.folder(subject.module)}/requirements.in"
-                )
+                file = "requirements-dev.in" if source.is_test else "requirements.in"
+                home = f"{subject.project.folder(subject.module)}/{file}"
                 fix = f"add its distribution to {home} and run make lock"
                 yield Finding(source.path, item.line, "requirement", message, fix)
 
 
 @rule
 def unlocked(subject: Subject) -> Iterator[Finding]:
-    """A distribution that the module names in its `requirements.in`, and that is not pinned yet."""
+    """A distribution that the module names in its `requirements.in` or `requirements-dev.in`, and is not pinned yet."""
     for (path, text), name in _awaited(subject):
         message = f"{name} is required, and not pinned in requirements/*.txt"
         yield Finding(path, _line(text, name), "requirement", message, "run make lock")
@@ -42,10 +39,14 @@ def unlocked(subject: Subject) -> Iterator[Finding]:
 
 def _awaited(subject: Subject) -> Iterator[tuple[tuple[str, str], str]]:
     """Distributions that the module names and nobody pins yet, each with the file that names it."""
-    own = subject.project.requirements_of(subject.module)
-    for name in wanted(own[1]) if own else ():
-        if own and not all(name in lock.pins for lock in subject.project.locks.values()):
-            yield own, name
+    locks = subject.project.locks
+    run, development = (subject.project.requirements_of(subject.module, development=d) for d in (False, True))
+    named = [(run, [*locks.values()])] if run else []
+    named += [(development, [lock for stem, lock in locks.items() if stem == "dev"])] if development else []
+    for file, into in named:
+        for name in wanted(file[1]):
+            if not all(name in lock.pins for lock in into):
+                yield file, name
 
 
 def _line(text: str, name: str) -> int:

@@ -24,15 +24,15 @@ def unbounded_signals(subject: Subject) -> Iterator[Finding]:
 
 def _connections(source: Source) -> Iterator[tuple[int, list[str], ast.expr | None]]:
     """Each `@receiver(signal)`, `signal.connect(…)` and `@signal.connect`, with the signals' names and the sender."""
-    for name, call in source.calls():
-        if name == "django.dispatch.receiver" and call.args:
-            given = call.args[0]
-            listed = given.elts if isinstance(given, ast.Tuple | ast.List) else [given]
-            yield call.lineno, [source.qualified(item) or "" for item in listed], argument(call, 1, "sender")
-        elif name.endswith(".connect"):
-            yield call.lineno, [name.removesuffix(".connect")], argument(call, 1, "sender")
     for node in source.nodes:
+        if isinstance(node, ast.Call) and source.qualified(node.func) == "django.dispatch.receiver" and node.args:
+            yield node.lineno, [*source.meanings(node.args[0])], argument(node, 1, "sender")
+        elif isinstance(node, ast.Call):
+            yield node.lineno, _connected(source, node.func), argument(node, 1, "sender")
         for decorator in getattr(node, "decorator_list", ()):
-            name = source.qualified(decorator) or ""
-            if name.endswith(".connect"):
-                yield decorator.lineno, [name.removesuffix(".connect")], None
+            yield decorator.lineno, _connected(source, decorator), None
+
+
+def _connected(source: Source, function: ast.expr) -> list[str]:
+    """The signals whose `connect` it is."""
+    return [name.removesuffix(".connect") for name in source.meanings(function) if name.endswith(".connect")]

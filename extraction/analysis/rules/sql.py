@@ -1,24 +1,29 @@
 """Another module's tables, named in SQL."""
 
 import ast
-import re
 from collections.abc import Iterator
-from functools import cache
 
+from extraction.analysis import statements, tables
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.analysis.texts import spelled, texts
-from extraction.project import Project
+from extraction.analysis.statements import Interest
+from extraction.analysis.texts import spellings, texts
 from extraction.source import Source, argument
 
 NAMING = {"psycopg.sql.Identifier": (0, "strings"), "django.db.migrations.AlterModelTable": (1, "table")}
 """Calls that take the name of a table, and where."""
+NAMING_METHODS = {
+    "copy_from": (1, "table"),
+    "copy_to": (1, "table"),
+    "get_constraints": (1, "table_name"),
+    "get_primary_key_columns": (1, "table_name"),
+    "get_relations": (1, "table_name"),
+    "get_sequences": (1, "table_name"),
+    "get_table_description": (1, "table_name"),
+    "quote_name": (0, "name"),
+}
+"""Methods that do, whatever they are of."""
 FIX = "read only your own tables, and ask its module through the contract"
-_TABLE = re.compile(
-    r'\b(?:FROM|JOIN|INTO|UPDATE|TABLE|TRUNCATE|COPY|REFERENCES|ONLY|USING)\s+(?:"?\w+"?\.)?"?(\w+)', re.IGNORECASE
-)
-_SELECTING = re.compile(r"\b(?:SELECT|WHERE|SET)\b", re.IGNORECASE)
-_WORD = re.compile(r"(?<![\w'])(\w+_\w+)(?![\w'])")
 
 
 @rule
@@ -26,13 +31,13 @@ def tables_in_sql(subject: Subject) -> Iterator[Finding]:
     """SQL in a string, or in a `.sql` file, that names a table of another module."""
     for source in subject.sources:
         for value, line, _ in texts(source):
-            for table, offset in _foreign_tables(subject, value):
-                yield _finding(source.path, line + offset, table)
+            for table, offset, owner in _foreign_tables(subject, value):
+                yield _finding(source.path, line + offset, table, owner)
     for path in subject.project.files(subject.project.folder(subject.module)):
         if path.endswith(".sql"):
             sql = (subject.project.root / path).read_text()
-            for table, offset in _foreign_tables(subject, sql):
-                yield _finding(path, 1 + offset, table)
+            for table, offset, owner in _foreign_tables(subject, sql):
+                yield _finding(path, 1 + offset, table, owner)
 
 
 @rule
@@ -41,52 +46,44 @@ def tables_of_models(subject: Subject) -> Iterator[Finding]:
     for source in subject.sources:
         for name, line in _named(source):
             table = name.replace('"', "").rpartition(".")[2]
-            if _owner(subject, table) in subject.others:
-                yield _finding(source.path, line, table)
+            if owner := tables.of(subject.project).foreign(subject.module, table):
+                yield _finding(source.path, line, table, owner)
 
 
 def _named(source: Source) -> Iterator[tuple[str, int]]:
     """The names of tables that are given to models, to migrations, to `extra(tables=…)`, or to be put into SQL."""
-    yield from source.assigned("db_table")
+    named: list[tuple[ast.expr | None, int]] = []
     for node in source.nodes:
-        if isinstance(node, ast.Dict):
-            pairs = zip(node.keys, node.values, strict=True)
-            yield from ((spelled(source, v) or "", v.lineno) for k, v in pairs if spelled(source, k) == "db_table")
+        match node:
+            case ast.Dict(keys=keys, values=values):
+                pairs = zip(keys, values, strict=True)
+                named += [(value, value.lineno) for key, value in pairs if "db_table" in spellings(source, key)]
+            case ast.Assign(targets=targets, value=value):
+                if any("db_table" in (getattr(t, "id", ""), getattr(t, "attr", "")) for t in targets):
+                    named.append((value, node.lineno))
     for name, call in source.calls():
-        named = [argument(call, *NAMING[name])] if name in NAMING else []
-        named += [keyword.value for keyword in call.keywords if keyword.arg == "db_table"]
+        place = NAMING.get(name) or NAMING_METHODS.get(name.rpartition(".")[2])
+        if place:
+            named.append((argument(call, *place), call.lineno))
+        named += [(keyword.value, call.lineno) for keyword in call.keywords if keyword.arg == "db_table"]
         if name.rpartition(".")[2] == "extra":
-            named += [e for k in call.keywords if k.arg == "tables" for e in getattr(k.value, "elts", ())]
-        yield from ((spelled(source, node) or "", call.lineno) for node in named)
+            listed = (e for k in call.keywords if k.arg == "tables" for e in getattr(k.value, "elts", ()))
+            named += [(element, call.lineno) for element in listed]
+    for expression, line in named:
+        yield from ((name, line) for name in spellings(source, expression))
 
 
-def _finding(path: str, line: int, table: str) -> Finding:
-    return Finding(path, line, "sql", f"the table {table} is another module's", FIX)
+def _finding(path: str, line: int, table: str, owner: str) -> Finding:
+    whose = "the deployable's own" if owner == tables.DEPLOYABLE else "another module's"
+    return Finding(path, line, "sql", f"the table {table} is {whose}", FIX)
 
 
-def _foreign_tables(subject: Subject, sql: str) -> Iterator[tuple[str, int]]:
-    matches = [*_TABLE.finditer(sql)]
-    if matches and _SELECTING.search(sql):
-        matches += [word for word in _WORD.finditer(sql) if word[1].lower() in _tables(subject.project)]
-    for match in matches:
-        if _owner(subject, match[1]) in subject.others:
-            yield match[1], sql.count("\n", 0, match.start(1))
+def _foreign_tables(subject: Subject, sql: str) -> Iterator[tuple[str, int, str]]:
+    known = tables.of(subject.project)
 
+    def is_foreign(name: str) -> bool:
+        return known.foreign(subject.module, name) is not None
 
-@cache
-def _tables(project: Project) -> frozenset[str]:
-    """The tables of all modules' models, under the names that Django gives them."""
-    return frozenset(
-        f"{module}_{node.name}".lower()
-        for module in project.modules
-        for source in project.module_sources(module)
-        if "models" in source.name.split(".")
-        for node in source.tree.body
-        if isinstance(node, ast.ClassDef)
-    )
-
-
-def _owner(subject: Subject, table: str) -> str | None:
-    """Whose table it is, by its first words; the longest label wins: `order_items_line` is not `order`'s."""
-    labels = [module for module in subject.project.folders if table.lower().startswith(f"{module}_")]
-    return max(labels, key=len, default=None)
+    interest = Interest(is_foreign, lambda name: is_foreign(name) and known.is_known(name))
+    for found in statements.named(sql, interest):
+        yield found.name, found.offset, known.foreign(subject.module, found.name) or ""

@@ -1,6 +1,7 @@
 """Other modules named by strings, which no graph of imports can see."""
 
 import ast
+import posixpath
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -8,13 +9,17 @@ from functools import cache
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
 from extraction.analysis.rules.relations import RELATIONS
-from extraction.analysis.texts import UNKNOWN, spelled, texts
+from extraction.analysis.texts import UNKNOWN, spelled, spellings, texts
 from extraction.contract_files import owner
 from extraction.project import Project
 from extraction.source import Source, argument
 
 LOADERS = frozenset({"import_module", "__import__", "import_string", "find_spec", "resolve_name", "load_module"})
-REGISTRY = frozenset({"get_model", "get_app_config", "get_registered_model", "get_models", "is_installed"})
+REGISTRY = frozenset(
+    {"get_by_natural_key", "get_model", "get_app_config", "get_registered_model", "get_models", "is_installed"}
+)
+OPERATORS = "django.contrib."
+"""Their models are looked at by a rule of its own."""
 GET_MODEL = "django.apps.apps.get_model"
 EVERYWHERE = (
     "django.apps.apps.all_models",
@@ -37,6 +42,7 @@ FIX = "ask through its contract: call(…), or subscribe to its events"
 _CODE = re.compile(rf"modules\.(\w+)(?:[.:][\w.:{UNKNOWN}]*)?")
 _STATEMENT = re.compile(r"(?:\b(?:import|from)\s+modules(?:\.|\s+import\s+)|__import__\(\W*modules\.)(\w+)")
 _FILE = re.compile(r"(?:^|/)(?:src/)?modules/(\w+)(?:/|$)|(?:^|/)\.\./(\w+)/")
+_ANY_FILE = re.compile(rf"src/(?:\*\*|modules/[^/]*[*{UNKNOWN}])")
 _FIXTURE = re.compile(r"""["']?\bmodel["']?\s*:\s*["']?(\w+)\.\w+""")
 
 
@@ -72,14 +78,15 @@ def registry(subject: Subject) -> Iterator[Finding]:
     for source in subject.sources:
         for name, call in source.calls():
             position = 0 if name.rpartition(".")[2] in REGISTRY else len(call.args)
-            value = spelled(source, argument(call, position, "app_label")) or ""
-            label = (subject.foreign(value) or value.partition(".")[0]).lower()
-            if label in subject.others and not _CODE.fullmatch(value):
-                message = f"{label} is looked up in Django's registry"
-                yield Finding(source.path, call.lineno, "dynamic-import", message, FIX)
-        called = {id(call.func) for _, call in source.calls()}
+            for value in spellings(source, argument(call, position, "app_label")):
+                label = (subject.foreign(value) or value.partition(".")[0]).lower()
+                if label in subject.others and not _CODE.fullmatch(value) and not name.startswith(OPERATORS):
+                    message = f"{label} is looked up in Django's registry"
+                    yield Finding(source.path, call.lineno, "dynamic-import", message, FIX)
+        named = {id(call.func) for _, call in source.calls()}
+        named |= {id(value) for values in source.values.values() for value in values}
         for node in source.nodes:
-            if isinstance(node, ast.Attribute) and id(node) not in called and source.qualified(node) == GET_MODEL:
+            if isinstance(node, ast.Attribute) and id(node) not in named and source.qualified(node) == GET_MODEL:
                 message = f"{GET_MODEL} is handed on, so that nobody sees what is looked up"
                 yield Finding(source.path, node.lineno, "dynamic-import", message, "call it where its name is written")
 
@@ -133,14 +140,18 @@ def fixtures(subject: Subject) -> Iterator[Finding]:
 
 @rule
 def files(subject: Subject) -> Iterator[Finding]:
-    """A path into another module's folder."""
+    """A path into another module's folder, however it is put together, or into that of any module."""
     for source in subject.sources:
         for value, line, _ in texts(source):
-            match = None if "://" in value else _FILE.search(value)
+            path = posixpath.normpath(value) if value.startswith(("src/", "./", "../")) else value
+            match = None if "://" in value else _FILE.search(path)
             other = match and (match[1] or match[2])
             if other in subject.others:
-                message = f"{value!r} is in the folder of {other}"
+                message = f"{path!r} is in the folder of {other}"
                 yield Finding(source.path, line, "file", message, "keep a copy of your own, or ask its contract")
+            elif _ANY_FILE.match(path):
+                message = f"{path!r} is in the folder of any module"
+                yield Finding(source.path, line, "file", message, "name the file of your own")
 
 
 @cache

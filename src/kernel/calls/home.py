@@ -1,7 +1,6 @@
 """The module's side: bind operations to the functions that implement them, and run one."""
 
 import contextvars
-import inspect
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -19,7 +18,7 @@ from contracts.language import (
     Unavailable,
     Unexpected,
 )
-from kernel import context
+from kernel import context, signatures
 from kernel.calls import idempotency, wire
 from kernel.calls.wire import OK, Answer, Codec
 from kernel.databases.errors import drop_connection, is_infrastructure
@@ -127,11 +126,16 @@ def _implementation(module: Module, operation: Operation, older: str | None) -> 
             f"{where}: the contract {operation.contract.__name__} has a {operation.kind} {operation.name!r}; "
             f"define a function of that name here"
         ) from cause
-    promised = list(inspect.signature(getattr(operation.contract, operation.name)).parameters.values())[1:]
-    if _shape(promised) != _shape(inspect.signature(function).parameters.values()):
-        raise BadManifest(f"{where}: {operation.name} takes other arguments than its contract; make them the same")
+    if told := _difference(operation, function):
+        raise BadManifest(
+            f"{where}: {operation.name} takes other arguments than its contract: {told}; make them the same"
+        )
     return function
 
 
-def _shape(parameters: Any) -> list[tuple[str, Any, Any]]:
-    return [(p.name, p.annotation, p.default) for p in parameters]
+def _difference(operation: Operation, function: Implementation) -> str | None:
+    promised = signatures.arguments(getattr(operation.contract, operation.name))[1:]
+    try:
+        return signatures.difference(promised, signatures.arguments(function))
+    except (NameError, ImportError) as error:
+        return f"its annotations cannot be evaluated ({error})"

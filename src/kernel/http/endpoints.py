@@ -1,5 +1,6 @@
 """How a module declares its HTTP endpoints: types, errors, access and documentation in one place, beside the code."""
 
+import inspect
 import re
 import uuid
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar, cast
 
 import msgspec
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from msgspec import structs
@@ -27,6 +29,8 @@ from kernel.module import owner
 
 _NUL = re.compile(rb"(?<!\\)(\\\\)*\\u0000")
 F = TypeVar("F", bound=Callable[..., Any])
+UNSAID: Any = object()
+DECLARED = "@endpoint(access=…, returns=…), with public, user or scope('…') of kernel.http.access"
 
 
 class Endpoint(APIView):
@@ -36,6 +40,14 @@ class Endpoint(APIView):
     permission_classes: ClassVar[list[type[BasePermission]]] = [DeclaredAccess]  # type: ignore[misc]
     renderer_classes = [JSONRenderer]
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+
+    def __init_subclass__(cls, **words: Any) -> None:
+        """Refuse a method without a declaration, which would let nobody in. Raises `ImproperlyConfigured`."""
+        super().__init_subclass__(**words)
+        for name in cls.http_method_names:
+            method = vars(cls).get(name)
+            if inspect.isfunction(method) and not hasattr(method, "access"):
+                raise ImproperlyConfigured(f"{_where(method)} says not who may use it; decorate it with {DECLARED}")
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
         """JSON is all there is, whatever is asked for (RFC 9110, section 12.5.1, leaves that to the server)."""
@@ -57,8 +69,8 @@ class Created(msgspec.Struct, frozen=True):
 
 def endpoint(
     *,
-    access: Access,
-    returns: Any,
+    access: Access | None = None,
+    returns: Any = UNSAID,
     body: type[msgspec.Struct] | None = None,
     status: int = HTTPStatus.OK,
     also: tuple[int, ...] = (),
@@ -74,6 +86,10 @@ def endpoint(
     """
 
     def decorate(method: F) -> F:
+        if access is None or returns is UNSAID:
+            unsaid = "who may use it" if access is None else "what it returns"
+            raise ImproperlyConfigured(f"{_where(method)} says not {unsaid}; write {DECLARED}")
+
         @wraps(method)
         def handle(self: Endpoint, request: Request, **arguments: Any) -> HttpResponse:
             module = owner(type(self).__module__)
@@ -101,6 +117,12 @@ def endpoint(
         return extend_schema(**described)(handle)  # type: ignore[return-value]
 
     return decorate
+
+
+def _where(method: Callable[..., Any]) -> str:
+    """A method's place and name, for a message."""
+    code = inspect.unwrap(method).__code__
+    return f"{code.co_filename}:{code.co_firstlineno}: {method.__qualname__}"
 
 
 def _actor(request: Request) -> str | None:

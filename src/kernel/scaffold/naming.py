@@ -86,8 +86,11 @@ def _camel(name: str) -> str:
 
 
 def _check_words(given: str, what: str, longest: int) -> None:
-    if not _WORDS.fullmatch(given) or keyword.iskeyword(given):
+    if not _WORDS.fullmatch(given):
         raise BadName(f"{given!r} will not do: {what} is lower-case words with underscores between, such as gift_cards")
+    # As a file it is imported by its name, and a class is called after it: `none` would be None.
+    if reserved := next(filter(keyword.iskeyword, (given, _camel(given))), None):
+        raise BadName(f"{given!r} will not do: {reserved} is a keyword of Python, which {what} cannot be")
     if len(given) > longest:
         raise BadName(f"{given!r} is too long: {what} has {longest} characters at most")
 

@@ -21,7 +21,7 @@ from gunicorn.arbiter import Arbiter
 from kernel import demo, ending, topology
 from kernel.module import departed
 
-GUNICORN_CONFIG = Path(__file__).parents[3] / "config" / "gunicorn.conf.py"
+GUNICORN_CONFIG = Path(__file__).parents[3] / "config" / "gunicorn_conf.py"
 
 STOPPING = b"\nStopping: what is under way is finished first. Ctrl-C again cuts it off, and loses nothing.\n"
 

@@ -1,0 +1,43 @@
+"""Django's settings as mypy's plugin reads them: every model is known, and nothing of the system starts.
+
+The plugin loads Django. With the settings that serve, it would load manifests and check modules against their
+contracts, and crash where a module lags behind; that is for `extraction check` to say, and for the start.
+"""
+
+import importlib
+import pkgutil
+from typing import TYPE_CHECKING
+
+from django.apps import AppConfig
+
+import modules
+
+if TYPE_CHECKING:
+    from config.settings import *  # noqa: F403  what `settings.X` is, for types
+
+
+class _Bare(str, AppConfig):
+    """An application of a package, without what its own configuration does when all is loaded.
+
+    The plugin writes the list of applications down as JSON, for which each has to be a string.
+    """
+
+    def __new__(cls, package: str) -> "_Bare":
+        return str.__new__(cls, package)
+
+    def __init__(self, package: str) -> None:
+        AppConfig.__init__(self, package, importlib.import_module(package))
+
+
+SECRET_KEY = "for types only"  # noqa: S105
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+INSTALLED_APPS = [
+    "django.contrib.admin.apps.SimpleAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "rest_framework",
+    _Bare("kernel"),
+    *(_Bare(f"modules.{found.name}") for found in pkgutil.iter_modules(modules.__path__) if found.ispkg),
+]
