@@ -30,7 +30,8 @@ from kernel.databases.embedded import EmbeddedPostgresError
 
 HOME = Path(__file__).parents[2]
 """Where this package is found by its name."""
-PREFIX = "monolith"
+PREFIX, PRISTINE = "monolith", "pristine"
+"""Of the databases that the monolith's process uses, and of copies of them as they were prepared."""
 TESTS = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
 PREPARED_WITHIN = 300.0
 EXAMINED_WITHIN = 1800.0
@@ -58,6 +59,7 @@ class Stage:
         self._project, self._service, self._module = project, service, module
         self._place, self._server = place, server
         self._unset = _unset(project, service)
+        self._is_used = False
 
     @contextmanager
     def prepared(self) -> Iterator[Self]:
@@ -72,6 +74,7 @@ class Stage:
 
         Raises `Unsound` where it does not start.
         """
+        self._begin_again()
         step("starting the service, and the monolith beside it" if self._calls else "starting the service")
         with self._serving() as url:
             step("asking it and the module the same")
@@ -115,14 +118,25 @@ class Stage:
         """Whether the module calls others, for which the service needs a gateway."""
         return bool(self._project.manifests[self._module].calls)
 
+    def _begin_again(self) -> None:
+        """Have every examination find the data as it was prepared, and not as the one before has left it."""
+        source, target = (PRISTINE, PREFIX) if self._is_used else (PREFIX, PRISTINE)
+        for alias in self._passwords:
+            self._copy(alias, source, target)
+        self._is_used = True
+
     def _copied(self, alias: str, copy: str) -> str:
         """Address of a copy of one of the monolith's databases, whose role owns it as it does the original."""
-        role, name = f"{PREFIX}_{alias}", f"{copy}_{alias}"
+        self._copy(alias, PREFIX, copy)
+        login, name = f"{PREFIX}_{alias}:{self._passwords[alias]}@", f"/{copy}_{alias}"
+        return urlsplit(self._server)._replace(netloc=login, path=name).geturl()
+
+    def _copy(self, alias: str, source: str, target: str) -> None:
         made = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY")
+        names = [sql.Identifier(f"{prefix}_{alias}") for prefix in (target, PREFIX, source)]
         with psycopg.connect(self._server, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-            connection.execute(made.format(*map(sql.Identifier, (name, role, role))))
-        return urlsplit(self._server)._replace(netloc=f"{role}:{self._passwords[alias]}@", path=f"/{name}").geturl()
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(names[0]))
+            connection.execute(made.format(*names))
 
     def _environment(self, name: str) -> dict[str, str]:
         files, original = self._place / name, self._place / "reference"
