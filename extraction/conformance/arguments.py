@@ -17,13 +17,13 @@ import msgspec
 from hypothesis import strategies
 from msgspec import inspect
 
-from extraction.conformance.pool import Pool, Row, Together, fits, singular
+from extraction.conformance.pool import Pool, Row, Seen, Together, fits, singular
 
 FAMILIAR = (0.2, 0.95, 0.95)
 """How often a value is one that was seen before, where there is one that fits: in some arguments, and in others."""
 TOGETHER = 0.5
 """How often arguments are about one row, those of them that it has a column for."""
-UNUSED_FIRST = 0.5
+UNUSED_FIRST = 0.8
 """How often one is chosen that the operation was not asked about yet."""
 LATER = 0.7
 BESIDE = 0.15
@@ -91,15 +91,15 @@ class Maker:
     def _about_something(self, struct: type[msgspec.Struct]) -> None:
         """Choose what the arguments are about: a row, often, and a time that those asked for lie around."""
         names = {name for field in struct.__struct_fields__ for name in (field, singular(field))}
-        rows = self.pool.rows(names) if self._random.random() < TOGETHER else []
+        rows = self.pool.rows(names)
 
         def uses(row: Together) -> int:
             return sum(self._uses_of(name, row.values[name]) for name in names.intersection(row.values))
 
-        about = self._chosen(rows, uses) if rows else Together({}, [])
+        about = self._chosen(rows, uses) if rows.groups and self._random.random() < TOGETHER else Together({}, [])
         self._row = about.values
-        times = [about.times] if about.times else self.pool.times()
-        self._anchor = self._use("", self._chosen(times, partial(self._uses_of, ""))) if times else None
+        times = Seen([about.times], []) if about.times else self.pool.times()
+        self._anchor = self._use("", self._chosen(times, partial(self._uses_of, ""))) if times.groups else None
         self._is_begun = False
 
     def _value(self, info: inspect.Type, name: str) -> Any:
@@ -120,26 +120,28 @@ class Maker:
             case inspect.LiteralType(values=values):
                 return self._random.choice(values)
         annotation = _annotation(info)
-        groups = [examples] if examples else []
-        groups += self.pool.groups(name, annotation)
-        if groups and self._newest:
-            return groups[-1][-1]
+        seen = self.pool.named(name, annotation)
+        if examples:
+            seen.stored.insert(0, examples)
+        if seen.groups and self._newest:
+            return seen.groups[-1][-1]
         if name in self._row and fits(self._row[name], annotation) and self._is_familiar():
             return self._beside(self._use(name, self._row[name]), info)
         if self._is_familiar():
             if self._anchor and isinstance(info, inspect.DateType | inspect.DateTimeType):
                 return self._about(self._anchor, info)
-            if seen := groups or self.pool.any(annotation):
+            if not seen.groups:
+                seen = self.pool.any(annotation)
+            if seen.groups:
                 return self._beside(self._use(name, self._chosen(seen, partial(self._uses_of, name))), info)
         return self._new(info)
 
-    def _chosen(self, groups: list[list[T]], uses: Callable[[T], int]) -> T:
-        """One that this operation was not asked about yet, those in the data first; or else one of those least used."""
-        if self._random.random() < UNUSED_FIRST:
-            for group in groups:
-                if unused := [each for each in group if not uses(each)]:
-                    return self._random.choice(unused)
-        group = self._random.choice(groups)
+    def _chosen(self, seen: Seen[T], uses: Callable[[T], int]) -> T:
+        """One that this operation was not asked about yet, of those in the data; or one least used of any source."""
+        unused = [each for group in seen.stored for each in group if not uses(each)]
+        if unused and self._random.random() < UNUSED_FIRST:
+            return self._random.choice(unused)
+        group = self._random.choice(seen.groups)
         least = min(map(uses, group))
         return self._random.choice([each for each in group if uses(each) == least])
 

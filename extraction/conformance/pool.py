@@ -2,9 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from psycopg.types.range import Range
@@ -14,6 +14,7 @@ MAX_VALUES = 24
 SENT = "sent"
 """The source of what was asked for, whatever became of it."""
 Row = dict[str, Any]
+T = TypeVar("T")
 
 
 class Together(NamedTuple):
@@ -88,31 +89,41 @@ class Pool:
                     row |= dict.fromkeys(names_of(name, owner, is_key=name == "id"), field)
             self.add(source or owner, row)
 
-    def groups(self, name: str, annotation: Any) -> list[list[Any]]:
-        """The values of a type that have a name, by source; last those of the source that was heard of last."""
-        groups = [[value for value in each.values.get(name, ()) if fits(value, annotation)] for each in self._sources]
-        return [group for group in groups if group]
+    def named(self, name: str, annotation: Any) -> "Seen[Any]":
+        """The values of a type that have a name."""
+        return self._seen(lambda source: [value for value in source.values.get(name, ()) if fits(value, annotation)])
 
-    def any(self, annotation: Any) -> list[list[Any]]:
-        """The values of a type, whatever their names, by source."""
-        groups = [
-            [value for values in each.values.values() for value in values if fits(value, annotation)]
-            for each in self._sources
-        ]
-        return [group for group in groups if group]
+    def any(self, annotation: Any) -> "Seen[Any]":
+        """The values of a type, whatever their names."""
+        return self._seen(
+            lambda source: [value for known in source.values.values() for value in known if fits(value, annotation)]
+        )
 
-    def rows(self, names: set[str]) -> list[list[Together]]:
-        """What belongs together, by source, of the sources that have any of these names."""
-        groups = [[row for row in each.rows if not names.isdisjoint(row.values)] for each in self._sources]
-        return [group for group in groups if group]
+    def rows(self, names: set[str]) -> "Seen[Together]":
+        """What belongs together, of all that has any of these names."""
+        return self._seen(lambda source: [row for row in source.rows if not names.isdisjoint(row.values)])
 
-    def times(self) -> list[list[datetime]]:
+    def times(self) -> "Seen[datetime]":
         """Points in time that mean something to the data, whatever has them: a column, a range, an answer."""
-        return [each.times for each in self._sources if each.times]
+        return self._seen(lambda source: source.times)
+
+    def _seen(self, look: Callable[[Source], list[T]]) -> "Seen[T]":
+        def found(sources: dict[str, Source]) -> list[list[T]]:
+            return [values for source in sources.values() if (values := look(source))]
+
+        return Seen(found(self._stored), found(self._passing))
+
+
+class Seen(NamedTuple, Generic[T]):
+    """Values of one kind, by source: none of these lists is empty. The source that was heard of last is the last."""
+
+    stored: list[list[T]]
+    passing: list[list[T]]
 
     @property
-    def _sources(self) -> list[Source]:
-        return [*self._stored.values(), *self._passing.values()]
+    def groups(self) -> list[list[T]]:
+        """Those of all sources."""
+        return self.stored + self.passing
 
 
 def names_of(name: str, owner: str, *, is_key: bool) -> list[str]:

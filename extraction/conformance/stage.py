@@ -30,7 +30,8 @@ from kernel.databases.embedded import EmbeddedPostgresError
 
 HOME = Path(__file__).parents[2]
 """Where this package is found by its name."""
-PREFIX = "monolith"
+PREFIX, PRISTINE = "monolith", "pristine"
+"""Of the databases that the monolith's process uses, and of copies of them as they were prepared."""
 TESTS = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
 PREPARED_WITHIN = 300.0
 EXAMINED_WITHIN = 1800.0
@@ -58,6 +59,7 @@ class Stage:
         self._project, self._service, self._module = project, service, module
         self._place, self._server, self._prefix = server
         self._unset = _unset(project, service)
+        self._is_used = False
 
     @contextmanager
     def prepared(self) -> Iterator[Self]:
@@ -72,6 +74,7 @@ class Stage:
 
         Raises `Unsound` where it does not start.
         """
+        self._begin_again()
         step("starting the service, and the monolith beside it" if self._calls else "starting the service")
         with self._serving() as url:
             step("asking it and the module the same")
@@ -113,16 +116,30 @@ class Stage:
         """Whether the module calls others, for which the service needs a gateway."""
         return bool(self._project.manifests[self._module].calls)
 
+    def _begin_again(self) -> None:
+        """Have every examination find the data as it was prepared, and not as the one before has left it."""
+        source, target = (PRISTINE, PREFIX) if self._is_used else (PREFIX, PRISTINE)
+        for alias in self._passwords:
+            self._copy(alias, source, target)
+        self._is_used = True
+
     def _copied(self, alias: str, copy: str) -> str:
         """Address of a copy of one of the monolith's databases, whose role owns it as it does the original."""
-        role, name = f"{self._prefix}{PREFIX}_{alias}", f"{self._prefix}{copy}_{alias}"
-        made = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY")
-        with psycopg.connect(self._server, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-            connection.execute(made.format(*map(sql.Identifier, (name, role, role))))
+        self._copy(alias, PREFIX, copy)
         address = urlsplit(self._server)
-        host = address.netloc.rpartition("@")[2]
-        return address._replace(netloc=f"{role}:{self._passwords[alias]}@{host}", path=f"/{name}").geturl()
+        login, host = f"{self._name(PREFIX, alias)}:{self._passwords[alias]}", address.netloc.rpartition("@")[2]
+        return address._replace(netloc=f"{login}@{host}", path=f"/{self._name(copy, alias)}").geturl()
+
+    def _copy(self, alias: str, source: str, target: str) -> None:
+        made = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY")
+        names = [sql.Identifier(self._name(prefix, alias)) for prefix in (target, PREFIX, source)]
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(names[0]))
+            connection.execute(made.format(*names))
+
+    def _name(self, prefix: str, alias: str) -> str:
+        """Name of a database and of the role that owns it."""
+        return f"{self._prefix}{prefix}_{alias}"
 
     def _environment(self, name: str) -> dict[str, str]:
         files, original = self._place / name, self._place / "reference"

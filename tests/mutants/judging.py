@@ -14,9 +14,6 @@ from extraction.verification import Unsound
 from tests.mutants.generating import Mutant
 from tests.processes import REPOSITORY
 
-AT_A_TIME = 12
-"""Mutants that are held to the same data, which grows by what each was asked."""
-
 
 class Fate(StrEnum):
     """What became of one."""
@@ -38,11 +35,10 @@ class Judged(NamedTuple):
 def judge(module: str, mutants: list[Mutant], place: Path) -> Iterator[Judged]:
     """Try each in a service that is written for it below `place`."""
     monolith, service = Project.at(REPOSITORY), _written(module, place / f"{module}-service")
-    for first in range(0, len(mutants), AT_A_TIME):
-        with stage.stage(monolith, service, module, lambda _: None) as there:
-            for mutant in mutants[first : first + AT_A_TIME]:
-                with _mutated(service, mutant):
-                    yield _judged(there, mutant, module)
+    with stage.stage(monolith, service, module, lambda _: None) as there:
+        for mutant in mutants:
+            with _mutated(service, mutant):
+                yield _judged(there, mutant, module)
 
 
 def _judged(there: Stage, mutant: Mutant, module: str) -> Judged:
