@@ -9,7 +9,8 @@ TYPED += extraction
 LOCKED += bench nightly
 EXPLAINED := deployable.mk Makefile
 
-.PHONY: boundaries test-topologies chaos chaos-broker extract extract-usage bench bench-measure mutants mutants-judge
+.PHONY: boundaries test-topologies test-pythons chaos chaos-broker extract extract-usage bench bench-measure
+.PHONY: mutants mutants-judge
 
 lint: boundaries
 
@@ -21,6 +22,11 @@ boundaries: $(DEV)  ## what only our own check can see of modules and their cont
 test-topologies: export PYTHONPATH = .:src
 test-topologies: $(DEV)  ## the acceptance suite with no, each, every two and all modules apart, as a table
 	$(BIN)/python -m tests.topology.matrix
+
+test-pythons:  ## make test on each Python that is supported, for the night; PYTHONS="python3.13" for one
+	@for python in $(if $(filter command line,$(origin PYTHONS)),$(PYTHONS),python3.11 python3.12 python3.13); do \
+		$(MAKE) --no-print-directory test VENV=var/pythons/$$python PYTHONS=$$python || exit 1; \
+	done
 
 chaos: export PYTHONPATH = .:src
 chaos: $(DEV)  ## kill everything at random, and look for what is lost; SEED=, KILLS=, TOPOLOGY=monolith|extracted|redis|rabbitmq

@@ -14,7 +14,7 @@ FIXED = re.compile("0{8}")
 """In an id that is the same everywhere."""
 TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?"
 TOOK = r"(?:\d[\d,]*(?:\.\d+)?)(?= (?:ms|s|kB|MB|GB)\b)|(?<=ms=)\d+(?:\.\d+)?"
-TRAILING = re.compile(r" +$|^\d{4}-\d\d-\d\dT\S+ \[\w+ *\] .*\n", re.M)
+TRAILING = re.compile(r" +$|\d{4}-\d\d-\d\dT\S+ \[\w+ *\] .*\n", re.M)
 """Spaces at the end of a line, and lines of a log that goes to the same terminal."""
 DAY = re.compile(r"\d{4}-\d\d-\d\d(?=T\d\d:\d\dZ)")
 """That a reader would have another of, in a command."""

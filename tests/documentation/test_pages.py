@@ -26,7 +26,6 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         made.close()
 
 
-@pytest.mark.xdist_group("documentation")
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_what_comes_back_is_what_the_page_says(page: Path, desk: Desk) -> None:
     for step in pages.steps(page):

@@ -9,7 +9,7 @@ import kubernetes_validate
 import pytest
 
 from tests.packaging.services import FULL, KUBERNETES, Service, different_services
-from tests.tools import require_tool
+from tests.tools import find_tool
 
 Manifest = dict[str, Any]
 VERSIONS = ("1.30", kubernetes_validate.latest_version())
@@ -148,11 +148,14 @@ def test_it_reaches_nobody_else(service: Service) -> None:
 
 
 def test_kustomize_makes_something_of_it(tmp_path: Path) -> None:
+    kubectl = find_tool("kubectl")
+    if not kubectl:
+        pytest.skip("no kubectl on this system, and Debian's is too old to know components")
     service = different_services()[-1]
     folder = service.write(tmp_path, KUBERNETES)
     file = folder / "kustomization.yaml"
     file.write_text(file.read_text().replace("# components:\n#   - worker", "components:\n  - worker"))
-    done = subprocess.run([require_tool("kubectl"), "kustomize", folder], capture_output=True, text=True)
+    done = subprocess.run([kubectl, "kustomize", folder], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert f"image: {service.name}:1\n" in done.stdout
     assert f"name: {service.name}-worker" in done.stdout
