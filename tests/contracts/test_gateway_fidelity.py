@@ -16,7 +16,7 @@ import pytest
 
 from conftest import ROOT
 from tests.contracts.odd import COOKIES, PIECE, VIEWS
-from tests.processes import START_WITHIN, answers, environment, free_port
+from tests.processes import answers, environment, free_port
 from tests.waiting import eventually
 
 MEGABYTE = 1024 * 1024
@@ -53,7 +53,7 @@ class Place:
         self._process.wait()
 
     def until_ready(self) -> Self:
-        eventually(lambda: answers(self.port), bool, START_WITHIN)
+        eventually(lambda: answers(self.port), bool)
         return self
 
     @property
