@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from kernel.databases.embedded import EmbeddedPostgres  # noqa: E402  found only now
+from seamline.development.embedded_postgres import EmbeddedPostgres  # noqa: E402  found only now
 
 # Nothing is kept, so nothing need be safe on disk.
 SERVER = EmbeddedPostgres(
@@ -55,7 +55,7 @@ def django_db_setup(database_server: None, django_db_blocker: pytest.FixtureRequ
     from django.core.management import call_command
     from django.db import connections
 
-    from kernel.databases.provision import drop
+    from seamline.databases.provision import drop
 
     with django_db_blocker.unblock():
         call_command("migrate_all", verbosity=0)

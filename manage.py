@@ -46,8 +46,8 @@ def needs_database(arguments: Sequence[str]) -> bool:
 
 @contextmanager
 def embedded_database(*, start: bool) -> Iterator[None]:
-    from kernel import ending
-    from kernel.databases.embedded import EmbeddedPostgres, EmbeddedPostgresError
+    from seamline import shutdown
+    from seamline.development.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 
     postgres = EmbeddedPostgres(ROOT / "var" / "postgres")
     os.environ["DATABASE_URL"] = postgres.url
@@ -55,7 +55,7 @@ def embedded_database(*, start: bool) -> Iterator[None]:
         yield
         return
     # Being asked to end is no reason to leave the server behind.
-    ending.prepare()
+    shutdown.install()
     try:
         with postgres.running():
             yield

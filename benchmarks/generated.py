@@ -10,7 +10,7 @@ from benchmarks.lab import copied
 
 PATTERN = "catalog"
 _MANIFEST = """from contracts.{name} import {title}
-{imports}from kernel.module import Module
+{imports}from seamline.module import Module
 
 MODULE = Module(name="{name}", summary="Products and their prices.", serves=({title},), calls=({calls}))
 """
@@ -55,7 +55,9 @@ def module(pattern: Path, folder: Path, before: str | None) -> None:
     (folder / "module.py").write_text(manifest)
     if before:
         queries = folder / "queries.py"
-        imports += f"from contracts.{before} import Product as {before.title()}Product\nfrom kernel.calls import call\n"
+        imports += (
+            f"from contracts.{before} import Product as {before.title()}Product\nfrom seamline.calls import call\n"
+        )
         queries.write_text(imports + queries.read_text() + _CALL.format(title=before.title()))
 
 

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from benchmarks import processes
-from kernel.databases.embedded import EmbeddedPostgres
+from seamline.development.embedded_postgres import EmbeddedPostgres
 from tests.processes import REPOSITORY, Deployable
 
 EXTRA = Path(__file__).parent / "extra"

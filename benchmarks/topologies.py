@@ -42,7 +42,7 @@ class Shop:
         if self.outbox:
             with psycopg.connect(self.outbox, autocommit=True) as connection:
                 while connection.execute(
-                    "SELECT EXISTS (SELECT FROM kernel_outbox WHERE state IN ('pending', 'delivering'))"
+                    "SELECT EXISTS (SELECT FROM seamline_outbox WHERE state IN ('pending', 'delivering'))"
                 ).fetchone() == (True,):
                     time.sleep(0.02)
 

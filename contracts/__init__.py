@@ -1,4 +1,4 @@
-"""The language the modules speak: one file per module, and the vocabulary in `contracts.language`.
+"""The language the modules speak: one file per module, and the vocabulary in `seamline.contract`.
 
 Nothing here knows Django, a database or another process: a contract says what a module promises, never how.
 """

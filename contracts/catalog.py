@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from contracts.language import Category, Contract, ContractError, Event, Money, Sku, Value, query
+from seamline.contract import Category, Contract, ContractError, Event, Money, Sku, Value, query
 
 
 class Product(Value):

@@ -3,7 +3,7 @@
 import enum
 from uuid import UUID
 
-from contracts.language import Category, Contract, ContractError, Ids, Quantity, Sku, Value, command, query
+from seamline.contract import Category, Contract, ContractError, Ids, Quantity, Sku, Value, command, query
 
 
 class StockLevel(Value):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.language import AwareDatetime, Contract, Ids, Value, query
+from seamline.contract import AwareDatetime, Contract, Ids, Value, query
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=100)]
 

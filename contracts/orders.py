@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.language import (
+from seamline.contract import (
     AwareDatetime,
     Category,
     Contract,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.language import Category, Contract, ContractError, Event, Ids, Money, Value, command, query, whole
+from seamline.contract import Category, Contract, ContractError, Event, Ids, Money, Value, command, query, whole
 
 PaymentMethod = Annotated[
     str,

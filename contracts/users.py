@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.language import Category, Contract, ContractError, Event, Ids, Value, query
+from seamline.contract import Category, Contract, ContractError, Event, Ids, Value, query
 
 Nickname = Annotated[
     str, msgspec.Meta(min_length=1, max_length=40, description="The name others see.", examples=["Ada"])

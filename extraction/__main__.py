@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 if __name__ == "__main__":
-    # As in manage.py: the kernel is in src/.
+    # As in manage.py: the runtime is in src/.
     sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
     try:
         from extraction.cli import main

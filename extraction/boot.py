@@ -21,7 +21,7 @@ from psycopg import sql
 
 from extraction import interruption
 from extraction.verification import Unsound, environment, interpreter, run
-from kernel.databases.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from seamline.development.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 
 HOST = "127.0.0.1"
 ASKED = ("/health/live", "/health/ready", "/api/schema")

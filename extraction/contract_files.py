@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from extraction.source import Source
 
-LANGUAGE = "contracts.language"
+LANGUAGE = "seamline.contract"
 
 
 class Kind(enum.Enum):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from extraction.source import Source, argument, text
 
-DEPARTED = "kernel.module.Departed"
+DEPARTED = "seamline.module.ExtractedModule"
 """What the manifest of a module that left for good is made with."""
 
 

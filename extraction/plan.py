@@ -12,7 +12,7 @@ from extraction.project import LAYERS, Project
 from extraction.source import Source
 from extraction.traits import Traits
 
-WHOLE = (LAYERS["kernel"], LAYERS["config"], "contracts/language", "tests/architecture")
+WHOLE = (LAYERS["seamline"], LAYERS["config"], "src/seamline/contract", "tests/architecture")
 """Folders that every deployable has, the same in each."""
 GENERIC = (
     ".dockerignore",
@@ -27,7 +27,7 @@ GENERIC = (
     "tests/__init__.py",
 )
 """Files that every deployable has, the same in each, where the monolith has them."""
-OMITTED = ("src/kernel/management/commands/startmodule.py", "src/kernel/scaffold/")
+OMITTED = ("src/seamline/management/commands/startmodule.py", "src/seamline/scaffold/")
 """Tools for the monolith's developers: a service has its module already."""
 ADAPTED = {
     "manage.py": [(r'^ +"startmodule",\n', "")],

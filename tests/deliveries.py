@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from kernel.events import claims, relay
-from kernel.models import Outbox, Subscription
-from kernel.module import active
+from seamline.events import outbox_leases, relay
+from seamline.models import OutboxMessage, Subscription
+from seamline.module import active
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 """A moment ago would not do: to PostgreSQL it is still now when the test's transaction began."""
@@ -16,7 +16,7 @@ def deliver_all() -> int:
     What failed, as on a machine so busy that a deadline passed, is tried again without a pause until it is dead.
     """
     tried = 0
-    for _ in range(claims.MAX_FAILURES + 1):
+    for _ in range(outbox_leases.MAX_FAILURES + 1):
         while delivered := sum(relay.drain(module) for module in active()):
             tried += delivered
         if not sum(make_due(module) for module in active()):
@@ -26,6 +26,6 @@ def deliver_all() -> int:
 
 def make_due(module: str) -> int:
     """Make every waiting delivery of a module due, and every claim lapsed; return how many were not due before."""
-    Subscription.objects.using(module).update(rests_until=LONG_AGO)
-    waiting = Outbox.objects.using(module).filter(state__in=("pending", "delivering"))
+    Subscription.objects.using(module).update(backoff_until=LONG_AGO)
+    waiting = OutboxMessage.objects.using(module).filter(state__in=("pending", "delivering"))
     return waiting.exclude(due_at=LONG_AGO).update(due_at=LONG_AGO)

@@ -13,9 +13,9 @@ import pytest
 
 from extraction.project import Project
 from extraction.source import Source
-from kernel import topology
-from kernel.module import owner
-from kernel.topology import Topology, Unlocated
+from seamline import topology
+from seamline.module import owner
+from seamline.topology import Topology, Unlocated
 from tests import client
 
 REPOSITORY = Path(__file__).resolve().parents[1]

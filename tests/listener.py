@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID, uuid4
 
-from contracts.language import DeadlineExceeded, Money, Unavailable
 from contracts.orders import OrderCancelled, OrderCreated
-from kernel.databases import transaction
-from kernel.events import claims, publish, relay
-from kernel.events.mailbox import Envelope, EventName, ModuleName, mailbox
-from kernel.models import Outbox, Subscription
-from kernel.testing import standing_in
+from seamline.contract import DeadlineExceeded, Money, Unavailable
+from seamline.databases import transaction
+from seamline.events import outbox_leases, publish, relay
+from seamline.events.mailbox import Envelope, EventName, ModuleName, mailbox
+from seamline.models import OutboxMessage, Subscription
+from seamline.testing import fake_contract
 from tests.deliveries import make_due
 
 CUSTOMER, PRICE = uuid4(), Money(100, "EUR")
@@ -52,7 +52,7 @@ def only_listener() -> Iterator[Listener]:
     for event in (OrderCreated, OrderCancelled):
         Subscription.objects.using("orders").create(event=event.event_name, subscriber=LISTENER)
     fake = Listener()
-    with standing_in(mailbox(LISTENER), fake):
+    with fake_contract(mailbox(LISTENER), fake):
         yield fake
 
 
@@ -76,11 +76,11 @@ def all_due() -> None:
 
 
 def states() -> list[str]:
-    return list(Outbox.objects.using("orders").order_by("id").values_list("state", flat=True))
+    return list(OutboxMessage.objects.using("orders").order_by("id").values_list("state", flat=True))
 
 
 def die() -> None:
     """Deliver until what fails is dead."""
-    for _ in range(claims.MAX_FAILURES):
+    for _ in range(outbox_leases.MAX_FAILURES):
         all_due()
         relay.drain("orders")

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
-from kernel.databases.embedded import EmbeddedPostgres
+from seamline.development.embedded_postgres import EmbeddedPostgres
 from tests.client import Client
 from tests.departed import DEPARTED
 from tests.waiting import eventually

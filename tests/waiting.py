@@ -37,7 +37,7 @@ def unhurried() -> float:
 
 
 def _starved() -> float:
-    """Read how long anybody has waited for a processor, in seconds; 0 where the kernel does not tell."""
+    """Read how long anybody has waited for a processor, in seconds; 0 where the runtime does not tell."""
     with suppress(OSError):
         if told := re.search(r"some .*total=(\d+)", _PRESSURE.read_text()):
             return int(told[1]) / 1e6

@@ -125,7 +125,7 @@ def _ready(way: Callable[..., Callable[[], Any]], count: int, *where: int) -> Ca
 
 def seam(count: int) -> Callable[[], Any]:
     from contracts.echo import Echo
-    from kernel.calls import call
+    from seamline.calls import call
 
     lines = contract_lines(count)
     return lambda: call(Echo).echo(lines)

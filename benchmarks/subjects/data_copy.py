@@ -20,7 +20,7 @@ from tests.processes import REPOSITORY, environment
 
 MODULE = "orders"
 ORDERS = 200_000
-TABLES = ("orders_order", "orders_orderline", "kernel_outbox")
+TABLES = ("orders_order", "orders_orderline", "seamline_outbox")
 """After those that they refer to."""
 _FILL = f"""
     INSERT INTO orders_order (id, customer_id, status, currency, discount, total, payment_method, payment_id, refusal,
@@ -29,7 +29,7 @@ _FILL = f"""
            '', now() - n * interval '1 second' FROM generate_series(1, {ORDERS}) AS n;
     INSERT INTO orders_orderline (order_id, sku, name, quantity, price)
     SELECT id, 'SKU-' || n, 'A product with a name ' || n, n, 100 * n FROM orders_order, generate_series(1, 2) AS n;
-    INSERT INTO kernel_outbox (event_id, name, key, subscriber, payload, request_id, state, attempts, failures, due_at,
+    INSERT INTO seamline_outbox (event_id, name, key, subscriber, payload, request_id, state, attempts, failures, due_at,
                                last_error, published_at, done_at)
     SELECT id, 'orders.OrderCreated.v1', id, 'users', repeat('x', 250), 'bench', 'done', 1, 0, now(), '', now(), now()
     FROM orders_order;

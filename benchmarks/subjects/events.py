@@ -34,12 +34,12 @@ HEARD = (
 )
 OUTBOX = "CREATE TABLE outbox (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ring_id text NOT NULL)"
 _FILL = """
-    INSERT INTO kernel_outbox (event_id, name, key, subscriber, payload, request_id, state, attempts, failures, due_at,
+    INSERT INTO seamline_outbox (event_id, name, key, subscriber, payload, request_id, state, attempts, failures, due_at,
                                last_error, published_at)
     SELECT gen_random_uuid(), 'bell.Rang.v1', 'ring-' || n, 'ear', format('{"ring_id":"ring-%%s","at":0}', n),
            'bench', 'pending', 0, 0, now(), '', now() FROM generate_series(1, %s) AS n
 """
-_BRAKE = "UPDATE kernel_subscription SET rests_until = now() + %s::interval WHERE subscriber = 'ear'"
+_BRAKE = "UPDATE seamline_subscription SET backoff_until = now() + %s::interval WHERE subscriber = 'ear'"
 
 DRAIN = Experiment(
     f"Draining a backlog of {BACKLOG:,} events",
@@ -208,7 +208,7 @@ def ring_often(broker: str | None, publisher: str) -> None:
 def _ringer(broker: str | None, publisher: str) -> Callable[[str], object]:
     if broker is None:
         from contracts.bell import Bell
-        from kernel.calls import call
+        from seamline.calls import call
 
         return lambda ring_id: call(Bell).ring(ring_id)
 

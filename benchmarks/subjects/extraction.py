@@ -135,8 +135,8 @@ def run(root: Path, *arguments: str) -> tuple[float, str]:
 
 def called(module: str) -> float:
     """In a process of the monolith: microseconds for a call that does nothing."""
-    from kernel.calls import call
-    from kernel.events.mailbox import mailbox
+    from seamline.calls import call
+    from seamline.events.mailbox import mailbox
 
     contract = mailbox(module)
     call(contract).ping()

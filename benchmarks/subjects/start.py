@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.harness import Experiment, Measure, Metric, Role
 from benchmarks.lab import PLACE, Lab, copied
-from kernel.databases.embedded import EmbeddedPostgres
+from seamline.development.embedded_postgres import EmbeddedPostgres
 from tests.processes import Deployable
 
 START = Experiment(

@@ -1,6 +1,6 @@
 """The types that contract files name, made again from what is written there: nothing of the project is run.
 
-They are enough for `contracts.language` to say whether values of them can cross between modules.
+They are enough for `seamline.contract` to say whether values of them can cross between modules.
 """
 
 import ast
@@ -13,10 +13,10 @@ from typing import Any, ClassVar, Literal, NewType, Union
 
 import msgspec
 
-from contracts import language
-from contracts.language import AwareDatetime
 from extraction.contract_files import LANGUAGE
 from extraction.source import Source
+from seamline import contract
+from seamline.contract import AwareDatetime
 
 LIBRARIES = frozenset(
     {"builtins", "collections", "datetime", "decimal", "enum", "fractions", "msgspec", "types", "typing", "uuid"}
@@ -91,8 +91,8 @@ class Types:
         holder, _, name = dotted.rpartition(".")
         if dotted in self._made:
             return self._made[dotted]
-        if holder.startswith(LANGUAGE) and hasattr(language, name):
-            return getattr(language, name)
+        if holder.startswith(LANGUAGE) and hasattr(contract, name):
+            return getattr(contract, name)
         if source := self._sources.get(holder):
             return self._declared(source, name)
         found = pydoc.locate(dotted) if dotted.partition(".")[0] in LIBRARIES else None

@@ -8,7 +8,7 @@ from extraction.contract_files import Declared
 from extraction.project import Project
 from extraction.source import Source, argument
 
-CALL = frozenset({"kernel.calls.call", "kernel.calls.proxy.call"})
+CALL = frozenset({"seamline.calls.call", "seamline.calls.proxy.call"})
 
 
 class ContractCall(NamedTuple):

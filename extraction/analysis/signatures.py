@@ -7,7 +7,7 @@ from functools import cache
 from extraction.analysis.definitions import Function
 from extraction.project import LAYERS, Project
 from extraction.source import Source
-from kernel.signatures import EMPTY, Argument
+from seamline.calls.signatures import EMPTY, Argument
 
 _UNIONS = frozenset({"typing.Optional", "typing.Union"})
 
@@ -34,7 +34,7 @@ def arguments(project: Project, source: Source, function: Function) -> list[Argu
 
 
 class Reader:
-    """Reads expressions into texts with every name written out: `Sku | None` as `None | contracts.language.Sku`."""
+    """Reads expressions into texts with every name written out: `Sku | None` as `None | seamline.contract.Sku`."""
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
         self._sources = sources
@@ -123,5 +123,5 @@ def _assigned(source: Source, name: str) -> ast.expr | None:
 
 @cache
 def _sources(project: Project) -> Mapping[str, Source]:
-    folders = (LAYERS["contracts"], LAYERS["kernel"], LAYERS["modules"])
+    folders = (LAYERS["contracts"], LAYERS["seamline"], LAYERS["modules"])
     return {source.name: source for folder in folders for source in project.sources(folder)}

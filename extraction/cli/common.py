@@ -17,7 +17,7 @@ from extraction.analysis import Finding
 from extraction.compat import trees
 from extraction.contract_files import owner
 from extraction.project import NotAProject, Project
-from kernel.databases.config import SCHEMES
+from seamline.databases.config import SCHEMES
 
 OUT = Console(highlight=False, soft_wrap=True)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True)

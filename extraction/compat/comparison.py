@@ -175,7 +175,7 @@ class _Pair:
             yield self._found(change.rule, subject, affected, place, change.values)
 
     def _found(self, rule: Rule, subject: str, affected: frozenset[str], place: str = "", value: str = "") -> Finding:
-        path = "contracts/language" if self.old.everywhere else f"contracts/{self.name}.py"
+        path = "src/seamline/contract" if self.old.everywhere else f"contracts/{self.name}.py"
         return Finding(path, subject, place, rule.says.format(value), rule, tuple(sorted(affected)))
 
 

@@ -27,7 +27,7 @@ class Ambiguous(Exception):
 def describe(root: Path) -> Description:
     """What the tree's contract files declare. Those that declare only types are left out."""
     sys.path.insert(0, str(root))
-    language = importlib.import_module("contracts.language")
+    language = importlib.import_module("seamline.contract")
     package = importlib.import_module("contracts")
     found = {"language": _language(language)}
     for info in pkgutil.iter_modules(package.__path__):
@@ -104,7 +104,7 @@ def _language(language: Any) -> ContractFile:
 
 
 def _everywhere() -> tuple[Any, ...]:
-    found: tuple[Any, ...] = importlib.import_module("contracts.language.errors").EVERYWHERE
+    found: tuple[Any, ...] = importlib.import_module("seamline.contract.errors").EVERYWHERE
     return found
 
 

@@ -23,18 +23,19 @@ from extraction.conformance.pool import Pool, Row, names_of
 from extraction.conformance.report import Finding
 from extraction.conformance.sides import OverTheWire, Request, Side, in_process
 from extraction.conformance.suite import Suite
-from kernel import jobs
-from kernel.context import working_for
-from kernel.databases import cursor
-from kernel.events import administration, delivery
-from kernel.module import Module, active
+from seamline.context import working_for
+from seamline.databases import cursor
+from seamline.events import delivery
+from seamline.module import Module, active
+from seamline.operations import event_administration
+from seamline.work import jobs
 
 ROOM = "conformance"
 """A module's own room for this: its `load()` puts further data there for the suite to find."""
 ROWS = 200
 """Of each table, that values are taken from."""
 _NOT_DUE = """
-    INSERT INTO kernel_job (name, due_at) VALUES (%(name)s, now() + %(wait)s)
+    INSERT INTO seamline_job (name, due_at) VALUES (%(name)s, now() + %(wait)s)
     ON CONFLICT (name) DO UPDATE SET due_at = now() + %(wait)s
 """
 
@@ -135,7 +136,7 @@ def _columns(stored: models.Model) -> list[Any]:
 
 
 def _deliveries() -> Iterator[tuple[str, str]]:
-    return ((name, standing.subscriber) for name in active() for standing in administration.status(name))
+    return ((name, standing.subscriber) for name in active() for standing in event_administration.status(name))
 
 
 def _channel() -> IO[bytes]:

@@ -9,11 +9,11 @@ import jwt
 import msgspec
 from django.conf import settings
 
-from contracts.language import Operation
 from extraction.conformance.pool import fits
 from extraction.conformance.sides import Request
-from kernel.calls import tokens, wire
-from kernel.calls.endpoint import PREFIX
+from seamline.calls import service_tokens, wire
+from seamline.calls.endpoint import PREFIX
+from seamline.contract import Operation
 
 SECONDS = 30
 """That a call may take: more than its contract allows, because the machine may be slow."""
@@ -35,7 +35,7 @@ def proper(operation: Operation, body: bytes, **headers: str | None) -> Request:
     """A call of an operation; headers that are given take the place of the right ones, those that are None are left
     out."""
     right: dict[str, str | None] = {
-        "Authorization": f"Bearer {tokens.token_for(operation.module)}",
+        "Authorization": f"Bearer {service_tokens.token_for(operation.module)}",
         "Content-Type": "application/json",
         "X-Deadline-Ms": str(SECONDS * 1000),
     }

@@ -6,7 +6,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from kernel.calls.endpoint import ContractEndpoint
+from seamline.calls.endpoint import ContractEndpoint
 
 PATIENCE = 15.0
 """Seconds to wait for an answer."""

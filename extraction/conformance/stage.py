@@ -25,8 +25,8 @@ from extraction import boot, interruption, verification
 from extraction.conformance.report import Report
 from extraction.project import Project
 from extraction.verification import Unsound, environment
-from kernel.databases.config import OWN
-from kernel.databases.embedded import EmbeddedPostgresError
+from seamline.databases.config import DEPLOYABLE
+from seamline.development.embedded_postgres import EmbeddedPostgresError
 
 HOME = Path(__file__).parents[2]
 """Where this package is found by its name."""
@@ -102,7 +102,7 @@ class Stage:
         with ExitStack() as stack:
             running = {}
             for name, folder in folders.items():
-                aliases = self._passwords if name == "gateway" else (OWN, self._module)
+                aliases = self._passwords if name == "gateway" else (DEPLOYABLE, self._module)
                 databases = {f"{alias.upper()}_DATABASE_URL": self._copied(alias, name) for alias in aliases}
                 settings = self._environment(name) | databases | routes[name] | {"PORT": str(ports[name])}
                 running[name] = stack.enter_context(boot.serving(folder, self._log(name), settings))
@@ -225,7 +225,7 @@ def _saying_who(name: str) -> Iterator[None]:
 
 def _unset(project: Project, service: Project) -> dict[str, str]:
     """Settings that the folders' own `.env` may have, and that would bring in somebody else's things."""
-    modules = {name.upper() for name in (*project.folders, *service.folders, OWN)}
+    modules = {name.upper() for name in (*project.folders, *service.folders, DEPLOYABLE)}
     found = {f"{name}{suffix}" for name in modules for suffix in ("_URL", "_DATABASE_URL")}
     for manifest in (*project.manifests.values(), *service.manifests.values()):
         found |= {f"{manifest.name}_{setting.name}".upper() for setting in manifest.settings}

@@ -7,8 +7,6 @@ from uuid import uuid4
 
 import msgspec
 
-from contracts.language import ContractError, DeadlineExceeded, KeyReused, Operation
-from contracts.language.errors import EVERYWHERE
 from extraction.conformance import requests
 from extraction.conformance.arguments import Maker
 from extraction.conformance.likeness import Likeness, shown
@@ -16,7 +14,9 @@ from extraction.conformance.pool import SENT, Row, as_json
 from extraction.conformance.report import Finding, Reached, Report
 from extraction.conformance.sides import Request, Response, Side
 from extraction.conformance.verdicts import Answered, Broken, Refused, Verdict, problem_in, told, verdict
-from kernel.calls import wire
+from seamline.calls import wire
+from seamline.contract import ContractError, DeadlineExceeded, KeyReused, Operation
+from seamline.contract.errors import EVERYWHERE
 
 QUERIES = 24
 """Calls of each query, on the data as it is at first and again at the end."""

@@ -4,10 +4,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from contracts.language import ContractError, Operation, Unexpected
 from extraction.conformance.sides import Response
-from kernel.calls import wire
-from kernel.calls.endpoint import UnknownOperation
+from seamline.calls import wire
+from seamline.calls.endpoint import UnknownOperation
+from seamline.contract import ContractError, Operation, Unexpected
 
 PROBLEM = "application/problem+json"
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from contracts.language.names import handler_of
 from extraction.analysis import definitions
 from extraction.analysis.calls import contract_calls
 from extraction.analysis.definitions import Definition
 from extraction.contract_files import Declared, Kind, owner
 from extraction.project import Project
 from extraction.source import Source
+from seamline.contract.names import handler_of
 
 ROOMS = {
     "admin": "request",
@@ -28,9 +28,9 @@ ROOMS = {
     "views": "request",
 }
 """What begins in each room of a module. What begins in its service or its queries is a call from elsewhere."""
-NOT_NOW = frozenset({"compensate", "nudge", "start"})
+NOT_NOW = frozenset({"compensate", "wake", "start"})
 """What is done to a saga and leaves its steps to others."""
-PUBLISH = frozenset({"kernel.events.publish", "kernel.events.outbox.publish"})
+PUBLISH = frozenset({"seamline.events.publish", "seamline.events.outbox.publish"})
 
 
 class Call(NamedTuple):

@@ -1,6 +1,6 @@
 """A module's data goes along: copy its database into another that has the same tables, and compare the two.
 
-The copy is of one snapshot of the source. What the kernel keeps beside a module's own tables (outbox, inbox, keys of
+The copy is of one snapshot of the source. What the runtime keeps beside a module's own tables (outbox, inbox, keys of
 idempotency, sagas, subscriptions, times of jobs) stands in the same database, and so is part of it.
 """
 

@@ -25,7 +25,7 @@ from extraction.data.schema import MARK, Schema, Table
 LOCK = 7327
 """Advisory lock of whoever copies into a database."""
 SNAPSHOT = ", or copy a mere snapshot with --while-running"
-FILLED = frozenset({"kernel_job", "kernel_subscription"})
+FILLED = frozenset({"seamline_job", "seamline_subscription"})
 """What migrating or a first start puts rows into, all of which the source knows better."""
 
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ"

@@ -15,8 +15,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from extraction import interruption, verification
-from kernel.databases.config import SCHEMES
-from kernel.databases.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from seamline.databases.config import SCHEMES
+from seamline.development.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 

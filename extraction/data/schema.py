@@ -8,9 +8,9 @@ from typing import NamedTuple
 from psycopg import sql
 
 from extraction.data.places import Connection
-from kernel.databases.provision import MIGRATED_UNTIL
+from seamline.databases.provision import MIGRATED_UNTIL
 
-KERNEL = "kernel"
+RUNTIME = "seamline"
 MIGRATIONS = "django_migrations"
 """Compared, not copied: when a migration was applied to a database is that database's own affair."""
 MARK = "extraction_copy"
@@ -166,7 +166,7 @@ def read(connection: Connection, module: str) -> Schema:
     sequences = tuple(name for (name,) in connection.execute(_SEQUENCES, [[MIGRATIONS]]))
     migrations: frozenset[str] = frozenset()
     if exists(connection, MIGRATIONS):
-        applied = connection.execute(_APPLIED, [[KERNEL, module]])
+        applied = connection.execute(_APPLIED, [[RUNTIME, module]])
         migrations = frozenset(name for (name,) in applied)
     return Schema(tables, sequences, migrations)
 

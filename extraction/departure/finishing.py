@@ -113,7 +113,7 @@ def _manifest(service: Service, interface: Mapping[str, Any]) -> str:
 
 def _imports(manifest: Manifest) -> Iterator[str]:
     found: dict[str, set[str]] = defaultdict(set)
-    for dotted in (*manifest.serves, *manifest.calls, *manifest.subscribes, "kernel.module.Departed"):
+    for dotted in (*manifest.serves, *manifest.calls, *manifest.subscribes, "seamline.module.ExtractedModule"):
         package, _, name = dotted.rpartition(".")
         found[package].add(name)
     return (f"from {package} import {', '.join(sorted(names))}" for package, names in sorted(found.items()))

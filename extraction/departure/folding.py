@@ -12,7 +12,7 @@ from extraction.departure.places import Refused, Service
 from extraction.plan import File
 from extraction.project import LAYERS, Project
 
-KERNEL = (LAYERS["kernel"], "contracts/language")
+RUNTIME = (LAYERS["seamline"], "src/seamline/contract")
 PINNING = frozenset({"requirement"})
 """Rules that are put right by `make lock`, once the module is back."""
 LOCK = "run make lock"
@@ -31,8 +31,8 @@ class Return:
     """Files that this repository never had as the service has them."""
     changes: tuple[str, ...]
     """How the contract has grown in the service."""
-    kernel: tuple[str, ...]
-    """Files of the kernel that the service has otherwise. They stay there."""
+    runtime: tuple[str, ...]
+    """Files of the runtime that the service has otherwise. They stay there."""
 
 
 def plan(project: Project, service: Service) -> Return:
@@ -51,7 +51,7 @@ def plan(project: Project, service: Service) -> Return:
         removed=tuple(path for path in here if path not in paths),
         changed=tuple(places.unknown(project.root, files, service.project)),
         changes=agreed.changes,
-        kernel=tuple(_otherwise(project, service)),
+        runtime=tuple(_otherwise(project, service)),
     )
 
 
@@ -77,8 +77,8 @@ def fold(project: Project, back: Return) -> list[Finding]:
 
 
 def _otherwise(project: Project, service: Service) -> Iterator[str]:
-    """Files of the kernel that differ, or that the monolith does not have."""
-    for folder in KERNEL:
+    """Files of the runtime that differ, or that the monolith does not have."""
+    for folder in RUNTIME:
         for path in service.project.files(folder):
             place = project.root / path
             if not place.is_file() or place.read_bytes() != (service.project.root / path).read_bytes():

@@ -6,15 +6,15 @@ from celery import Celery, signals
 from django.conf import settings
 from kombu import Queue
 
-from kernel import broker
-from kernel.events import outbox
+from seamline.events import outbox
+from seamline.runtime import celery_dispatcher
 
 PATIENCE = 2.0
 """Seconds to wait for the broker."""
 NO_BROKER = "memory://no-broker"
 """Keeps Celery from looking for a broker on this machine, where none is named."""
 
-app = Celery("seam", task_cls="kernel.broker:ModuleTask")
+app = Celery("seam", task_cls="seamline.runtime.celery_dispatcher:ModuleTask")
 app.conf.update(
     broker_url=settings.CELERY_BROKER_URL or NO_BROKER,
     # Without a broker, who asks for something does it.
@@ -33,14 +33,14 @@ app.conf.update(
     broker_connection_timeout=PATIENCE,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
-    worker_consumer="kernel.consumer:ReconnectingConsumer",
+    worker_consumer="seamline.runtime.celery_consumer:ReconnectingConsumer",
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
     worker_send_task_events=False,
-    task_queues=[Queue(name, routing_key=name) for name in broker.queues()],
+    task_queues=[Queue(name, routing_key=name) for name in celery_dispatcher.queues()],
     task_default_exchange=settings.SERVICE_NAME,
-    task_routes=(broker.route,),
-    task_default_queue=f"{settings.SERVICE_NAME}.{broker.ELSEWHERE}",
+    task_routes=(celery_dispatcher.route,),
+    task_default_queue=f"{settings.SERVICE_NAME}.{celery_dispatcher.REMOTE_QUEUE}",
 )
 app.autodiscover_tasks()
 
@@ -48,4 +48,4 @@ app.autodiscover_tasks()
 @signals.worker_process_init.connect
 def deliver_what_is_published_here(**_: Any) -> None:
     """What a worker's handlers publish need not wait for the web process to look."""
-    outbox.on_commit(broker.Workers().carry)
+    outbox.on_commit(celery_dispatcher.CeleryDispatcher().dispatch)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 bind = f"[{settings.HOST}]:{settings.PORT}" if ":" in settings.HOST else f"{settings.HOST}:{settings.PORT}"
 
-worker_class = "config.serving.worker.Worker"
+worker_class = "seamline.runtime.serving.worker.Worker"
 workers = settings.WEB_WORKERS
 threads = settings.WEB_THREADS
 worker_connections = settings.WEB_CONNECTIONS
@@ -44,19 +44,19 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
 
 def on_reload(server: "Arbiter") -> None:
-    from config.serving import reload
+    from seamline.runtime.serving import reload
 
     reload.replace_up_to(server.worker_age)
 
 
 def post_worker_init(worker: "Worker") -> None:
-    from config.background import start
+    from seamline.runtime.background import start
 
     start()
 
 
 def worker_exit(server: "Arbiter", worker: "Worker") -> None:
-    from config.background import stop
+    from seamline.runtime.background import stop
 
     # The arbiter calls this too, for a worker that it finds dead.
     if worker.pid == os.getpid():

@@ -5,11 +5,12 @@ from pathlib import Path
 import environ
 
 import modules
-from config import identity, keys, values
-from kernel import module
-from kernel.databases.config import Server, databases
-from kernel.databases.embedded import EmbeddedPostgres
-from kernel.observability import logs
+from config import identity
+from seamline import module
+from seamline.configuration import keys, values
+from seamline.databases.config import Server, databases
+from seamline.development.embedded_postgres import EmbeddedPostgres
+from seamline.observability import logs
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 env = environ.Env()
@@ -18,9 +19,9 @@ environ.Env.read_env(BASE_DIR / ".env")
 SERVICE_NAME = values.word(env, "SERVICE_NAME", identity.SERVICE_NAME)
 DEVELOPMENT = env.str("ENVIRONMENT", "development") == "development"
 _wanted = tuple(env.list("MODULES", default=[]))
-ACTIVE_MODULES, DEPARTED_MODULES = module.find(modules, _wanted), module.find_departed(modules, _wanted)
+ACTIVE_MODULES, EXTRACTED_MODULES = module.find(modules, _wanted), module.find_extracted(modules, _wanted)
 if not DEVELOPMENT:
-    keys.refuse_incomplete(env, ACTIVE_MODULES.values(), DEPARTED_MODULES.values())
+    keys.refuse_incomplete(env, ACTIVE_MODULES.values(), EXTRACTED_MODULES.values())
 DEBUG = False
 SECRET_KEY = keys.secret(env, "SECRET_KEY", DEVELOPMENT)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEVELOPMENT else [])
@@ -28,7 +29,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEVELOPMENT else [])
 # Modules, and where the others live
 
 MODULE_SETTINGS = {name: keys.module_settings(env, active, DEVELOPMENT) for name, active in ACTIVE_MODULES.items()}
-MODULE_URLS = values.module_urls(env.ENVIRON, (*ACTIVE_MODULES, *DEPARTED_MODULES))
+MODULE_URLS = values.module_urls(env.ENVIRON, (*ACTIVE_MODULES, *EXTRACTED_MODULES))
 _gateway = env.str("GATEWAY_URL", identity.GATEWAY_URL if DEVELOPMENT else "")
 GATEWAY_URL = values.base_url("GATEWAY_URL", _gateway) if _gateway else None
 KNOWN_SUBSCRIBERS = identity.SUBSCRIBERS
@@ -45,7 +46,7 @@ DATABASE_SERVER = Server(
 )
 _prepare = values.flag(env, "DATABASE_PREPARED_STATEMENTS", True)
 DATABASES, PROVISIONED = databases(DATABASE_SERVER, ACTIVE_MODULES, env.ENVIRON, _prepare)
-DATABASE_ROUTERS = ["kernel.databases.router.ModuleRouter"]
+DATABASE_ROUTERS = ["seamline.databases.router.ModuleRouter"]
 
 # Tokens: users' are signed with a private key, services' with a shared secret
 
@@ -72,22 +73,22 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     *dict.fromkeys(app for active in ACTIVE_MODULES.values() for app in active.apps),
-    "kernel.apps.KernelConfig",
+    "seamline.apps.RuntimeConfig",
     *(active.package for active in ACTIVE_MODULES.values()),
 ]
 MIDDLEWARE = [
-    "kernel.http.middleware.RequestContext",
-    "kernel.http.system.Probes",
-    "kernel.http.admission.Rejection",
+    "seamline.http.middleware.RequestContext",
+    "seamline.operations.health.Probes",
+    "seamline.http.admission.Rejection",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "kernel.http.gateway.Gateway",
-    "kernel.http.pages.Sessions",
+    "seamline.http.gateway.Gateway",
+    "seamline.http.pages.Sessions",
     "django.middleware.common.CommonMiddleware",
-    "kernel.http.pages.Forms",
-    "kernel.http.pages.Logins",
-    "kernel.http.pages.Messages",
-    "kernel.http.pages.Frames",
+    "seamline.http.pages.Forms",
+    "seamline.http.pages.Logins",
+    "seamline.http.pages.Messages",
+    "seamline.http.pages.Frames",
 ]
 # They look for Django's own classes by name; ours are made of them.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
@@ -106,7 +107,11 @@ TEMPLATES = [
         },
     }
 ]
-_hasher = "config.passwords.DevelopmentHasher" if DEVELOPMENT else "django.contrib.auth.hashers.ScryptPasswordHasher"
+_hasher = (
+    "seamline.configuration.passwords.DevelopmentHasher"
+    if DEVELOPMENT
+    else "django.contrib.auth.hashers.ScryptPasswordHasher"
+)
 PASSWORD_HASHERS = [_hasher]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -152,10 +157,10 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # The HTTP API and its documentation
 
 REST_FRAMEWORK = {
-    "EXCEPTION_HANDLER": "kernel.http.problems.from_exception",
+    "EXCEPTION_HANDLER": "seamline.http.problems.from_exception",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_AUTHENTICATION_CLASSES": ["kernel.http.access.BearerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["kernel.http.access.DeclaredAccess"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["seamline.http.access.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["seamline.http.access.DeclaredAccess"],
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
@@ -164,7 +169,7 @@ SPECTACULAR_SETTINGS = {
     "Where somebody has to be logged in, send their access token: `Authorization: Bearer <token>`.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
-    "POSTPROCESSING_HOOKS": ["kernel.http.departed.document", "kernel.http.schema.portable_patterns"],
+    "POSTPROCESSING_HOOKS": ["seamline.http.extracted.document", "seamline.http.schema.portable_patterns"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
@@ -173,7 +178,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True},
     "REDOC_DIST": "SIDECAR",
     "TAGS": [
-        {"name": name, "description": (ACTIVE_MODULES.get(name) or DEPARTED_MODULES[name]).summary}
-        for name in sorted({*ACTIVE_MODULES, *DEPARTED_MODULES})
+        {"name": name, "description": (ACTIVE_MODULES.get(name) or EXTRACTED_MODULES[name]).summary}
+        for name in sorted({*ACTIVE_MODULES, *EXTRACTED_MODULES})
     ],
 }

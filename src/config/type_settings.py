@@ -38,6 +38,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "rest_framework",
-    _Bare("kernel"),
+    _Bare("seamline"),
     *(_Bare(f"modules.{found.name}") for found in pkgutil.iter_modules(modules.__path__) if found.ispkg),
 ]

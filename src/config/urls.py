@@ -7,9 +7,10 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
 
-from kernel.http import departed, system
-from kernel.http.problems import not_found
-from kernel.http.schema_view import SchemaView
+from seamline.http import extracted
+from seamline.http.problems import not_found
+from seamline.http.schema_view import SchemaView
+from seamline.operations import health
 
 ONLY_GET = {"http_method_names": ["get", "head"]}
 
@@ -24,14 +25,14 @@ urlpatterns = [
         SpectacularRedocView.as_view(url_name="schema", template_name="redoc.html", **ONLY_GET),
         name="redoc",
     ),
-    path("metrics", system.metrics),
-    path(".well-known/jwks.json", system.jwks),
+    path("metrics", health.metrics),
+    path(".well-known/jwks.json", health.jwks),
     # The admin's way from a row to its page on the site: no row has one, and an id that does not fit would be an error.
     path("admin/r/<path:_>", lambda request, _: not_found(request, Http404())),
     path("admin/", admin.site.urls),
-    *(pattern for module in settings.DEPARTED_MODULES.values() for pattern in departed.patterns(module)),
+    *(pattern for module in settings.EXTRACTED_MODULES.values() for pattern in extracted.patterns(module)),
     *(path("", include(f"{m.package}.pages")) for m in settings.ACTIVE_MODULES.values() if m.has("pages")),
 ]
-handler400 = "kernel.http.problems.bad_request"
-handler404 = "kernel.http.problems.not_found"
-handler500 = "kernel.http.problems.server_error"
+handler400 = "seamline.http.problems.bad_request"
+handler404 = "seamline.http.problems.not_found"
+handler500 = "seamline.http.problems.server_error"

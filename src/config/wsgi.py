@@ -7,8 +7,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 _django = get_wsgi_application()
 
-from kernel.calls.endpoint import ContractEndpoint  # noqa: E402  Django has to be set up first
-from kernel.http.chunked import Chunked  # noqa: E402
-from kernel.http.edge import Edge  # noqa: E402
+from seamline.calls.endpoint import ContractEndpoint  # noqa: E402  Django has to be set up first
+from seamline.http.chunked import Chunked  # noqa: E402
+from seamline.http.edge import Edge  # noqa: E402
 
 application = ContractEndpoint(Chunked(Edge(_django)))

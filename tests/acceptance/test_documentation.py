@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from kernel.management.commands.serve import PLACES
+from seamline.management.commands.serve import PLACES
 from tests.client import API, Client
 
 METHODS = {"get", "post", "put", "patch", "delete"}

@@ -7,7 +7,7 @@ import environ
 import jwt
 import pytest
 
-from config.keys import user_token_keys
+from seamline.configuration.keys import user_token_keys
 from tests.client import Client
 from tests.shop import Customer
 

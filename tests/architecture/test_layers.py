@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LINT = "from importlinter.cli import lint_imports_command as main; main()"
-LAYERS = {"config": "src/config", "modules": "src/modules", "kernel": "src/kernel", "contracts": "contracts"}
+LAYERS = {"config": "src/config", "modules": "src/modules", "seamline": "src/seamline", "contracts": "contracts"}
 
 
 @pytest.fixture(scope="module")

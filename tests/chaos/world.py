@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psycopg
 
-from kernel.databases.clusters import FOLDER
-from kernel.databases.embedded import EmbeddedPostgres
+from seamline.development.clusters import FOLDER
+from seamline.development.embedded_postgres import EmbeddedPostgres
 from tests import brokers
 from tests.brokers import Broker, Process
 from tests.chaos.proxy import Proxy

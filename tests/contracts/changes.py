@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.language import Category, Contract, ContractError, Event, Value, command, query
+from seamline.contract import Category, Contract, ContractError, Event, Value, command, query
 
 Few = Annotated[int, msgspec.Meta(ge=1, le=10)]
 

@@ -25,12 +25,12 @@ def probe_url(django_db_setup: None) -> Iterator[str]:
 @pytest.fixture(params=["local", "remote"])
 def mode(request: pytest.FixtureRequest, probe_url: str) -> Iterator[str]:
     """The probe, served in this process and by another one: whatever is said of it must hold in both."""
-    from kernel import topology
-    from kernel.testing import standing_in
+    from seamline import topology
+    from seamline.testing import fake_contract
 
     before = topology.current()
     if request.param == "local":
-        with standing_in(Probe, Implementation()):
+        with fake_contract(Probe, Implementation()):
             yield "local"
     else:
         topology.use(topology.Topology(before.here, {MODULE: probe_url}))

@@ -147,8 +147,8 @@ def _of_the_module(view: View) -> View:
 
 
 urlpatterns = [*patterns("odd/"), *patterns("api/v1/odd/")]
-handler404 = "kernel.http.problems.not_found"
-handler500 = "kernel.http.problems.server_error"
+handler404 = "seamline.http.problems.not_found"
+handler500 = "seamline.http.problems.server_error"
 
 
 def main(port: int, url: str) -> None:
@@ -159,7 +159,7 @@ def main(port: int, url: str) -> None:
     from django.conf import settings
     from gunicorn.app.base import Application
 
-    from kernel import topology
+    from seamline import topology
 
     settings.ROOT_URLCONF = "tests.contracts.odd"
     topology.use(topology.Topology(frozenset(), {MODULE: url} if url else {}))

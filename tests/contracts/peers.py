@@ -1,6 +1,6 @@
-"""Two peers, each built from its own text of the same contract file, that really talk: through the codec of the kernel.
+"""Two peers, each built from its own text of the same contract file, that really talk: through the codec of the runtime.
 
-What one may say is made from its types; whether the other understands is for `kernel.calls.wire` to say.
+What one may say is made from its types; whether the other understands is for `seamline.calls.wire` to say.
 """
 
 import itertools
@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
-from contracts.language import Contract, ContractError, Event, Operation
-from kernel.calls import wire
-from kernel.calls.wire import Answer
+from seamline.calls import wire
+from seamline.calls.wire import Response
+from seamline.contract import Contract, ContractError, Event, Operation
 
 UUID = "9b2e4b4e-7b1c-4c39-8f0e-2f6a3c1d5e77"
 SCALARS = [None, True, False, 0, 1, 7, 10, 20, 150, -1, 2.5, "", "word", "Word 2", UUID]
@@ -85,9 +85,9 @@ def _errors(operation: Operation) -> Iterator[ContractError]:
 def _caught(operation: Operation, error: ContractError) -> ContractError:
     """What a caller catches when `error` is raised."""
     try:
-        wire.codec(operation).open(wire.refusal(error))
+        wire.codec(operation).open(wire.error_response(error))
     except ContractError as caught:
-        _same((error.code, wire.refusal(error).status), (caught.code, wire.refusal(caught).status))
+        _same((error.code, wire.error_response(error).status), (caught.code, wire.error_response(caught).status))
         return caught
     raise Misunderstood(f"{error.code} was no error")
 
@@ -102,8 +102,8 @@ def _publish(old: Any, new: Any) -> None:
         msgspec.json.decode(wire.encode(event), type=old)
 
 
-def _answer(value: Any) -> Answer:
-    return Answer(200, wire.encode(value))
+def _answer(value: Any) -> Response:
+    return Response(200, wire.encode(value))
 
 
 def _same(said: Any, heard: Any) -> None:

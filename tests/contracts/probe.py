@@ -8,7 +8,7 @@ from decimal import Decimal
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from contracts.language import AwareDatetime, Contract, ContractError, Quantity, Value, command, query
+from seamline.contract import AwareDatetime, Contract, ContractError, Quantity, Value, command, query
 
 MODULE = "inventory"
 """Whose database keeps the command keys."""
@@ -148,12 +148,12 @@ class Implementation:
         time.sleep(seconds)
 
     def remaining(self) -> float:
-        from kernel import context
+        from seamline import context
 
         return context.current().remaining
 
     def circumstances(self) -> tuple[str | None, ...]:
-        from kernel import context
+        from seamline import context
 
         now = context.current()
         return now.request_id, now.traceparent, now.actor, now.module
@@ -164,7 +164,7 @@ class Implementation:
         return next((str(value) for var, value in copy_context().items() if var.name == "leak"), None)
 
     def call_back(self, depth: int) -> int:
-        from kernel.calls import call
+        from seamline.calls import call
 
         time.sleep(0.02)
         return 1 + call(Probe).call_back(depth - 1) if depth else 0
@@ -176,7 +176,7 @@ class Implementation:
         return (number for number in range(3))
 
     def write_after(self, seconds: float) -> None:
-        from kernel.databases import transaction
+        from seamline.databases import transaction
 
         time.sleep(seconds)
         with transaction(MODULE):
@@ -210,11 +210,11 @@ def main(port: int) -> None:
     import django
 
     django.setup()
-    from kernel.calls import home
-    from kernel.calls.endpoint import ContractEndpoint
+    from seamline.calls import server
+    from seamline.calls.endpoint import ContractEndpoint
 
     fake = Implementation()
-    home.serve(Probe, {name: getattr(fake, name) for name in Probe.operations})
+    server.register(Probe, {name: getattr(fake, name) for name in Probe.operations})
     with make_server("127.0.0.1", port, ContractEndpoint(_nothing), _Server, _Quiet) as server:
         print(server.server_port, flush=True)
         server.serve_forever()

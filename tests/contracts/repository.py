@@ -12,7 +12,7 @@ from tests.contracts.changes import BEFORE
 
 MANIFEST = """
 from contracts.shop import Bought, Shop
-from kernel.module import Module
+from seamline.module import Module
 
 MODULE = Module(name="till", summary="The till.", calls=(Shop,), subscribes=(Bought,))
 """
@@ -33,12 +33,12 @@ class Repository:
 
     def __init__(self, root: Path) -> None:
         self.root, self.contract = root, root / "contracts/shop.py"
-        copytree(ROOT / "contracts/language", root / "contracts/language")
+        copytree(ROOT / "src/seamline/contract", root / "src/seamline/contract")
         for path, text in {
             "contracts/__init__.py": "",
             "contracts/shop.py": BEFORE,
             "src/config/__init__.py": "",
-            "src/kernel/__init__.py": "",
+            "src/seamline/__init__.py": "",
             "src/modules/till/module.py": MANIFEST,
         }.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)

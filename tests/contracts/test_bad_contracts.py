@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.language import BadContract
+from seamline.contract import BadContract
 
 BAD = sorted(Path(__file__).with_name("bad").glob("*.py"))
 

@@ -33,7 +33,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> tuple[Description, De
     found = []
     for number, files in enumerate(texts):
         root = tmp_path_factory.mktemp(f"tree{number}")
-        copytree(ROOT / "contracts/language", root / "contracts/language")
+        copytree(ROOT / "src/seamline/contract", root / "src/seamline/contract")
         (root / "contracts/__init__.py").touch()
         for name, text in files.items():
             (root / f"contracts/{NAMES[name]}.py").write_text(text)
@@ -233,7 +233,7 @@ def test_wrong_usage(options: tuple[str, ...], repository: Repository) -> None:
 @pytest.mark.parametrize(
     ("path", "text", "says"),
     [
-        ("contracts/shop.py", "from contracts.language import query\nquery = undefined\n", "NameError"),
+        ("contracts/shop.py", "from seamline.contract import query\nquery = undefined\n", "NameError"),
         ("contracts/shop.py", SIDE_BY_SIDE.replace(", version=2", ""), "are both shop/v1"),
         ("contracts/lock/shop.json", "<<<<<<< ours", "is no lock"),
     ],

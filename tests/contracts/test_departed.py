@@ -13,24 +13,24 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.test import Client, RequestFactory
 from django.urls import URLPattern
 
-from config import keys
-from contracts.language import Unavailable
 from contracts.orders import OrderCreated
-from kernel import audit, module, topology
-from kernel.calls import call
-from kernel.context import Context, entered
-from kernel.databases import cursor
-from kernel.events import subscriptions
-from kernel.events.mailbox import mailbox
-from kernel.http import departed
-from kernel.http.gateway import Gateway
-from kernel.http.middleware import module_of
-from kernel.module import Departed
-from kernel.topology import Topology
+from seamline import audit, module, topology
+from seamline.calls import call
+from seamline.configuration import keys
+from seamline.context import Context, entered
+from seamline.contract import Unavailable
+from seamline.databases import cursor
+from seamline.events import subscriptions
+from seamline.events.mailbox import mailbox
+from seamline.http import extracted
+from seamline.http.gateway import Gateway
+from seamline.http.middleware import module_of
+from seamline.module import ExtractedModule
+from seamline.topology import Topology
 from tests.contracts.test_gateway import saying
 from tests.contracts.test_resilience import served_by
 
-PENS = Departed(
+PENS = ExtractedModule(
     name="pens",
     summary="Pens.",
     subscribes=(OrderCreated,),
@@ -40,14 +40,14 @@ PENS = Departed(
 
 @pytest.fixture
 def pens(settings: Any) -> Iterator[None]:
-    settings.DEPARTED_MODULES = {"pens": PENS}
-    module.departed.cache_clear()
+    settings.EXTRACTED_MODULES = {"pens": PENS}
+    module.extracted.cache_clear()
     yield
-    module.departed.cache_clear()
+    module.extracted.cache_clear()
 
 
 def found(path: str) -> URLPattern | None:
-    return next((pattern for pattern in departed.patterns(PENS) if pattern.resolve(path)), None)
+    return next((pattern for pattern in extracted.patterns(PENS) if pattern.resolve(path)), None)
 
 
 @pytest.mark.parametrize("path", ["api/v1/pens/blue", "pens/1888", "static/pens/a/b.css"])
@@ -92,7 +92,7 @@ def test_its_endpoints_are_documented_and_its_types_are_not_mistaken_for_others(
         "paths": {"/pens": {"pen": f"{reference}Pen", "box": f"{reference}Box", "boxes": f"{reference}Boxes"}},
         "components": {"schemas": {"Pen": pen, "Box": theirs, "Boxes": pen}, "securitySchemes": {"s": {}}},
     }
-    departed.add(of_both, "fountain_pens", json.dumps(own))
+    extracted.add(of_both, "fountain_pens", json.dumps(own))
     assert of_both["paths"]["/pens"] == {
         "pen": f"{reference}Pen",
         "box": f"{reference}FountainPensBox",
@@ -113,9 +113,9 @@ def test_production_has_to_be_told_where_it_lives(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.django_db(databases=["default", *module.active()])
 def test_a_new_publisher_expects_it_and_operators_are_told_of_it(pens: None, client: Client) -> None:
     with cursor("orders") as sql:
-        sql.execute("DELETE FROM kernel_subscription")
+        sql.execute("DELETE FROM seamline_subscription")
         subscriptions.expect("orders")
-        sql.execute("SELECT event FROM kernel_subscription WHERE subscriber = 'pens'")
+        sql.execute("SELECT event FROM seamline_subscription WHERE subscriber = 'pens'")
         assert sql.fetchall() == [(OrderCreated.event_name,)]
     assert client.get("/health").json()["modules"]["pens"] == {
         "here": False,

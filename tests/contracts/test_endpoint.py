@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from kernel.calls import tokens
-from kernel.calls.connections import Connections
-from kernel.calls.endpoint import ContractEndpoint
-from kernel.testing import standing_in
+from seamline.calls import service_tokens
+from seamline.calls.endpoint import ContractEndpoint
+from seamline.calls.http_pool import ConnectionPool
+from seamline.testing import fake_contract
 from tests.contracts.probe import MODULE, Implementation, Probe
 from tests.contracts.test_resilience import served_by
 
@@ -40,7 +40,7 @@ class Spy(Implementation):
 @pytest.fixture
 def spy() -> Any:
     spy = Spy()
-    with standing_in(Probe, spy):
+    with fake_contract(Probe, spy):
         yield spy
 
 
@@ -51,7 +51,7 @@ def post(body: bytes = b'{"text": "hello"}', path: str = OPERATION, **headers: s
         "PATH_INFO": path,
         "CONTENT_TYPE": "application/json",
         "CONTENT_LENGTH": str(len(body)),
-        "HTTP_AUTHORIZATION": f"Bearer {tokens.token_for(MODULE)}",
+        "HTTP_AUTHORIZATION": f"Bearer {service_tokens.token_for(MODULE)}",
         "wsgi.input": io.BytesIO(body),
     }
     environ = {name: value for name, value in (environ | headers).items() if value is not None}
@@ -187,7 +187,7 @@ def test_only_the_path_of_an_operation_is_passed_on(path: str) -> None:
 )
 def test_no_request_becomes_another_one_on_its_way(method: str, target: str, header: tuple[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        connections = Connections(f"http://127.0.0.1:{server.getsockname()[1]}")
+        connections = ConnectionPool(f"http://127.0.0.1:{server.getsockname()[1]}")
         with pytest.raises(ValueError, match=r"cannot be sent|no request can be made"):
             connections.send(method, target, [header], (), 1, 1)
 

@@ -10,10 +10,10 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from kernel.calls import remote
-from kernel.context import Context, entered
-from kernel.http import gateway
-from kernel.http.gateway import Gateway
+from seamline.calls import client
+from seamline.context import Context, entered
+from seamline.http import gateway
+from seamline.http.gateway import Gateway
 from tests.contracts.probe import MODULE
 from tests.contracts.test_resilience import hang_up, served_by
 
@@ -27,7 +27,7 @@ view.__module__ = f"modules.{MODULE}.api"
 @pytest.fixture(autouse=True)
 def little_patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(gateway, "PATIENCE", 0.2)
-    monkeypatch.setattr(remote, "REST", 0.3)
+    monkeypatch.setattr(client, "RESET_TIMEOUT", 0.3)
     yield
 
 
@@ -82,12 +82,12 @@ def test_a_burst_waits_for_its_turn() -> None:
 
 def test_a_dead_service_is_left_alone_and_then_tried_again() -> None:
     with served_by(hang_up) as came:
-        assert {ask()[1] for _ in range(remote.TRIPS)} == {"call.unavailable"}
-        assert (ask()[1], len(came)) == ("call.rejected", remote.TRIPS)
+        assert {ask()[1] for _ in range(client.FAILURE_THRESHOLD)} == {"call.unavailable"}
+        assert (ask()[1], len(came)) == ("call.rejected", client.FAILURE_THRESHOLD)
         time.sleep(0.4)
-        assert (ask()[1], len(came)) == ("call.unavailable", remote.TRIPS + 1)
+        assert (ask()[1], len(came)) == ("call.unavailable", client.FAILURE_THRESHOLD + 1)
 
 
 def test_an_answer_is_no_failure_whatever_it_says() -> None:
     with served_by(saying("500 Oh No")):
-        assert {ask()[0] for _ in range(remote.TRIPS + 2)} == {500}
+        assert {ask()[0] for _ in range(client.FAILURE_THRESHOLD + 2)} == {500}

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.language import Money
-from contracts.language.currencies import DECIMALS, NO_CURRENCY
+from seamline.contract import Money
+from seamline.contract.currencies import DECIMALS, NO_CURRENCY
 
 currencies = st.sampled_from(sorted(set(DECIMALS) - {NO_CURRENCY}))
 amounts = st.integers(-(10**12), 10**12)

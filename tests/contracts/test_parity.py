@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.language import DeadlineExceeded, InvalidArguments, KeyReused, Unavailable, Unexpected
-from kernel import context, topology
-from kernel.calls import TransactionOpen, call, wire
-from kernel.context import Context, entered
-from kernel.databases import transaction
+from seamline import context, topology
+from seamline.calls import TransactionOpen, call, wire
+from seamline.context import Context, entered
+from seamline.contract import DeadlineExceeded, InvalidArguments, KeyReused, Unavailable, Unexpected
+from seamline.databases import transaction
 from tests.contracts.probe import MODULE, Colour, Everything, Probe, Refused
 from tests.waiting import unhurried
 

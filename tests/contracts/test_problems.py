@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 from rest_framework.exceptions import APIException, ParseError, ValidationError
 
-from contracts.language import AwareDatetime, ContractError, Money, Value
-from kernel.http.problems import answer_to, from_exception
+from seamline.contract import AwareDatetime, ContractError, Money, Value
+from seamline.http import error_response, from_exception
 
 
 class Slot(Value):
@@ -50,7 +50,7 @@ def test_a_value_is_shown_as_it_crosses_the_wire(value: object, shown: str) -> N
     error = Taken(value)
     assert error.detail == f"It is taken: what {shown}"
     if "\ud800" not in shown:
-        assert json.loads(answer_to(error).content)["detail"] == f"It is taken: what {shown}."
+        assert json.loads(error_response(error).content)["detail"] == f"It is taken: what {shown}."
 
 
 @pytest.mark.parametrize(

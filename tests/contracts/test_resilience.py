@@ -9,10 +9,10 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from contracts.language import AvailabilityError, DeadlineExceeded, Rejected, Unavailable, Unexpected
-from kernel import topology
-from kernel.calls import call, remote
-from kernel.calls.retries import RetryBudget
+from seamline import topology
+from seamline.calls import call, client
+from seamline.calls.retry_budget import RetryBudget
+from seamline.contract import AvailabilityError, DeadlineExceeded, Rejected, Unavailable, Unexpected
 from tests.contracts.probe import MODULE, Probe
 from tests.waiting import PATIENCE, unhurried
 
@@ -118,7 +118,7 @@ def test_a_status_that_is_none_is_no_answer() -> None:
 def test_a_broken_answer_is_tried_again_and_then_unavailable(answer: Callable[[socket.socket], None]) -> None:
     with served_by(answer) as came, pytest.raises(Unavailable) as away:
         call(Probe).text("hello")
-    assert (away.value.module, len(came)) == (MODULE, remote.ATTEMPTS)
+    assert (away.value.module, len(came)) == (MODULE, client.MAX_ATTEMPTS)
 
 
 def test_garbage_is_unexpected_and_not_an_error_of_the_decoder() -> None:
@@ -135,9 +135,9 @@ def test_silence_ends_at_the_deadline() -> None:
 
 
 def test_a_target_that_keeps_failing_is_left_alone_and_then_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "REST", 0.3)
+    monkeypatch.setattr(client, "RESET_TIMEOUT", 0.3)
     with served_by(hang_up) as came:
-        for _ in range(remote.TRIPS):
+        for _ in range(client.FAILURE_THRESHOLD):
             with pytest.raises(AvailabilityError):
                 call(Probe).text("hello")
         asked = len(came)
@@ -155,15 +155,15 @@ def test_a_target_that_keeps_failing_is_left_alone_and_then_tried_once(monkeypat
 
 def test_impatient_callers_do_not_make_a_target_look_broken() -> None:
     with served_by(say_nothing):
-        for _ in range(remote.TRIPS + 2):
+        for _ in range(client.FAILURE_THRESHOLD + 2):
             with pytest.raises(DeadlineExceeded):
                 call(Probe, timeout=0.02).text("hello")
 
 
 def test_impatient_callers_do_not_make_a_broken_target_look_well() -> None:
     with served_by(say_nothing):
-        for _ in range(remote.TRIPS):
-            for timeout in (0.05, remote.HURRY + 0.1):
+        for _ in range(client.FAILURE_THRESHOLD):
+            for timeout in (0.05, client.MIN_DEADLINE + 0.1):
                 with pytest.raises(DeadlineExceeded):
                     call(Probe, timeout=timeout).text("hello")
         with pytest.raises(Rejected):
@@ -171,7 +171,7 @@ def test_impatient_callers_do_not_make_a_broken_target_look_well() -> None:
 
 
 def test_where_most_calls_fail_none_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "TRIPS", 100)
+    monkeypatch.setattr(client, "FAILURE_THRESHOLD", 100)
     with served_by(hang_up) as came:
         for _ in range(10):
             with pytest.raises(Unavailable):
@@ -184,17 +184,19 @@ def test_a_budget_that_was_spent_is_earned_again() -> None:
     budget = RetryBudget()
     for _ in range(20):
         budget.failed()
-    assert budget.is_spent()
+    assert budget.is_exhausted()
     for _ in range(51):
         budget.answered()
-    assert not budget.is_spent()
+    assert not budget.is_exhausted()
 
 
 def test_a_target_with_all_slots_taken_refuses_at_once() -> None:
-    with served_by(say_nothing), ThreadPoolExecutor(remote.SLOTS + 1) as pool:
-        calls = [pool.submit(call(Probe, timeout=1.5).text, "hello") for _ in range(remote.SLOTS + 1)]
+    with served_by(say_nothing), ThreadPoolExecutor(client.MAX_CONCURRENT_CALLS + 1) as pool:
+        calls = [pool.submit(call(Probe, timeout=1.5).text, "hello") for _ in range(client.MAX_CONCURRENT_CALLS + 1)]
         errors = [type(made.exception()) for made in calls]
-    assert sorted(error.__name__ for error in errors) == ["DeadlineExceeded"] * remote.SLOTS + ["Rejected"]
+    assert sorted(error.__name__ for error in errors) == ["DeadlineExceeded"] * client.MAX_CONCURRENT_CALLS + [
+        "Rejected"
+    ]
 
 
 def test_a_module_that_nobody_serves_is_unavailable() -> None:

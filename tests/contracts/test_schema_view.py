@@ -14,8 +14,8 @@ from django.http import HttpResponse
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
-from contracts.language import Sku
-from kernel.http import schema_view
+from seamline.contract import Sku
+from seamline.http import schema_view
 
 JSON = "application/vnd.oai.openapi+json"
 ELSEWHERE_TOO = {

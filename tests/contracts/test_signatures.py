@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from kernel import signatures
+from seamline.calls import signatures
 
-PROMISED = "from uuid import UUID\nfrom contracts.language import Sku\n\ndef hold(order: UUID, sku: Sku = 'A'): ...\n"
+PROMISED = "from uuid import UUID\nfrom seamline.contract import Sku\n\ndef hold(order: UUID, sku: Sku = 'A'): ...\n"
 SAME = {
     "evaluated later": f"from __future__ import annotations\n{PROMISED}",
     "imported for types only": "from __future__ import annotations\nfrom typing import TYPE_CHECKING\n\n"
-    "if TYPE_CHECKING:\n    from uuid import UUID\n    from contracts.language import Sku as Code\n\n"
+    "if TYPE_CHECKING:\n    from uuid import UUID\n    from seamline.contract import Sku as Code\n\n"
     "def hold(order: UUID, sku: Code = 'A'): ...\n",
-    "quoted": "import typing\n\nif typing.TYPE_CHECKING:\n    import uuid\n    from contracts.language import Sku\n\n"
+    "quoted": "import typing\n\nif typing.TYPE_CHECKING:\n    import uuid\n    from seamline.contract import Sku\n\n"
     "def hold(order: 'uuid.UUID', sku: 'Sku' = 'A'): ...\n",
 }
 OTHER = {

@@ -5,10 +5,10 @@ from typing import Any, cast
 
 import pytest
 
-from contracts.language import Contract, InvalidArguments, query
-from kernel import topology
-from kernel.calls import call, home
-from kernel.module import BadManifest, Module
+from seamline import topology
+from seamline.calls import call, server
+from seamline.contract import Contract, InvalidArguments, query
+from seamline.module import BadManifest, Module
 
 
 class Greetings(Contract, module="greetings", version=2):
@@ -51,7 +51,7 @@ def here() -> Any:
 
 
 def test_each_version_is_answered_from_its_own_room() -> None:
-    home.serve_module(InMemory("greetings", "How to greet.", serves=(Greetings, GreetingsV1)))
+    server.register_module(InMemory("greetings", "How to greet.", serves=(Greetings, GreetingsV1)))
     assert call(Greetings).greet("Ada", loud=True) == "Hello, Ada!"
     assert call(GreetingsV1).greet("Ada") == "Hello, Ada."
     with pytest.raises(InvalidArguments):
@@ -59,10 +59,10 @@ def test_each_version_is_answered_from_its_own_room() -> None:
 
 
 def test_an_only_version_is_answered_from_the_usual_rooms_whatever_its_number() -> None:
-    home.serve_module(InMemory("greetings", "How to greet.", serves=(Greetings,)))
+    server.register_module(InMemory("greetings", "How to greet.", serves=(Greetings,)))
     assert call(Greetings).greet("Ada", loud=False) == "Hello, Ada."
 
 
 def test_a_function_with_another_signature_than_promised_is_refused_at_start() -> None:
     with pytest.raises(BadManifest, match="takes other arguments than its contract"):
-        home.serve_module(InMemory("greetings", "How to greet.", serves=(GreetingsV1,)))
+        server.register_module(InMemory("greetings", "How to greet.", serves=(GreetingsV1,)))

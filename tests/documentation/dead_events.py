@@ -1,15 +1,15 @@
-"""For `manage.py shell`: two events that `users` could not handle, and one that is parked behind the first."""
+"""For `manage.py shell`: two events that `users` could not handle, and one that is blocked behind the first."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from contracts.language import Money
 from contracts.orders import OrderCancelled, OrderCreated
-from kernel.databases import transaction
-from kernel.events import claims, publish, relay
-from kernel.events.mailbox import mailbox
-from kernel.models import Outbox
-from kernel.testing import standing_in
+from seamline.contract import Money
+from seamline.databases import transaction
+from seamline.events import outbox_leases, publish, relay
+from seamline.events.mailbox import mailbox
+from seamline.models import OutboxMessage
+from seamline.testing import fake_contract
 
 
 class Failing:
@@ -26,8 +26,8 @@ with transaction("orders"):
     publish(OrderCreated(first, customer, total))
     publish(OrderCreated(second, customer, total))
     publish(OrderCancelled(first, customer, total))
-with standing_in(mailbox("users"), Failing()):
-    for _ in range(claims.MAX_FAILURES):
-        waiting = Outbox.objects.using("orders").filter(state="pending", subscriber="users")
+with fake_contract(mailbox("users"), Failing()):
+    for _ in range(outbox_leases.MAX_FAILURES):
+        waiting = OutboxMessage.objects.using("orders").filter(state="pending", subscriber="users")
         waiting.update(due_at=datetime(2000, 1, 1, tzinfo=UTC))
         relay.drain("orders")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from kernel.databases.embedded import EmbeddedPostgres, _binaries
+from seamline.development.embedded_postgres import EmbeddedPostgres, _binaries
 from tests.documentation import pages
 from tests.processes import REPOSITORY
 

@@ -20,7 +20,7 @@ MODULE = "orders"
 """Any module will do: what is copied is what is in the database."""
 MIGRATED = """
     CREATE TABLE django_migrations (id serial PRIMARY KEY, app text, name text, applied timestamptz DEFAULT now());
-    INSERT INTO django_migrations (app, name) VALUES ('orders', '0001_initial'), ('kernel', '0001_initial');
+    INSERT INTO django_migrations (app, name) VALUES ('orders', '0001_initial'), ('seamline', '0001_initial');
 """
 _numbers = count()
 

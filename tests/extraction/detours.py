@@ -204,13 +204,13 @@ DETOURS = {
     ),
     # Endpoints
     "an endpoint that says nothing": Doctored(
-        "from kernel.http.endpoints import Endpoint\n\nclass View(Endpoint):\n    def get(self, request): ...\n",
+        "from seamline.http.endpoints import Endpoint\n\nclass View(Endpoint):\n    def get(self, request): ...\n",
         "endpoint",
         4,
         "View.get says not who may use it",
     ),
     "an endpoint that does not say who": Doctored(
-        "from kernel.http.endpoints import Endpoint as Base, endpoint\n\nclass View(Base):\n"
+        "from seamline.http.endpoints import Endpoint as Base, endpoint\n\nclass View(Base):\n"
         "    @endpoint(returns=None)\n    def post(self, request): ...\n",
         "endpoint",
         5,

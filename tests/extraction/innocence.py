@@ -11,18 +11,18 @@ INNOCENT = {
     "relation to a local class": "from django.db import models\nfrom modules.pens.models import Pen\n\n"
     "a = models.ForeignKey(Pen, models.CASCADE)\nb = models.ForeignKey('Case', models.CASCADE)\n",
     "prose": '"""Takes rows from ink_bottle, see ink.Bottle."""\n',
-    "own tables": "A = 'SELECT * FROM pens_pen JOIN kernel_outbox USING (id)'\n",
+    "own tables": "A = 'SELECT * FROM pens_pen JOIN seamline_outbox USING (id)'\n",
     "words": "A = 'ink.colour'\nB = 'ink.InkMixed.v1'\nC = 'ink:write'\nD = 'ink_bottle'\n",
     "declared contract": "from contracts.ink import Colour, Ink, InkMixed\n",
-    "vocabulary": "from contracts.language import Contract\n",
-    "own setting": "from kernel.module import setting\n\nA = setting('pens', 'NIB')\n",
+    "vocabulary": "from seamline.contract import Contract\n",
+    "own setting": "from seamline.module import setting\n\nA = setting('pens', 'NIB')\n",
     "settings of every deployable": "from django.conf import settings\n\nA = settings.KNOWN, settings.TIME_ZONE\n",
     "on commit": "from django.db import transaction\n\ntransaction.on_commit(print, using='pens')\n",
-    "the door": "from kernel.databases import transaction\n\nwith transaction('pens'):\n    pass\n",
-    "query in a transaction": "from contracts.ink import Ink\nfrom kernel.calls import call\n"
-    "from kernel.databases import transaction\n\nwith transaction('pens'):\n    call(Ink).colour()\n",
-    "command in a function called after a transaction": "from contracts.ink import Ink\nfrom kernel.calls import call\n"
-    "from kernel.databases import transaction\n\nwith transaction('pens'):\n    pass\nf()\n\n"
+    "the door": "from seamline.databases import transaction\n\nwith transaction('pens'):\n    pass\n",
+    "query in a transaction": "from contracts.ink import Ink\nfrom seamline.calls import call\n"
+    "from seamline.databases import transaction\n\nwith transaction('pens'):\n    call(Ink).colour()\n",
+    "command in a function called after a transaction": "from contracts.ink import Ink\nfrom seamline.calls import call\n"
+    "from seamline.databases import transaction\n\nwith transaction('pens'):\n    pass\nf()\n\n"
     "def f():\n    call(Ink).mix()\n",
     "own signal": "from django.db.models.signals import post_save\nfrom django.dispatch import receiver\n"
     "from modules.pens.models import Pen\n\n@receiver(post_save, sender=Pen)\ndef f(**kwargs): ...\n",
@@ -30,13 +30,13 @@ INNOCENT = {
     "own things by name": "from django.urls import reverse\n\nA = reverse('pen'), 'pens/pen.html', 'ink/none.html'\n",
     "own cache": "from django.core.cache import cache, caches\n\ndef f(n):\n    cache.get('pens:all')\n"
     "    cache.get(f'pens:{n}')\n    cache.get(n)\n    caches['pens'].get('all')\n",
-    "own Redis": "import redis\nfrom kernel.module import setting\n\ndef f(url):\n"
+    "own Redis": "import redis\nfrom seamline.module import setting\n\ndef f(url):\n"
     "    return redis.Redis.from_url(setting('pens', 'NIB')), redis.from_url(url)\n",
     "own connection": "from django.db import connections\n\nA = connections['pens']\nB = connections[A.alias]\n",
-    "what the kernel has": "from kernel.registry import KNOWN\n\nA = KNOWN['a']\nB = KNOWN.get('b')\n",
+    "what the runtime has": "from seamline.registry import KNOWN\n\nA = KNOWN['a']\nB = KNOWN.get('b')\n",
     "state of its own": "KNOWN = {}\n\ndef f(a):\n    a.b = 1\n    KNOWN['a'] = 1\n    KNOWN.update(b=2)\n",
     "effects after the commit": "from django.db import transaction as django\nfrom contracts.ink import Ink\n"
-    "from kernel.calls import call\nfrom kernel.databases import transaction\nfrom modules.pens import helper\n\n"
+    "from seamline.calls import call\nfrom seamline.databases import transaction\nfrom modules.pens import helper\n\n"
     "def f():\n    with transaction('pens'):\n        django.on_commit(helper.weigh.delay, using='pens')\n"
     "        django.on_commit(lambda: call(Ink).mix(), using='pens')\n    helper.mix()\n    helper.weigh.delay()\n",
     "own signal, by place": "from django.db.models.signals import post_save\nfrom modules.pens.models import Pen\n\n"
@@ -59,7 +59,7 @@ INNOCENT = {
     "own signals in a loop": "from django.db.models.signals import post_save, pre_delete\n"
     "from modules.pens.models import Pen\n\nfor signal in (post_save, pre_delete):\n"
     "    signal.connect(print, sender=Pen)\n",
-    "own connections": "import psycopg\nfrom django.db import connections\nfrom kernel.module import setting\n\n"
+    "own connections": "import psycopg\nfrom django.db import connections\nfrom seamline.module import setting\n\n"
     "def f(url):\n    yield psycopg.connect(url), psycopg.connect(setting('pens', 'NIB'))\n"
     "    yield getattr(connections, 'pens')\n",
     "own commands": "import subprocess\nfrom django.core.management import call_command\n\ndef f(program):\n"
@@ -71,7 +71,7 @@ INNOCENT = {
     "B = AnonymousUser(), PermissionsMixin\n",
     "Django's models as types": "from django.contrib.auth.models import User\n\n"
     "def f(operator: User) -> User | None: ...\n",
-    "declared endpoints": "from kernel.http.endpoints import Endpoint, endpoint\n"
+    "declared endpoints": "from seamline.http.endpoints import Endpoint, endpoint\n"
     "from rest_framework.views import APIView\n\nclass View(Endpoint):\n    @endpoint(access=print, returns=None)\n"
     "    def get(self, request): ...\n\n    def shown(self): ...\n\nclass Open(APIView):\n"
     "    permission_classes = []\n\n    def get(self, request): ...\n\nclass Other:\n    def get(self): ...\n",
@@ -86,9 +86,9 @@ SURROUNDINGS = {
         for name in ("celery", "djangorestframework", "psycopg", "redis")
     ),
     "src/config/settings.py": "BASE_DIR = CELERY_BROKER_URL = KNOWN = ACTIVE_MODULES = MODULE_SETTINGS = 1\n",
-    "src/kernel/events.py": "def publish(event): ...\n",
-    "src/kernel/registry.py": "KNOWN = {}\n",
-    "src/kernel/sagas.py": "class Saga: ...\n",
+    "src/seamline/events.py": "def publish(event): ...\n",
+    "src/seamline/registry.py": "KNOWN = {}\n",
+    "src/seamline/work.py": "class Saga: ...\n",
     "src/modules/ink/management/__init__.py": "",
     "src/modules/ink/management/commands/__init__.py": "",
     "src/modules/ink/management/commands/mix_ink.py": "",
@@ -105,7 +105,7 @@ SURROUNDINGS = {
     f"{PENS}/models/pen.py": "from django.db import models\n\nclass Pen(models.Model): ...\n\n"
     "class Stock(models.Model):\n    class Meta:\n        db_table = 'ink_stock'\n",
     f"{PENS}/helper.py": "from celery import shared_task\nfrom contracts.ink import Ink\n"
-    "from kernel.calls import call\n\ndef mix():\n    call(Ink).mix()\n\n@shared_task\ndef weigh(): ...\n",
+    "from seamline.calls import call\n\ndef mix():\n    call(Ink).mix()\n\n@shared_task\ndef weigh(): ...\n",
     f"{PENS}/migrations/__init__.py": "",
     f"{PENS}/urls.py": "from django.urls import path\n\nurlpatterns = [path('pens', print, name='pen')]\n",
 }

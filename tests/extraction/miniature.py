@@ -9,9 +9,9 @@ from extraction.project import Project
 
 FILES = {
     "contracts/__init__.py": "",
-    "contracts/language/__init__.py": "class Contract: ...\nclass Event: ...\ndef query(f): ...\ndef command(f): ...\n",
+    "src/seamline/contract/__init__.py": "class Contract: ...\nclass Event: ...\ndef query(f): ...\ndef command(f): ...\n",
     "contracts/pens.py": """\
-from contracts.language import Contract, Event, query
+from seamline.contract import Contract, Event, query
 
 class Pen: ...
 
@@ -23,7 +23,7 @@ class Pens(Contract, module="pens"):
     def pen(self) -> None: ...
 """,
     "contracts/ink.py": """\
-from contracts.language import Contract, Event, command, query
+from seamline.contract import Contract, Event, command, query
 
 class Colour: ...
 
@@ -44,11 +44,11 @@ class Wells(Contract, module="ink", facet="wells"):
     @command
     def fill(self) -> None: ...
 """,
-    "contracts/paper.py": "from contracts.language import Contract\n\nclass Paper(Contract, module='paper'): ...\n",
-    "src/kernel/__init__.py": "",
-    "src/kernel/module.py": "class Module: ...\nclass Setting: ...\ndef setting(module, name): ...\n",
-    "src/kernel/calls.py": "def call(contract): ...\n",
-    "src/kernel/databases.py": "from django.db.transaction import Atomic\n\ndef transaction(module): ...\n",
+    "contracts/paper.py": "from seamline.contract import Contract\n\nclass Paper(Contract, module='paper'): ...\n",
+    "src/seamline/__init__.py": "",
+    "src/seamline/module.py": "class Module: ...\nclass Setting: ...\ndef setting(module, name): ...\n",
+    "src/seamline/calls.py": "def call(contract): ...\n",
+    "src/seamline/databases.py": "from django.db.transaction import Atomic\n\ndef transaction(module): ...\n",
     "src/config/__init__.py": "",
     "src/config/identity.py": 'SERVICE_NAME = "monolith"\n',
     "src/config/settings.py": 'import environ\n\nMIDDLEWARE = ["whitenoise.middleware.WhiteNoise"]\nKNOWN = 1\n',
@@ -56,7 +56,7 @@ class Wells(Contract, module="ink", facet="wells"):
     "src/modules/ink/__init__.py": "",
     "src/modules/ink/module.py": """\
 from contracts.ink import Ink
-from kernel.module import Module
+from seamline.module import Module
 
 MODULE = Module(name="ink", summary="Ink.", serves=(Ink,))
 """,
@@ -67,7 +67,7 @@ MODULE = Module(name="ink", summary="Ink.", serves=(Ink,))
     "src/modules/pens/module.py": """\
 from contracts.ink import Ink, InkMixed
 from contracts.pens import Pens
-from kernel.module import Module, Setting
+from seamline.module import Module, Setting
 
 MODULE = Module(
     name="pens",
@@ -88,7 +88,7 @@ class Case(models.Model): ...
 """,
     "src/modules/pens/queries.py": """\
 from contracts.ink import Ink
-from kernel.calls import call
+from seamline.calls import call
 
 def pen():
     return call(Ink).colour()
@@ -99,7 +99,7 @@ def pen():
     "src/modules/pens/tests/test_pens.py": "import pytest\n",
     "manage.py": "#!/usr/bin/env python\n",
     "deployable.mk": "run:  ## serve on PORT\n\tpython manage.py\n",
-    "pyproject.toml": '[tool.ruff.lint.isort]\nknown-first-party = ["config", "extraction", "kernel"]\n',
+    "pyproject.toml": '[tool.ruff.lint.isort]\nknown-first-party = ["config", "extraction", "seamline"]\n',
     ".gitignore": "/var/\n",
     "requirements/base.in": "django\ndjango-environ\nwhitenoise\npyjwt\n",
     "requirements/base.txt": """\
@@ -170,7 +170,7 @@ class Monolith:
         return Project.at(self.root)
 
     def extract(self, into: Path, *options: str) -> Result:
-        """Extract `pens`, which cannot be started: there is no more of the kernel than a name needs."""
+        """Extract `pens`, which cannot be started: there is no more of the runtime than a name needs."""
         return self.run("extract", "pens", "--into", into, "--no-verify", *options)
 
     def run(self, *arguments: str | Path) -> Result:

@@ -94,9 +94,9 @@ OBSTACLES = {
     ),
     "saving elsewhere": Doctored("def f(pen):\n    pen.save(using='ink')\n", "database", 2),
     "another's transaction": Doctored(
-        "from kernel.databases import transaction\n\nwith transaction('ink'):\n    pass\n", "database", 3
+        "from seamline.databases import transaction\n\nwith transaction('ink'):\n    pass\n", "database", 3
     ),
-    "the way into every module": Doctored("from kernel.module import active\n", "dynamic-import"),
+    "the way into every module": Doctored("from seamline.module import active\n", "dynamic-import"),
     "SQL": Doctored("Q = 'SELECT 1'\nR = 'select * from ink_bottle'\n", "sql", 2, "ink_bottle"),
     "SQL over several lines": Doctored(
         'Q = """\n    SELECT *\n    FROM pens_pen JOIN "ink_bottle" USING (id)\n"""\n', "sql", 3
@@ -115,9 +115,9 @@ OBSTACLES = {
     "environment": Doctored("import os\n\nA = os.environ['A']\n", "setting", 3),
     "getenv": Doctored("from os import getenv\n", "setting", 1),
     "undeclared setting": Doctored(
-        "from kernel.module import setting\n\nA = setting('pens', 'INK')\n", "setting", 3, "add Setting('INK'"
+        "from seamline.module import setting\n\nA = setting('pens', 'INK')\n", "setting", 3, "add Setting('INK'"
     ),
-    "another's setting": Doctored("from kernel.module import setting\n\nA = setting('ink', 'NIB')\n", "setting", 3),
+    "another's setting": Doctored("from seamline.module import setting\n\nA = setting('ink', 'NIB')\n", "setting", 3),
     "unknown Django setting": Doctored(
         "from django.conf import settings\n\nA = settings.PENS_NIB\n", "setting", 3, "settings.PENS_NIB"
     ),
@@ -128,7 +128,7 @@ OBSTACLES = {
     ),
     "atomic imported": Doctored("from django.db.transaction import atomic\n", "transaction", 1),
     "command in a function called in a transaction": Doctored(
-        "from contracts.ink import Ink\nfrom kernel.calls import call\nfrom kernel.databases import transaction\n\n"
+        "from contracts.ink import Ink\nfrom seamline.calls import call\nfrom seamline.databases import transaction\n\n"
         "def f():\n    with transaction('pens'):\n        g()\n\n"
         "def g():\n    h()\n\ndef h():\n    call(Ink).mix()\n    g()\n",
         "transaction",
@@ -136,14 +136,14 @@ OBSTACLES = {
         "Ink.mix is commanded by g()",
     ),
     "command in a method called in a transaction": Doctored(
-        "from contracts.ink import Ink\nfrom kernel.calls import call\nfrom kernel.databases import transaction\n\n"
+        "from contracts.ink import Ink\nfrom seamline.calls import call\nfrom seamline.databases import transaction\n\n"
         "class Pen:\n    @transaction('pens')\n    def f(self):\n        self.g()\n\n"
         "    def g(self):\n        call(Ink).mix()\n",
         "transaction",
         8,
     ),
     "command in a transaction": Doctored(
-        "from contracts.ink import Ink\nfrom kernel.calls import call\nfrom kernel.databases import transaction\n\n"
+        "from contracts.ink import Ink\nfrom seamline.calls import call\nfrom seamline.databases import transaction\n\n"
         "def f():\n    with transaction('pens'):\n        call(Ink).mix()\n",
         "transaction",
         7,
@@ -233,14 +233,14 @@ OBSTACLES = {
         3,
     ),
     "the implementations behind the contracts": Doctored(
-        "from kernel.calls.home import served\n", "dynamic-import", 1, "kernel.calls.home"
+        "from seamline.calls.server import served\n", "dynamic-import", 1, "seamline.calls.server"
     ),
     "a contract's endpoint": Doctored("A = 'http://localhost:8000/_contracts/ink/v1/mix'\n", "dynamic-import"),
     "get_model handed on": Doctored(
         "from django.apps import apps\n\ndef f(g):\n    return g(apps.get_model)\n", "dynamic-import", 4
     ),
     "another's mailbox": Doctored(
-        "from kernel.events.mailbox import mailbox\n", "dynamic-import", 1, "kernel.events.mailbox"
+        "from seamline.events.mailbox import mailbox\n", "dynamic-import", 1, "seamline.events.mailbox"
     ),
     # From above, or everything
     "import of the settings": Doctored("from config import settings\n", "import", 1, "above"),
@@ -347,14 +347,17 @@ OBSTACLES = {
         4,
     ),
     "Redis wherever it is": Doctored("from redis import Redis\n\nR = Redis()\n", "cache", 3),
-    "what the kernel keeps": Doctored(
-        "from kernel.registry import KNOWN\n\ndef f():\n    KNOWN['pens'] = 1\n", "state", 4, "kernel.registry.KNOWN"
+    "what the runtime keeps": Doctored(
+        "from seamline.registry import KNOWN\n\ndef f():\n    KNOWN['pens'] = 1\n",
+        "state",
+        4,
+        "seamline.registry.KNOWN",
     ),
-    "what the kernel keeps, by a method": Doctored(
-        "from kernel import registry\n\ndef f():\n    registry.KNOWN.setdefault('a', 1)\n", "state", 4
+    "what the runtime keeps, by a method": Doctored(
+        "from seamline import registry\n\ndef f():\n    registry.KNOWN.setdefault('a', 1)\n", "state", 4
     ),
     "an attribute of a contract": Doctored("from contracts.ink import Ink\n\nInk.cache = {}\n", "state", 3),
-    "an attribute by setattr": Doctored("import kernel.module\n\nsetattr(kernel.module, 'a', 1)\n", "state", 3),
+    "an attribute by setattr": Doctored("import seamline.module\n\nsetattr(seamline.module, 'a', 1)\n", "state", 3),
     # Signals
     "signal with no sender in particular": Doctored(
         "from django.db.models.signals import post_save\n\npost_save.connect(print, sender=None)\n", "signal", 3
@@ -377,33 +380,33 @@ OBSTACLES = {
     "environ.Env": Doctored("import environ\n\nA = environ.Env()\n", "setting", 3),
     # Transactions
     "command in a helper of another file": Doctored(
-        "from kernel.databases import transaction\nfrom modules.pens import helper\n\n"
+        "from seamline.databases import transaction\nfrom modules.pens import helper\n\n"
         "def f():\n    with transaction('pens'):\n        helper.mix()\n",
         "transaction",
         6,
         "Ink.mix is commanded by mix()",
     ),
     "command by a proxy with a name": Doctored(
-        "from contracts.ink import Ink\nfrom kernel.calls import call\nfrom kernel.databases import transaction\n\n"
+        "from contracts.ink import Ink\nfrom seamline.calls import call\nfrom seamline.databases import transaction\n\n"
         "def f():\n    ink = call(Ink)\n    with transaction('pens'):\n        ink.mix()\n",
         "transaction",
         8,
     ),
     "command that completes a saga": Doctored(
-        "from contracts.ink import Ink\nfrom kernel.calls import call\nfrom kernel.sagas import Saga\n\n"
+        "from contracts.ink import Ink\nfrom seamline.calls import call\nfrom seamline.work import Saga\n\n"
         "def end(saga_id):\n    call(Ink).mix()\n\nS = Saga(complete=end)\n",
         "transaction",
         6,
     ),
     "task sent in a transaction": Doctored(
-        "from kernel.databases import transaction\nfrom modules.pens import helper\n\n"
+        "from seamline.databases import transaction\nfrom modules.pens import helper\n\n"
         "def f():\n    with transaction('pens'):\n        helper.weigh.delay()\n",
         "transaction",
         6,
         "the task weigh is sent",
     ),
     "another's event told": Doctored(
-        "from contracts.ink import InkMixed\nfrom kernel.events import publish\n\n"
+        "from contracts.ink import InkMixed\nfrom seamline.events import publish\n\n"
         "def f():\n    publish(InkMixed('a'))\n",
         "undeclared",
         5,

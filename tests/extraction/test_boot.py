@@ -37,7 +37,7 @@ if sys.argv[1] == "serve":
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     http.server.HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Answer).serve_forever()
 """
-"""A `manage.py` that serves without more of the kernel than the miniature has."""
+"""A `manage.py` that serves without more of the runtime than the miniature has."""
 
 
 @pytest.fixture

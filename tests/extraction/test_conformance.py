@@ -17,7 +17,6 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from contracts.language import AwareDatetime, Operation
 from contracts.notifications import Notification
 from extraction import plan
 from extraction.cli import main
@@ -27,16 +26,17 @@ from extraction.conformance.likeness import Likeness
 from extraction.conformance.pool import Pool
 from extraction.project import Project
 from extraction.verification import Unsound
-from kernel import demo
-from kernel.module import active
+from seamline import demo
+from seamline.contract import AwareDatetime, Operation
+from seamline.module import active
 from tests.contracts.probe import Probe
 from tests.extraction.miniature import Monolith
 from tests.processes import REPOSITORY
 
 LAMPS = Path(__file__).with_name("lamps")
 OPERATIONS = ["is_free", "lamp", "lent_out", "maker", "make", "name_of", "names", "number", "rename", "total_watts"]
-FOLDERS = ("contracts/language", "requirements", "src/config", "src/kernel")
-CONTRACT, MODULE, KERNEL = "contracts/lamps.py", "src/modules/lamps", "src/kernel/calls"
+FOLDERS = ("src/seamline/contract", "requirements", "src/config", "src/seamline")
+CONTRACT, MODULE, RUNTIME = "contracts/lamps.py", "src/modules/lamps", "src/seamline/calls"
 BREAKS = [
     (CONTRACT, "category=Category.NOT_FOUND", "category=Category.INVALID"),
     (CONTRACT, "    @query(raises=(UnknownLamp,))\n    def name_of", "    def _name_of"),
@@ -48,10 +48,10 @@ BREAKS = [
     (f"{MODULE}/queries.py", "return not loans.exists()", "return True"),
     (f"{MODULE}/queries.py", "period__overlap=(since, until)", "period__contained_by=(since, until)"),
     (f"{MODULE}/urls.py", ', path("lamps/<uuid:lamp_id>", api.LampView.as_view())', ""),
-    (f"{KERNEL}/idempotency.py", "        if sql.rowcount == 1:\n", "        if True:\n"),
-    (f"{KERNEL}/home.py", "        if circumstances.deadline <= time.monotonic():", "        if False:"),
-    (f"{KERNEL}/endpoint.py", "    _authenticate(environ, module)\n", ""),
-    (f"{KERNEL}/wire.py", "(msgspec.MsgspecError, UnicodeDecodeError, RecursionError)", "ZeroDivisionError"),
+    (f"{RUNTIME}/idempotency.py", "        if sql.rowcount == 1:\n", "        if True:\n"),
+    (f"{RUNTIME}/home.py", "        if circumstances.deadline <= time.monotonic():", "        if False:"),
+    (f"{RUNTIME}/endpoint.py", "    _authenticate(environ, module)\n", ""),
+    (f"{RUNTIME}/wire.py", "(msgspec.MsgspecError, UnicodeDecodeError, RecursionError)", "ZeroDivisionError"),
 ]
 """Ways to break the service, each in one line: its file, what stands there, and what does then."""
 NAMED = [
@@ -276,7 +276,7 @@ def test_a_monolith_that_does_not_get_ready_is_given_up(tmp_path: Path) -> None:
 )
 def test_what_is_no_service_of_this_monolith_is_refused(folder: str, told_so: str, monolith: Monolith) -> None:
     other = monolith.root.parent / "other"
-    for name in ("contracts", "src/config", "src/kernel", "src/modules/pencils"):
+    for name in ("contracts", "src/config", "src/seamline", "src/modules/pencils"):
         (other / name).mkdir(parents=True)
     (other / "src/modules/pencils/module.py").write_text("")
     done = monolith.run("verify", (monolith.root / folder).resolve())

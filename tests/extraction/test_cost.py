@@ -13,17 +13,18 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from prometheus_client import REGISTRY
 
-from contracts.language import DeadlineExceeded
 from contracts.orders import Orders
 from extraction import boot
 from extraction.cost import traffic
-from kernel import context, jobs
-from kernel.calls import call
-from kernel.context import Context
-from kernel.events.mailbox import mailbox
-from kernel.http.middleware import RequestContext
-from kernel.observability import metrics
-from kernel.testing import standing_in
+from seamline import context
+from seamline.calls import call
+from seamline.context import Context
+from seamline.contract import DeadlineExceeded
+from seamline.events.mailbox import mailbox
+from seamline.http.middleware import RequestContext
+from seamline.observability import metrics
+from seamline.testing import fake_contract
+from seamline.work import jobs
 from tests.extraction.miniature import Monolith
 
 PENS = "src/modules/pens"
@@ -49,8 +50,8 @@ def busy(monolith: Monolith) -> Monolith:
     """`pens` commands `ink` in all the ways there are."""
     monolith.write(
         f"{PENS}/service.py",
-        "from contracts.ink import Ink\nfrom contracts.pens import PenBought\nfrom kernel.calls import call\n"
-        "from kernel.events import publish\n\n"
+        "from contracts.ink import Ink\nfrom contracts.pens import PenBought\nfrom seamline.calls import call\n"
+        "from seamline.events import publish\n\n"
         "def refill():\n    ink = call(Ink, timeout=1.0)\n    ink.mix()\n\n"
         "def bought():\n    publish(PenBought('a'))\n",
     )
@@ -58,7 +59,8 @@ def busy(monolith: Monolith) -> Monolith:
     monolith.write(f"{PENS}/jobs.py", "from modules.pens.service import refill\n\ndef all():\n    refill()\n")
     monolith.write(f"{PENS}/handlers.py", "from functools import partial\n\ndef on_ink_mixed(event): ...\n")
     monolith.write(
-        f"{PENS}/tests/test_ink.py", "from contracts.ink import Ink\nfrom kernel.calls import call\n\ncall(Ink).mix()\n"
+        f"{PENS}/tests/test_ink.py",
+        "from contracts.ink import Ink\nfrom seamline.calls import call\n\ncall(Ink).mix()\n",
     )
     return monolith
 
@@ -92,11 +94,11 @@ def test_events_and_the_size_of_the_code_are_told(busy: Monolith) -> None:
 def test_a_saga_runs_its_steps_in_a_request_only_where_it_is_run_there(busy: Monolith) -> None:
     busy.write(
         f"{PENS}/sagas.py",
-        "from kernel.sagas import Saga\nfrom modules.pens.service import refill\n\nFILL = Saga(steps=(refill,))\n",
+        "from seamline.work import Saga\nfrom modules.pens.service import refill\n\nFILL = Saga(steps=(refill,))\n",
     )
-    busy.write("src/kernel/sagas.py", "class Saga: ...\n")
+    busy.write("src/seamline/work.py", "class Saga: ...\n")
     busy.write(f"{PENS}/jobs.py", "")
-    for done, within in (("nudge", ["saga"]), ("run_started", ["request", "saga"])):
+    for done, within in (("wake", ["saga"]), ("run_started", ["request", "saga"])):
         busy.write(f"{PENS}/api.py", f"from modules.pens.sagas import FILL\n\ndef post():\n    FILL.{done}(1)\n")
         assert told(busy, "pens")["calls_out"][-1]["within"] == within
 
@@ -235,7 +237,7 @@ class Asking:
 
 
 def test_calls_of_the_called_module_were_made_for_the_same() -> None:
-    with context.entered(Context(module="users", origin="GET /nested")), standing_in(Orders, Asking()):
+    with context.entered(Context(module="users", origin="GET /nested")), fake_contract(Orders, Asking()):
         call(Orders).orders(())
     metrics.flush()
     assert counted("GET /nested", caller="orders") == 1

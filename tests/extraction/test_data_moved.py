@@ -13,11 +13,11 @@ from tests.topology.pairs import Pair, pair
 from tests.waiting import eventually
 
 MODULE = "orders"
-HOLD = "UPDATE kernel_subscription SET rests_until = now() + interval '1 hour'"
+HOLD = "UPDATE seamline_subscription SET backoff_until = now() + interval '1 hour'"
 """Nobody is delivered to for now."""
-GO_ON = "UPDATE kernel_subscription SET rests_until = now()"
-WAITING = "SELECT count(*) FROM kernel_outbox WHERE subscriber = 'users' AND state = 'pending'"
-DELIVERED = "SELECT count(*), max(failures) FROM kernel_outbox WHERE subscriber = 'users' AND state = 'done'"
+GO_ON = "UPDATE seamline_subscription SET backoff_until = now()"
+WAITING = "SELECT count(*) FROM seamline_outbox WHERE subscriber = 'users' AND state = 'pending'"
+DELIVERED = "SELECT count(*), max(failures) FROM seamline_outbox WHERE subscriber = 'users' AND state = 'done'"
 
 
 @pytest.fixture(scope="module")

@@ -41,9 +41,9 @@ def test_what_is_written(monolith: Monolith, tmp_path: Path) -> None:
         "Makefile",
         "contracts/pens.py",
         "contracts/ink.py",
-        "contracts/language/__init__.py",
+        "src/seamline/contract/__init__.py",
         "src/config/settings.py",
-        "src/kernel/calls.py",
+        "src/seamline/calls.py",
         "src/modules/pens/templates/pens/pen.html",
         "src/modules/pens/tests/test_pens.py",
     } <= written.keys()
@@ -197,14 +197,14 @@ def test_an_unsuitable_place_is_refused(into: str, monolith: Monolith, tmp_path:
 
 
 def test_a_module_that_cannot_leave_is_refused_with_the_chain(monolith: Monolith, tmp_path: Path) -> None:
-    monolith.write("src/kernel/shortcut.py", "from modules.ink import service\n")
-    monolith.write("src/modules/pens/extra.py", "from kernel import shortcut\n")
+    monolith.write("src/seamline/shortcut.py", "from modules.ink import service\n")
+    monolith.write("src/modules/pens/extra.py", "from seamline import shortcut\n")
     before = tree(tmp_path)
 
     done = monolith.extract(tmp_path / "service")
 
     assert done.exit_code == 1
-    assert "modules.pens.extra -> kernel.shortcut -> modules.ink.service" in done.output
+    assert "modules.pens.extra -> seamline.shortcut -> modules.ink.service" in done.output
     assert "Nothing was written" in done.output
     assert tree(tmp_path) == before
 

@@ -103,7 +103,7 @@ def test_what_can_cross_is_not_found(contract: str, monolith: Monolith) -> None:
     monolith.write(
         "contracts/paper.py",
         "import enum\nfrom datetime import datetime\nfrom typing import Annotated, Literal, NewType, Optional\n\n"
-        "import msgspec\n\nfrom contracts.language import AwareDatetime, Contract, Money, Value, query\n\n"
+        "import msgspec\n\nfrom seamline.contract import AwareDatetime, Contract, Money, Value, query\n\n"
         "Sku = Annotated[str, msgspec.Meta(pattern='a')]\nAmount = NewType('Amount', int)\n\n"
         "class Kind(enum.StrEnum):\n    A = 'a'\n\n"
         "class Line(Value):\n    sku: Sku\n    inner: tuple['Line', ...] = ()\n\n"
@@ -131,20 +131,20 @@ def test_an_application_without_tables_is_not_found(application: str, monolith: 
 def test_a_handler_commands_nothing(monolith: Monolith) -> None:
     """It runs in the transaction in which its event is remembered."""
     handler = "def on_ink_mixed(event: InkMixed):\n    call(Ink).mix()\n"
-    imports = "from contracts.ink import Ink, InkMixed\nfrom kernel.calls import call\n\n"
+    imports = "from contracts.ink import Ink, InkMixed\nfrom seamline.calls import call\n\n"
     monolith.write(f"{PENS}/handlers.py", imports + handler)
     [finding] = check(monolith.project, ["pens"])
     assert (finding.path, finding.line, finding.rule) == (f"{PENS}/handlers.py", 5, "transaction")
 
 
 def test_an_import_through_the_kernel_is_shown_with_its_chain(monolith: Monolith) -> None:
-    monolith.write("src/kernel/shortcut.py", "\nfrom modules.ink import service\n")
-    monolith.write(f"{PENS}/extra.py", "from kernel import shortcut\n")
+    monolith.write("src/seamline/shortcut.py", "\nfrom modules.ink import service\n")
+    monolith.write(f"{PENS}/extra.py", "from seamline import shortcut\n")
 
     [found] = check(monolith.project, ["pens"])
 
-    assert (found.path, found.line, found.rule) == ("src/kernel/shortcut.py", 2, "import")
-    assert found.chain == ("modules.pens.extra", "kernel.shortcut", "modules.ink.service")
+    assert (found.path, found.line, found.rule) == ("src/seamline/shortcut.py", 2, "import")
+    assert found.chain == ("modules.pens.extra", "seamline.shortcut", "modules.ink.service")
 
 
 def test_a_declared_contract_that_nobody_calls(monolith: Monolith) -> None:
@@ -187,7 +187,7 @@ def test_a_contract_that_imports_too_much(monolith: Monolith) -> None:
     assert [(f.path, f.line, f.rule) for f in found] == [("contracts/ink.py", 1, "contract")]
 
 
-@pytest.mark.parametrize("package", ["src/modules/ink", "src/modules/pens/adapters", "src/kernel/parts"])
+@pytest.mark.parametrize("package", ["src/modules/ink", "src/modules/pens/adapters", "src/seamline/parts"])
 def test_a_folder_without_init(package: str, monolith: Monolith) -> None:
     monolith.write(f"{package}/something.py", "")
     (monolith.root / package / "__init__.py").unlink(missing_ok=True)
@@ -197,7 +197,9 @@ def test_a_folder_without_init(package: str, monolith: Monolith) -> None:
 
 def test_a_folder_that_no_statement_can_import(monolith: Monolith) -> None:
     monolith.write("src/modules/class/__init__.py", "")
-    monolith.write("src/modules/class/module.py", "from kernel.module import Module\n\nMODULE = Module(name='class')\n")
+    monolith.write(
+        "src/modules/class/module.py", "from seamline.module import Module\n\nMODULE = Module(name='class')\n"
+    )
     [found] = check(monolith.project, ["pens"])
     assert (found.path, found.rule) == ("src/modules/class/__init__.py", "package")
     assert "keyword" in found.message

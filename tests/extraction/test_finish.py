@@ -24,7 +24,7 @@ MANIFEST = '''\
 
 from contracts.ink import Ink, InkMixed
 from contracts.pens import Pens
-from kernel.module import Departed
+from seamline.module import Departed
 
 MODULE = Departed(
     name="pens",

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from extraction import verification
-from kernel.databases.embedded import EmbeddedPostgres
+from seamline.development.embedded_postgres import EmbeddedPostgres
 from tests.extraction.databases import execute
 from tests.extraction.leaving import FOLDER, Leaving
 from tests.extraction.test_data_moved import data, database, python
@@ -34,7 +34,7 @@ def test_there_and_back_leaves_no_difference(left: Leaving) -> None:
     done = left.monolith.run("fold", left.service)
     assert done.exit_code == 0, done.output
     assert "pens is at home: " in done.output
-    assert not [line for line in done.output.splitlines() if line.startswith(("  contract", "  changed", "  kernel"))]
+    assert not [line for line in done.output.splitlines() if line.startswith(("  contract", "  changed", "  runtime"))]
     left.git("reset", "--quiet", "HEAD~1")
     assert left.git("status", "--porcelain", "--ignored") == ""
 
@@ -42,17 +42,17 @@ def test_there_and_back_leaves_no_difference(left: Leaving) -> None:
 def test_what_it_has_become_comes_along_and_is_said(left: Leaving) -> None:
     (left.service / FOLDER / "caps.py").write_text("CAP = 1\n")
     (left.service / FOLDER / "templates/pens/pen.html").unlink()
-    (left.service / "src/kernel/calls.py").write_text("def call(contract, hurry=False): ...\n")
+    (left.service / "src/seamline/calls.py").write_text("def call(contract, hurry=False): ...\n")
 
     done = left.monolith.run("fold", left.service)
 
     assert done.exit_code == 0, done.output
     assert f"  changed   {FOLDER}/caps.py " in done.output
     assert f"{FOLDER}/queries.py" not in done.output
-    assert "  kernel    src/kernel/calls.py " in done.output
+    assert "  runtime    src/seamline/calls.py " in done.output
     assert (left.monolith.root / FOLDER / "caps.py").read_text() == "CAP = 1\n"
     assert not (left.monolith.root / FOLDER / "templates").exists()
-    assert (left.monolith.root / "src/kernel/calls.py").read_text() == "def call(contract): ...\n"
+    assert (left.monolith.root / "src/seamline/calls.py").read_text() == "def call(contract): ...\n"
 
 
 def test_what_is_not_pinned_yet_is_said(left: Leaving) -> None:
@@ -112,7 +112,7 @@ def test_ten_of_what_is_not_committed_are_listed(left: Leaving) -> None:
 
 CONTRACTS = {
     "ink": """\
-from contracts.language import Contract, Event, query
+from seamline.contract import Contract, Event, query
 
 class InkMixed(Event, key="colour"):
     colour: str
@@ -122,13 +122,13 @@ class Ink(Contract, module="ink"):
     def colour(self) -> str: ...
 """,
     "pens": """\
-from contracts.language import Contract, query
+from seamline.contract import Contract, query
 
 class Pens(Contract, module="pens"):
     @query
     def pen(self) -> str: ...
 """,
-    "paper": "from contracts.language import Contract\n\nclass Paper(Contract, module='paper'): ...\n",
+    "paper": "from seamline.contract import Contract\n\nclass Paper(Contract, module='paper'): ...\n",
 }
 GROWN = "    @query\n    def pen(self) -> str: ...\n\n    @query\n    def pens(self) -> tuple[str, ...]: ...\n"
 BROKEN = "    @query\n    def pen(self) -> int: ...\n"
@@ -137,7 +137,7 @@ BROKEN = "    @query\n    def pen(self) -> int: ...\n"
 def agreed(left: Leaving, there: str) -> None:
     """Have both sides declare contracts in the real language, the service its own with something else in it."""
     for root in (left.monolith.root, left.service):
-        shutil.copytree(REPOSITORY / "contracts/language", root / "contracts/language", dirs_exist_ok=True)
+        shutil.copytree(REPOSITORY / "src/seamline/contract", root / "src/seamline/contract", dirs_exist_ok=True)
         for name, text in CONTRACTS.items():
             if (root / f"contracts/{name}.py").exists():
                 (root / f"contracts/{name}.py").write_text(text)

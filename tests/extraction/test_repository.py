@@ -45,10 +45,10 @@ def test_no_other_module_goes_along(module: str) -> None:
     [
         ("src/modules/pens/extra.py", "from modules.ink import models"),
         ("src/modules/pens/extra.py", "import config.settings"),
-        ("src/kernel/extra.py", "from modules.ink import models"),
-        ("contracts/extra.py", "import kernel.calls"),
+        ("src/seamline/extra.py", "from modules.ink import models"),
+        ("contracts/extra.py", "import seamline.calls"),
         ("contracts/extra.py", "import django"),
-        ("src/kernel/extra.py", "import extraction"),
+        ("src/seamline/extra.py", "import extraction"),
         ("extraction/__init__.py", "import modules.ink"),
     ],
 )
@@ -61,8 +61,8 @@ def test_the_layers_notice(path: str, line: str, monolith: Monolith) -> None:
 
 def test_the_layers_notice_a_circle(monolith: Monolith) -> None:
     monolith.write("extraction/__init__.py", "")
-    monolith.write("src/kernel/one.py", "from kernel import two\n")
-    monolith.write("src/kernel/two.py", "from kernel import one\n")
+    monolith.write("src/seamline/one.py", "from seamline import two\n")
+    monolith.write("src/seamline/two.py", "from seamline import one\n")
     assert lint(monolith.root).returncode == 1
 
 

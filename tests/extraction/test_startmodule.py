@@ -11,8 +11,8 @@ import pytest
 
 from extraction import plan
 from extraction.project import Project
-from kernel.scaffold import naming, writing
-from kernel.scaffold.naming import BadName
+from seamline.scaffold import naming, writing
+from seamline.scaffold.naming import BadName
 from tests.extraction.workplace import Workplace
 from tests.processes import REPOSITORY
 
@@ -28,11 +28,11 @@ NOUNS = {
 }
 REFUSED = {
     "orders": "there is src/modules/orders",
-    "language": "there is contracts/language",
+    "language": "there is src/seamline/contract",
     "sessions": "the label of the Django application django.contrib.sessions",
     "calendar": "Python's standard library",
     "structlog": "a Python package of that name is installed",
-    "kernel": "label of the Django application kernel",
+    "seamline": "label of the Django application runtime",
     "default": "DEFAULT_URL is a setting that means something else",
     "orders_database": "ORDERS_DATABASE_URL is a setting that means something else",
     "products": "/api/v1/products is answered by modules.catalog.api",

@@ -9,8 +9,8 @@ from django.db import connections
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
-from kernel.module import active
 from modules.users import tokens
+from seamline.module import active
 from tests.client import API
 
 USER = UUID(int=7)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from kernel.module import active
+from seamline.module import active
 from tests.lists.conftest import LISTS, Fill, Get
 
 pytestmark = pytest.mark.django_db(databases=sorted({one.module for one in LISTS.values()} & {*active()}))

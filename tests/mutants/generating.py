@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from mutmut.mutation.file_mutation import create_mutations, deep_replace
 
-from contracts.language import Contract
+from seamline.contract import Contract
 from tests.processes import REPOSITORY
 
 FILES = ("queries", "service")

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 import modules
-from kernel import module
+from seamline import module
 from tests.processes import REPOSITORY, environment
 
 READERS = re.compile(
@@ -57,7 +57,7 @@ def settings() -> dict[str, str]:
             for name, setting in module_settings().items()
             if setting.required
         },
-        **{left.url_setting: "http://service:8000" for left in module.find_departed(modules).values()},
+        **{left.url_setting: "http://service:8000" for left in module.find_extracted(modules).values()},
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rest_framework.exceptions import AuthenticationFailed
 
-from kernel.http import access
+from seamline.http import access
 from tests.waiting import eventually
 
 KEY = Ed25519PrivateKey.generate()

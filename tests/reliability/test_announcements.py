@@ -6,11 +6,11 @@ from unittest.mock import Mock
 
 import pytest
 
-from config import background
-from contracts.language import Unavailable
-from kernel import topology
-from kernel.events import subscriptions
-from kernel.events.subscriptions import Announcement
+from seamline import topology
+from seamline.contract import Unavailable
+from seamline.events import subscriptions
+from seamline.events.subscriptions import Announcement
+from seamline.runtime import background
 
 ADDRESS = "http://127.0.0.1:9"
 ANNOUNCEMENT = Announcement("users", "orders", ("orders.OrderCreated.v1",))

@@ -13,18 +13,19 @@ from django.core.management import call_command
 
 from contracts.catalog import Product
 from contracts.inventory import StockLine
-from contracts.language import Money
 from contracts.orders import OrderStatus
 from contracts.users import Profile
-from kernel import audit, sagas
-from kernel.databases import cursor
-from kernel.events import subscriptions
-from kernel.management.commands import audit as command
-from kernel.module import active
 from modules.catalog import service as catalog
 from modules.inventory import service as inventory
 from modules.orders import service as orders
 from modules.users import service as users
+from seamline import audit
+from seamline.contract import Money
+from seamline.databases import cursor
+from seamline.events import subscriptions
+from seamline.management.commands import audit as command
+from seamline.module import active
+from seamline.work import sagas
 from tests.deliveries import deliver_all
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
@@ -90,7 +91,7 @@ def moved(order_id: UUID, *statuses: OrderStatus) -> None:
 def grow_old() -> None:
     """Let an hour go by."""
     for module in active():
-        execute(module, "UPDATE kernel_outbox SET published_at = now() - interval '1 hour'")
+        execute(module, "UPDATE seamline_outbox SET published_at = now() - interval '1 hour'")
     for module, statement in _OLD.items():
         execute(module, statement)
     execute("users", "UPDATE users_pointsentry SET created_at = now() - interval '1 hour'")
@@ -191,7 +192,7 @@ def test_a_shop_with_orders_in_every_state_agrees(shop: Shop) -> None:
             "order_confirmed 2 times",
         ),
         ("orders", "UPDATE orders_order SET status = 'cancelled' WHERE id = %s", "confirmed", "it is cancelled"),
-        ("orders", "DELETE FROM kernel_saga WHERE id = %s", "waiting", "no checkout works on it"),
+        ("orders", "DELETE FROM seamline_saga WHERE id = %s", "waiting", "no checkout works on it"),
     ],
 )
 def test_an_order_that_others_know_otherwise_is_found(
@@ -249,7 +250,7 @@ def test_a_ledger_that_does_not_add_up_is_found(shop: Shop, module: str, stateme
 
 
 def test_a_dead_event_is_found(shop: Shop) -> None:
-    execute("orders", "UPDATE kernel_outbox SET state = 'dead', last_error = 'no' WHERE name LIKE '%Created%'")
+    execute("orders", "UPDATE seamline_outbox SET state = 'dead', last_error = 'no' WHERE name LIKE '%Created%'")
     assert any("orders.OrderCreated.v1 is not handled by users, and dead: no" in line for line in wrong())
 
 
@@ -273,7 +274,7 @@ def _without_findings(report: Any) -> Any:
 
 
 def test_a_module_that_does_not_answer_is_said_and_is_no_agreement(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    from contracts.language import Unavailable
+    from seamline.contract import Unavailable
 
     def away(*_: object) -> Callable[..., object]:
         raise Unavailable(module="payments")

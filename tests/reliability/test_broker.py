@@ -146,11 +146,11 @@ def test_periodic_jobs_are_run_by_workers(shop: Deployable) -> None:
         worker(shop) as process,
         psycopg.connect(shop.settings["DATABASE_URL"], dbname=name, autocommit=True) as orders,
     ):
-        orders.execute("DELETE FROM kernel_job")
+        orders.execute("DELETE FROM seamline_job")
 
         def runs() -> set[str]:
-            return {row[0] for row in orders.execute("SELECT name FROM kernel_job")}
+            return {row[0] for row in orders.execute("SELECT name FROM seamline_job")}
 
         assert runs() == set()
         process.start()
-        eventually(runs, lambda names: "kernel.resume_sagas" in names)
+        eventually(runs, lambda names: "seamline.resume_sagas" in names)

@@ -6,12 +6,12 @@ from http import HTTPStatus
 import pytest
 from django.db import DataError, Error, OperationalError, ProgrammingError, connections
 
-from contracts.language import Contract, Unavailable, Unexpected, query
-from kernel.calls import call, home
-from kernel.databases import execute, fetch
-from kernel.databases.errors import is_infrastructure
-from kernel.http.problems import from_exception
-from kernel.module import active
+from seamline.calls import call, server
+from seamline.contract import Contract, Unavailable, Unexpected, query
+from seamline.databases import execute, fetch
+from seamline.databases.errors import is_infrastructure
+from seamline.http.problems import from_exception
+from seamline.module import active
 
 MODULE = min(active())
 pytestmark = pytest.mark.django_db(databases=[MODULE], transaction=True)
@@ -40,10 +40,10 @@ def reads() -> Iterator[None]:
         return execute(MODULE, "SELEKT 1")
 
     execute(MODULE, "CREATE TABLE t (a int); INSERT INTO t VALUES (1)")
-    home.serve(Reads, {"number": number, "nonsense": nonsense})
+    server.register(Reads, {"number": number, "nonsense": nonsense})
     yield
     for name in Reads.operations.values():
-        home.restore(name.path, None)
+        server.replace(name.path, None)
     execute(MODULE, "DROP TABLE t")
     connections[MODULE].close()
 

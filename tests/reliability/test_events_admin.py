@@ -9,18 +9,18 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from contracts.users import UserRegistered
-from kernel.databases import transaction
-from kernel.events import publish, relay
-from kernel.models import Outbox, Subscription
+from seamline.databases import transaction
+from seamline.events import publish, relay
+from seamline.models import OutboxMessage, Subscription
 from tests.listener import LISTENER, Listener, cancelled, created, die, publish_all, states
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
-PAGE = "/admin/kernel/outbox/"
+PAGE = "/admin/seamline/outboxmessage/"
 
 
 def operator(*permissions: str, superuser: bool = False) -> Client:
     user = User.objects.create_user(f"operator-{uuid4().hex[:8]}", is_staff=True, is_superuser=superuser)
-    user.user_permissions.set(Permission.objects.filter(content_type__app_label="kernel", codename__in=permissions))
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="seamline", codename__in=permissions))
     client = Client()
     client.force_login(user)
     return client
@@ -28,7 +28,7 @@ def operator(*permissions: str, superuser: bool = False) -> Client:
 
 @pytest.fixture
 def bad(listener: Listener) -> UUID:
-    """An order whose first event is dead, with one parked behind it; one of another order was delivered."""
+    """An order whose first event is dead, with one blocked behind it; one of another order was delivered."""
     order = uuid4()
     listener.failing = {str(order)}
     publish_all(created(order), cancelled(order), created(uuid4()))
@@ -38,14 +38,14 @@ def bad(listener: Listener) -> UUID:
     return order
 
 
-def rows(client: Client, **query: str) -> list[Outbox]:
+def rows(client: Client, **query: str) -> list[OutboxMessage]:
     answer = client.get(PAGE, query)
     assert answer.status_code == 200
     return list(answer.context["cl"].result_list)
 
 
 def ids() -> list[int]:
-    return list(Outbox.objects.using("orders").order_by("id").values_list("id", flat=True))
+    return list(OutboxMessage.objects.using("orders").order_by("id").values_list("id", flat=True))
 
 
 def act(client: Client, action: str, *chosen: int, **more: str) -> str:
@@ -115,14 +115,14 @@ def test_discarding_is_confirmed_first(bad: UUID) -> None:
 
 
 def test_who_may_only_look_can_do_nothing(bad: UUID) -> None:
-    viewer = operator("view_outbox")
+    viewer = operator("view_outboxmessage")
     assert len(rows(viewer, module="orders")) == 2
     for action in ("retry", "discard"):
         act(viewer, action, *ids(), confirmed="yes")
     assert states()[0] == "dead"
-    assert "Events tried again: 1." in act(operator("change_outbox"), "retry", *ids())
+    assert "Events tried again: 1." in act(operator("change_outboxmessage"), "retry", *ids())
 
 
 def test_who_may_not_even_look_is_refused(bad: UUID) -> None:
     assert operator().get(PAGE).status_code == 403
-    assert operator("delete_outbox", "add_outbox").post(f"{PAGE}add/").status_code == 403
+    assert operator("delete_outboxmessage", "add_outboxmessage").post(f"{PAGE}add/").status_code == 403

@@ -15,10 +15,11 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
 
-from kernel import topology
-from kernel.events import administration, claims, relay
-from kernel.models import Outbox, Subscription
-from kernel.topology import Topology
+from seamline import topology
+from seamline.events import outbox_leases, relay
+from seamline.models import OutboxMessage, Subscription
+from seamline.operations import event_administration
+from seamline.topology import Topology
 from tests.listener import LISTENER, Listener, all_due, cancelled, created, die, publish_all, states
 from tests.processes import REPOSITORY, environment
 
@@ -45,13 +46,13 @@ def events(*arguments: str) -> Said:
     return Said(status, out.getvalue(), err.getvalue())
 
 
-def outbox() -> list[Outbox]:
-    return list(Outbox.objects.using("orders").order_by("id"))
+def outbox() -> list[OutboxMessage]:
+    return list(OutboxMessage.objects.using("orders").order_by("id"))
 
 
 @pytest.fixture
 def bad(listener: Listener) -> UUID:
-    """An order whose first event is dead, with two parked behind it; another order's events were delivered."""
+    """An order whose first event is dead, with two blocked behind it; another order's events were delivered."""
     order, good = uuid4(), uuid4()
     listener.failing = {str(order)}
     publish_all(created(order), created(good), cancelled(order), cancelled(good), cancelled(order))
@@ -63,29 +64,31 @@ def bad(listener: Listener) -> UUID:
 
 def test_status_tells_how_each_subscriber_stands(bad: UUID) -> None:
     publish_all(created(uuid4()), created(uuid4()))
-    Outbox.objects.using("orders").filter(state="pending").update(published_at=timezone.now() - timedelta(hours=2))
-    under_way = Outbox.objects.using("orders").filter(state="pending").latest("id")
-    Outbox.objects.using("orders").filter(id=under_way.id).update(state="delivering")
-    Subscription.objects.using("orders").update(rests_until=timezone.now() + timedelta(hours=1))
+    OutboxMessage.objects.using("orders").filter(state="pending").update(
+        published_at=timezone.now() - timedelta(hours=2)
+    )
+    under_way = OutboxMessage.objects.using("orders").filter(state="pending").latest("id")
+    OutboxMessage.objects.using("orders").filter(id=under_way.id).update(state="delivering")
+    Subscription.objects.using("orders").update(backoff_until=timezone.now() + timedelta(hours=1))
     told = events("status", "--module", "orders", "--json")
     [standing] = json.loads(told.out)
-    rests_until, oldest = standing.pop("rests_until"), standing.pop("oldest_seconds")
+    backoff_until, oldest = standing.pop("backoff_until"), standing.pop("oldest_seconds")
     assert standing == {
         "module": "orders",
         "subscriber": LISTENER,
         "waiting": 1,
         "delivering": 1,
         "dead": 1,
-        "parked": 2,
+        "blocked": 2,
     }
-    assert datetime.fromisoformat(rests_until) > timezone.now()
+    assert datetime.fromisoformat(backoff_until) > timezone.now()
     assert 7100 < oldest < 10_000
     assert "listener" in events("status").out
 
 
 def test_the_age_of_what_is_parked_does_not_hide_that_the_others_are_on_time(bad: UUID) -> None:
-    Outbox.objects.using("orders").update(published_at=timezone.now() - timedelta(hours=2))
-    assert administration.status("orders")[0].oldest_seconds is None
+    OutboxMessage.objects.using("orders").update(published_at=timezone.now() - timedelta(hours=2))
+    assert event_administration.status("orders")[0].oldest_seconds is None
 
 
 def test_status_is_for_monitors(listener: Listener) -> None:
@@ -98,14 +101,14 @@ def test_status_is_for_monitors(listener: Listener) -> None:
 
 
 def test_status_tells_of_a_database_that_is_away(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
-    status = administration.status
+    status = event_administration.status
 
-    def away(module: str) -> list[administration.Standing]:
+    def away(module: str) -> list[event_administration.Standing]:
         if module == "users":
             raise OperationalError("connection refused")
         return status(module)
 
-    monkeypatch.setattr(administration, "status", away)
+    monkeypatch.setattr(event_administration, "status", away)
     told = events("status")
     assert (told.status, told.err) == (1, "users: its database does not answer: connection refused\n")
     assert LISTENER in told.out
@@ -129,12 +132,12 @@ def test_before_the_first_migration_it_says_so(database_server: None, command: t
 
 def test_dead_lists_what_is_dead_with_its_error_and_what_it_holds_up(bad: UUID) -> None:
     [event] = json.loads(events("dead", "--json").out)
-    assert (event["key"], event["name"], event["parked"]) == (str(bad), "orders.OrderCreated.v1", 2)
-    assert (event["failures"], event["module"]) == (claims.MAX_FAILURES, "orders")
+    assert (event["key"], event["name"], event["blocked"]) == (str(bad), "orders.OrderCreated.v1", 2)
+    assert (event["failures"], event["module"]) == (outbox_leases.MAX_FAILURES, "orders")
     assert "incident" in event["last_error"]
     told = events("dead")
     assert told.status == 0
-    assert f"{bad}, 2 parked behind it" in told.out
+    assert f"{bad}, 2 blocked behind it" in told.out
     assert events("dead", "--subscriber", "users") == (1, "", "nothing matches\n")
 
 
@@ -175,7 +178,7 @@ def test_an_event_that_is_not_dead_is_not_tried_again_and_the_answer_says_so(bad
 def test_discard_gives_an_event_up_and_lets_the_parked_go_on(bad: UUID, listener: Listener) -> None:
     dead, before = outbox()[0], len(listener.got)
     told = events("discard", "--event", str(dead.event_id), "--yes")
-    assert (told.status, "2 parked" in told.out) == (0, True)
+    assert (told.status, "2 blocked" in told.out) == (0, True)
     relay.drain("orders")
     assert states() == ["discarded", "done", "done", "done", "done"]
     assert dead.payload not in listener.got
@@ -195,7 +198,7 @@ def test_discard_asks(bad: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_discard_gives_up_one_event_for_one_subscriber(bad: UUID) -> None:
     dead = outbox()[0]
-    twin = Outbox.objects.using("orders").get(id=dead.id)
+    twin = OutboxMessage.objects.using("orders").get(id=dead.id)
     twin.pk, twin.subscriber = None, "another"
     twin.save(using="orders", force_insert=True)
     told = events("discard", "--event", str(dead.event_id), "--yes")
@@ -220,7 +223,7 @@ def test_replay_goes_back_to_a_time(listener: Listener) -> None:
     relay.drain("orders")
     old, new = outbox()
     long_ago = datetime(2026, 11, 19, 12, tzinfo=UTC)
-    Outbox.objects.using("orders").filter(id=old.id).update(done_at=long_ago)
+    OutboxMessage.objects.using("orders").filter(id=old.id).update(done_at=long_ago)
     listener.got.clear()
     assert events("replay", "--subscriber", LISTENER, "--since", "2026-11-19T12:00:01Z", "--yes").status == 0
     relay.drain("orders")
@@ -242,7 +245,7 @@ def test_replay_leaves_alone_what_was_discarded_and_what_nobody_listens_to_any_m
     events("discard", "--event", str(outbox()[0].event_id), "--yes")
     Subscription.objects.using("orders").filter(event="orders.OrderCancelled.v1").delete()
     relay.drain("orders")
-    assert administration.replay("orders", LISTENER) == 1
+    assert event_administration.replay("orders", LISTENER) == 1
     assert states() == ["discarded", "pending", "done", "done", "done"]
 
 
@@ -251,7 +254,7 @@ def test_an_event_that_is_replayed_is_kept_no_longer_than_others(listener: Liste
     publish_all(created(uuid4()))
     relay.drain("orders")
     delivered = timezone.now() - timedelta(days=6)
-    Outbox.objects.using("orders").update(done_at=delivered)
+    OutboxMessage.objects.using("orders").update(done_at=delivered)
     events("replay", "--subscriber", LISTENER, "--yes")
     relay.drain("orders")
     assert (len(listener.got), outbox()[0].done_at) == (2, delivered)

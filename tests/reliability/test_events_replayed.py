@@ -9,17 +9,18 @@ from django.conf import settings
 
 from contracts.catalog import Product
 from contracts.inventory import StockLine
-from contracts.language import Money
 from contracts.orders import OrderStatus
 from contracts.users import Profile
-from kernel.databases import cursor
-from kernel.events import administration, subscriptions
-from kernel.models import Inbox, Outbox
-from kernel.module import active
 from modules.catalog import service as catalog
 from modules.inventory import service as inventory
 from modules.orders import service as orders
 from modules.users import service as users
+from seamline.contract import Money
+from seamline.databases import cursor
+from seamline.events import subscriptions
+from seamline.models import InboxMessage, OutboxMessage
+from seamline.module import active
+from seamline.operations import event_administration
 from tests.deliveries import deliver_all
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
@@ -64,12 +65,12 @@ def business() -> dict[str, list[Any]]:
     return found
 
 
-def outboxes() -> list[Outbox]:
-    return [row for module in active() for row in Outbox.objects.using(module).order_by("id")]
+def outboxes() -> list[OutboxMessage]:
+    return [row for module in active() for row in OutboxMessage.objects.using(module).order_by("id")]
 
 
 def replay_all() -> int:
-    return sum(administration.replay(module, subscriber) for module in active() for subscriber in active())
+    return sum(event_administration.replay(module, subscriber) for module in active() for subscriber in active())
 
 
 def test_events_that_are_replayed_from_the_beginning_leave_the_same_state(ada: UUID) -> None:
@@ -91,10 +92,10 @@ def test_a_subscriber_that_lost_everything_hears_it_all_again(ada: UUID) -> None
     before = told()
     with cursor("notifications") as sql:
         sql.execute("DELETE FROM notifications_notification")
-    Inbox.objects.using("notifications").all().delete()
+    InboxMessage.objects.using("notifications").all().delete()
     assert told() == []
     for module in active():
-        administration.replay(module, "notifications")
+        event_administration.replay(module, "notifications")
     deliver_all()
     assert told() == before
 
@@ -103,8 +104,8 @@ def test_a_subscriber_that_remembers_nothing_ends_with_the_same_balances(ada: UU
     """The handlers that count money and stock have natural keys of their own, besides the inbox."""
     before = business()
     for module in ("users", "inventory", "payments", "orders"):
-        Inbox.objects.using(module).all().delete()
+        InboxMessage.objects.using(module).all().delete()
         for publisher in active():
-            administration.replay(publisher, module)
+            event_administration.replay(publisher, module)
     deliver_all()
     assert business() == before

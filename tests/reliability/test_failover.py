@@ -8,9 +8,9 @@ from django.db import OperationalError, close_old_connections, connections
 from psycopg.conninfo import conninfo_to_dict
 from pytest_django import DjangoDbBlocker
 
-from kernel.databases import fetch
-from kernel.databases.config import ENGINE
-from kernel.databases.embedded import EmbeddedPostgres
+from seamline.databases import fetch
+from seamline.databases.config import ENGINE
+from seamline.development.embedded_postgres import EmbeddedPostgres
 from tests.processes import HASTE
 
 PUBLISHER, SUBSCRIBER = "publisher", "subscriber"

@@ -13,11 +13,11 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from rest_framework.request import Request
 
-from kernel import models
-from kernel.databases import execute
-from kernel.http import idempotency
-from kernel.http.access import Principal
-from kernel.module import active
+from seamline import models
+from seamline.databases import execute
+from seamline.http import idempotency
+from seamline.http.access import Principal
+from seamline.module import active
 from tests.waiting import eventually
 
 MODULE = min(active())
@@ -87,7 +87,7 @@ def test_strangers_who_have_chosen_the_same_key_do_not_meet() -> None:
 def test_what_was_asked_cannot_be_guessed_from_what_is_stored() -> None:
     key, body = uuid4().hex, b'{"password": "easy to guess"}'
     send(Endpoint(201), key, body)
-    row = models.Request.objects.using(MODULE).get(key=key)
+    row = models.IdempotentRequest.objects.using(MODULE).get(key=key)
     asked = b"POST /things\n" + body
     assert bytes(row.fingerprint) != hashlib.sha256(asked).digest()
 
@@ -111,7 +111,7 @@ def test_while_the_first_is_under_way_the_repeat_waits() -> None:
 def test_a_repeat_goes_on_with_the_same_id_though_the_server_forgot_the_first() -> None:
     endpoint, key, asker = Endpoint(503, 201), uuid4().hex, Principal(uuid4(), frozenset())
     send(endpoint, key, asker=asker)
-    models.Request.objects.using(MODULE).filter(key=key).delete()
+    models.IdempotentRequest.objects.using(MODULE).filter(key=key).delete()
     assert send(endpoint, key, asker=asker).status_code == 201
     assert len(set(endpoint.ids)) == 1
 
@@ -125,7 +125,7 @@ def test_no_two_requests_have_the_same_id() -> None:
         (asker, key + "x", b"1"),
         (asker, key, b"2"),
     ):
-        models.Request.objects.using(MODULE).all().delete()
+        models.IdempotentRequest.objects.using(MODULE).all().delete()
         send(endpoint, asked_under, body, who)
     assert len(set(endpoint.ids)) == 4
 
@@ -151,14 +151,14 @@ def slow_to_insert(transactional_db: None) -> Iterator[None]:
     """A row of a table takes its time between the look for others and its unique keys, so that racers meet there."""
     keys = "PRIMARY KEY (id), ADD CONSTRAINT request_once_per_key UNIQUE (owner, key)"
     anew = f"""
-        ALTER TABLE kernel_request DROP CONSTRAINT kernel_request_pkey, DROP CONSTRAINT request_once_per_key;
-        ALTER TABLE kernel_request ADD CONSTRAINT kernel_request_pkey {keys};
+        ALTER TABLE seamline_idempotent_request DROP CONSTRAINT seamline_request_pkey, DROP CONSTRAINT request_once_per_key;
+        ALTER TABLE seamline_idempotent_request ADD CONSTRAINT seamline_request_pkey {keys};
     """
     execute(
         MODULE,
         """CREATE FUNCTION slowly(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS
         $$ BEGIN PERFORM pg_sleep(0.2); RETURN $1; END $$;
-        CREATE INDEX slow ON kernel_request (slowly(key));"""
+        CREATE INDEX slow ON seamline_idempotent_request (slowly(key));"""
         + anew,  # indexes are filled in the order in which they were made
     )
     yield
@@ -190,7 +190,7 @@ def test_a_claim_is_renewed_while_it_is_worked_on(pool: ThreadPoolExecutor) -> N
         return HttpResponse(status=201)
 
     first = pool.submit(send, work, key)
-    row = models.Request.objects.using(MODULE).filter(key=key)
+    row = models.IdempotentRequest.objects.using(MODULE).filter(key=key)
     eventually(row.exists, bool)
     claimed = row.get().claimed_until
     eventually(lambda: row.get().claimed_until, lambda until: until > claimed)
@@ -210,7 +210,9 @@ def test_what_a_holder_that_is_gone_has_left_is_taken_over_when_it_was_told_to_b
 
     with pytest.raises(SystemExit):
         send(die, key)
-    execute(MODULE, "UPDATE kernel_request SET claimed_until = claimed_until - %s * interval '1 second'", told)
+    execute(
+        MODULE, "UPDATE seamline_idempotent_request SET claimed_until = claimed_until - %s * interval '1 second'", told
+    )
     assert send(endpoint, key).status_code == 201
 
 
@@ -218,7 +220,7 @@ def test_who_has_lost_a_claim_does_not_settle_it() -> None:
     key, second = uuid4().hex, Endpoint(201)
 
     def hang(new_id: UUID) -> HttpResponse:
-        execute(MODULE, "UPDATE kernel_request SET claimed_until = now()")
+        execute(MODULE, "UPDATE seamline_idempotent_request SET claimed_until = now()")
         assert send(second, key).status_code == 201
         return HttpResponse("too late", status=201)
 

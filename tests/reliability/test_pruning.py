@@ -7,8 +7,17 @@ import pytest
 from django.db.models import Model
 from django.utils import timezone
 
-from kernel import jobs
-from kernel.models import Command, Inbox, Outbox, OutboxState, Request, Saga, SagaState, Subscription
+from seamline.models import (
+    IdempotentCommand,
+    IdempotentRequest,
+    InboxMessage,
+    OutboxMessage,
+    OutboxState,
+    SagaRecord,
+    SagaState,
+    Subscription,
+)
+from seamline.work import jobs
 
 pytestmark = pytest.mark.django_db(databases=["orders"])
 
@@ -16,13 +25,13 @@ NOW = timezone.now()
 
 
 def prune() -> None:
-    [job] = [task for task in jobs.tasks("orders") if task.name == "kernel.prune"]
+    [job] = [task for task in jobs.tasks("orders") if task.name == "seamline.prune"]
     job.run()
 
 
-def event(age: timedelta, state: OutboxState, subscriber: str = "somebody") -> Outbox:
+def event(age: timedelta, state: OutboxState, subscriber: str = "somebody") -> OutboxMessage:
     done = NOW - age if state in (OutboxState.DONE, OutboxState.DISCARDED) else None
-    return Outbox(
+    return OutboxMessage(
         event_id=uuid4(),
         name="a.B.v1",
         subscriber=subscriber,
@@ -33,22 +42,22 @@ def event(age: timedelta, state: OutboxState, subscriber: str = "somebody") -> O
     )
 
 
-def handled(age: timedelta) -> Inbox:
-    return Inbox(event_id=uuid4(), name="a.B.v1", handled_at=NOW - age)
+def handled(age: timedelta) -> InboxMessage:
+    return InboxMessage(event_id=uuid4(), name="a.B.v1", handled_at=NOW - age)
 
 
-def command(age: timedelta) -> Command:
-    return Command(key=str(uuid4()), operation="a/v1/b", fingerprint=b"", answer=b"", created_at=NOW - age)
+def command(age: timedelta) -> IdempotentCommand:
+    return IdempotentCommand(key=str(uuid4()), operation="a/v1/b", fingerprint=b"", answer=b"", created_at=NOW - age)
 
 
-def request(age: timedelta) -> Request:
+def request(age: timedelta) -> IdempotentRequest:
     at = NOW - age
-    return Request(id=uuid4(), owner="a", key=str(uuid4()), fingerprint=b"", claimed_until=at, created_at=at)
+    return IdempotentRequest(id=uuid4(), owner="a", key=str(uuid4()), fingerprint=b"", claimed_until=at, created_at=at)
 
 
-def saga(age: timedelta, state: SagaState) -> Saga:
+def saga(age: timedelta, state: SagaState) -> SagaRecord:
     at = NOW - age
-    return Saga(id=uuid4(), name="a", state=state, deadline=at, claimed_until=at, started_at=at)
+    return SagaRecord(id=uuid4(), name="a", state=state, deadline=at, claimed_until=at, started_at=at)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +86,7 @@ def test_events_for_a_subscriber_that_dropped_its_subscription_are_dead_after_a_
     for subscriber, age in (("gone", days), ("gone", timedelta(hours=23)), ("listening", days)):
         event(age, OutboxState.PENDING, subscriber).save(using="orders")
     prune()
-    rows = Outbox.objects.using("orders").order_by("id")
+    rows = OutboxMessage.objects.using("orders").order_by("id")
     assert list(rows.values_list("subscriber", "state")) == [
         ("gone", "dead"),
         ("gone", "pending"),

@@ -11,15 +11,15 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from contracts.language import Money
 from contracts.orders import OrderCancelled
-from kernel.databases import transaction
-from kernel.events import claims, lanes, publish
-from kernel.events.lanes import Lanes
-from kernel.events.mailbox import Envelope, EventName, ModuleName, mailbox
-from kernel.events.relay import Relay
-from kernel.models import Outbox, Subscription
-from kernel.testing import standing_in
+from seamline.contract import Money
+from seamline.databases import transaction
+from seamline.events import delivery_pool, outbox_leases, publish
+from seamline.events.delivery_pool import DeliveryPool
+from seamline.events.mailbox import Envelope, EventName, ModuleName, mailbox
+from seamline.events.relay import Relay
+from seamline.models import OutboxMessage, Subscription
+from seamline.testing import fake_contract
 from tests.waiting import PATIENCE, eventually
 
 pytestmark = pytest.mark.django_db(databases=["orders"], transaction=True)
@@ -54,7 +54,7 @@ class Subscriber:
 def subscribed(name: str) -> Iterator[Subscriber]:
     Subscription.objects.using("orders").create(event=OrderCancelled.event_name, subscriber=name)
     fake = Subscriber()
-    with standing_in(mailbox(name), fake):
+    with fake_contract(mailbox(name), fake):
         yield fake
 
 
@@ -62,7 +62,7 @@ def subscribed(name: str) -> Iterator[Subscriber]:
 def running(number: int = 1) -> Iterator[None]:
     """So many processes' worth of relays and delivery threads."""
     relays: list[Relay] = []
-    lanes = [Lanes(freed=lambda module: [relay.wake() for relay in relays]) for _ in range(number)]
+    lanes = [DeliveryPool(on_capacity=lambda module: [relay.wake() for relay in relays]) for _ in range(number)]
     relays += [Relay("orders", carrier) for carrier in lanes]
     for relay in relays:
         relay.start()
@@ -85,7 +85,7 @@ def cancel(order: UUID, *amounts: int) -> None:
 
 
 def all_done() -> bool:
-    return not Outbox.objects.using("orders").exclude(state="done").exists()
+    return not OutboxMessage.objects.using("orders").exclude(state="done").exists()
 
 
 @pytest.fixture(autouse=True)
@@ -110,25 +110,25 @@ def test_relays_that_work_at_once_keep_the_order_of_each_key() -> None:
 def test_a_subscriber_that_hangs_holds_up_nobody_else() -> None:
     with subscribed("hanging") as hanging, subscribed("lively") as lively, running():
         hanging.open.clear()
-        for amount in range(3 * claims.BATCH):
+        for amount in range(3 * outbox_leases.BATCH_SIZE):
             cancel(uuid4(), amount)
-        eventually(lambda: len(lively.known), lambda handled: handled == 3 * claims.BATCH)
+        eventually(lambda: len(lively.known), lambda handled: handled == 3 * outbox_leases.BATCH_SIZE)
         assert not hanging.known
         hanging.open.set()
         eventually(all_done, bool)
 
 
 def test_a_delivery_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claims, "LEASE", 1.0)
-    monkeypatch.setattr(lanes, "LEASE", 1.0)
-    monkeypatch.setattr(lanes, "TURN", 0.5)
+    monkeypatch.setattr(outbox_leases, "LEASE_SECONDS", 1.0)
+    monkeypatch.setattr(delivery_pool, "LEASE_SECONDS", 1.0)
+    monkeypatch.setattr(delivery_pool, "TIME_SLICE", 0.5)
     with subscribed("hanging") as hanging, running():
         hanging.open.clear()
         order = uuid4()
         cancel(order, 1)
         eventually(
-            lambda: Outbox.objects.using("orders").get().failures,
-            lambda failures: failures >= lanes.WIDTH + 1,
+            lambda: OutboxMessage.objects.using("orders").get().failures,
+            lambda failures: failures >= delivery_pool.THREADS_PER_SUBSCRIBER + 1,
         )
         hanging.open.set()
         eventually(all_done, bool)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel.databases.clusters import FOLDER
+from seamline.development.clusters import FOLDER
 from tests.client import Client
 from tests.processes import REPOSITORY, Deployable, Yard, answers
 from tests.shop import PASSWORD, Shop

@@ -9,11 +9,11 @@ import psycopg
 import pytest
 from django.db import OperationalError, connections
 
-from kernel import context
-from kernel.context import working_for
-from kernel.databases import execute, fetch, transaction
-from kernel.databases.backend.bounded import Late
-from kernel.module import active
+from seamline import context
+from seamline.context import working_for
+from seamline.databases import execute, fetch, transaction
+from seamline.databases.backend.bounded import Late
+from seamline.module import active
 from tests.waiting import eventually
 
 MODULE = min(active())

@@ -7,8 +7,8 @@ from django.db import DataError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel.databases import fetch
-from kernel.module import active
+from seamline.databases import fetch
+from seamline.module import active
 
 MODULE = min(active())
 pytestmark = pytest.mark.django_db(databases=[MODULE])

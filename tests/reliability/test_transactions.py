@@ -7,10 +7,10 @@ from django.conf import settings
 from django.db import connections
 from django.db.utils import DatabaseError
 
-from contracts.language import DeadlineExceeded
-from kernel.context import Context, entered
-from kernel.databases import cursor, transaction
-from kernel.module import active
+from seamline.context import Context, entered
+from seamline.contract import DeadlineExceeded
+from seamline.databases import cursor, transaction
+from seamline.module import active
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
 MODULES = sorted(active())

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from kernel.http.access import public
-from kernel.http.endpoints import Endpoint, endpoint
+from seamline.http.access import public
+from seamline.http.endpoints import Endpoint, endpoint
 
 
 def test_a_method_without_a_declaration_is_refused() -> None:

@@ -13,15 +13,15 @@ from django.test import override_settings
 from kombu import Connection
 
 from config import celery
-from kernel import broker
-from kernel.consumer import ReconnectingConsumer
+from seamline.runtime import celery_dispatcher
+from seamline.runtime.celery_consumer import ReconnectingConsumer
 
 
 def test_a_task_is_done_by_whoever_asks_and_the_setting_is_named(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     log = Mock()
-    monkeypatch.setattr(broker, "log", log)
+    monkeypatch.setattr(celery_dispatcher, "log", log)
     done: list[int] = []
 
     @shared_task(name="without_broker")

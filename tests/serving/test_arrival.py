@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.serving.arrival import Arrival
+from seamline.runtime.serving.arrival import Arrival
 
 WHOLE = {
     "no headers": b"GET / HTTP/1.1\r\n\r\n",

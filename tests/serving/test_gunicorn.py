@@ -18,8 +18,8 @@ from gunicorn.http.unreader import SocketUnreader
 from gunicorn.http.wsgi import Response, create
 from gunicorn.workers.gthread import PollableMethodQueue, TConn, ThreadWorker
 
-from config.serving.connection import Connection
-from config.serving.worker import Worker
+from seamline.runtime.serving.connection import Connection
+from seamline.runtime.serving.worker import Worker
 
 SIGNATURES = {
     ThreadWorker.accept: "(self, listener)",

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from config.serving.admission import STUCK_AFTER
-from config.serving.lanes import SharedLane
+from seamline.runtime.serving.admission import STUCK_AFTER
+from seamline.runtime.serving.lanes import SharedLane
 from tests.waiting import eventually
 
 
@@ -54,7 +54,7 @@ class Office:
 @pytest.fixture
 def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     made = Office()
-    monkeypatch.setattr("config.serving.admission.time", SimpleNamespace(monotonic=lambda: made.now))
+    monkeypatch.setattr("seamline.runtime.serving.admission.time", SimpleNamespace(monotonic=lambda: made.now))
     yield made
     for one in made.came:
         one.over.set()

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from config.serving import reception as serving
-from config.serving.connection import HEAD_BYTES, Connection
-from config.serving.reception import Limits, Reception
+from seamline.runtime.serving import reception as serving
+from seamline.runtime.serving.connection import HEAD_BYTES, Connection
+from seamline.runtime.serving.reception import Limits, Reception
 
 HEAD = b"POST / HTTP/1.1\r\nContent-Length: 1000\r\n\r\n"
 

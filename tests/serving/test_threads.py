@@ -13,7 +13,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from kernel.calls import tokens
+from seamline.calls import service_tokens
 from tests.client import Client
 from tests.processes import Deployable, Yard
 from tests.raw import Raw, all_silent, request
@@ -160,7 +160,7 @@ def late_call(stack: ExitStack, deployable: Deployable) -> Raw:
 
 
 def contract_call(operation: str, arguments: dict[str, str]) -> bytes:
-    token = tokens.token_for(operation.partition("/")[0])
+    token = service_tokens.token_for(operation.partition("/")[0])
     headers = (f"Authorization: Bearer {token}", "Content-Type: application/json")
     return request(f"POST /_contracts/{operation}", *headers, body=json.dumps(arguments).encode())
 

@@ -20,7 +20,7 @@ from tests.shop import Shop
 
 _TABLES = """
     SELECT tablename FROM pg_tables
-    WHERE schemaname = 'public' AND tablename NOT LIKE 'kernel\\_%' AND tablename <> 'django_migrations'
+    WHERE schemaname = 'public' AND tablename NOT LIKE 'seamline\\_%' AND tablename <> 'django_migrations'
 """
 
 

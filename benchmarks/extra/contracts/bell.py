@@ -1,6 +1,6 @@
 """Bell: rings, so that somebody hears it."""
 
-from contracts.language import Contract, Event, command
+from seamline.contract import Contract, Event, command
 
 
 class Rang(Event, key="ring_id"):

@@ -1,6 +1,6 @@
 """Echo: does nothing, so that what is measured is the call."""
 
-from contracts.language import Contract, Quantity, Sku, Value, query
+from seamline.contract import Contract, Quantity, Sku, Value, query
 
 
 class Line(Value):

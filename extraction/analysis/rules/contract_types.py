@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 
-from contracts.language import BadContract
-from contracts.language.values import immutable
 from extraction.analysis.annotations import Types, Untold
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
 from extraction.contract_files import classes, owner, root
 from extraction.project import LAYERS, Project
 from extraction.source import Source
+from seamline.contract import BadContract
+from seamline.contract.values import immutable
 
 WORDS = frozenset({"module", "version", "facet"})
 ERRORS = frozenset({"ContractError", "AvailabilityError"})
@@ -22,7 +22,7 @@ ERRORS = frozenset({"ContractError", "AvailabilityError"})
 
 @rule
 def bad_contracts(subject: Subject) -> Iterator[Finding]:
-    """A contract, an event or an error that `contracts.language` would refuse, or that says it is another module's."""
+    """A contract, an event or an error that `seamline.contract` would refuse, or that says it is another module's."""
     yield from _bad(subject.project)
 
 

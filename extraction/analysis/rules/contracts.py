@@ -5,16 +5,16 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 
-from contracts.language.names import handler_of
 from extraction.analysis import definitions, signatures
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
 from extraction.contract_files import Declared, Kind, classes, owner
 from extraction.project import LAYERS, Project
 from extraction.source import Source
-from kernel.signatures import difference
+from seamline.calls.signatures import difference
+from seamline.contract.names import handler_of
 
-PUBLISH = frozenset({"kernel.events.publish", "kernel.events.outbox.publish"})
+PUBLISH = frozenset({"seamline.events.publish", "seamline.events.outbox.publish"})
 ALLOWED = frozenset({"contracts", "msgspec"})
 
 

@@ -7,10 +7,10 @@ from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
 from extraction.source import Source
 
-VIEWS = frozenset({"kernel.http.endpoints.Endpoint", "rest_framework.views.APIView"})
-ENDPOINT = "kernel.http.endpoints.endpoint"
+VIEWS = frozenset({"seamline.http.endpoints.Endpoint", "rest_framework.views.APIView"})
+ENDPOINT = "seamline.http.endpoints.endpoint"
 VERBS = frozenset({"get", "head", "post", "put", "patch", "delete"})
-FIX = "decorate it with @endpoint(access=…, returns=…), with public, user or scope('…') from kernel.http.access"
+FIX = "decorate it with @endpoint(access=…, returns=…), with public, user or scope('…') from seamline.http.access"
 
 
 @rule

@@ -32,7 +32,7 @@ def imports_from_above(subject: Subject) -> Iterator[Finding]:
             top = item.module.partition(".")[0]
             if top in NOT_BELOW and not source.is_test:
                 message = f"{item.module} is imported, which stands above the modules"
-                yield Finding(source.path, item.line, "import", message, "take from the manifest or the kernel")
+                yield Finding(source.path, item.line, "import", message, "take from the manifest or the runtime")
 
 
 @rule
@@ -40,7 +40,7 @@ def imports_of_everything(subject: Subject) -> Iterator[Finding]:
     """`from contracts.ink import *` hides what is used of another part."""
     for source in subject.sources:
         for item in source.imports:
-            if item.target == f"{item.module}.*" and item.module.partition(".")[0] in ("contracts", "kernel"):
+            if item.target == f"{item.module}.*" and item.module.partition(".")[0] in ("contracts", "seamline"):
                 message = f"everything in {item.module} is imported, so that nobody sees what is used"
                 yield Finding(source.path, item.line, "import", message, "import by name what you need")
 

@@ -67,7 +67,7 @@ def _elsewhere(subject: Subject, source: Source, target: ast.expr | None) -> str
     named = spelled(source, target)
     if named is not None:
         label, dot, _ = named.partition(".")
-        return named if dot and label.lower() not in (subject.module, "kernel") else None
+        return named if dot and label.lower() not in (subject.module, "seamline") else None
     if isinstance(target, ast.Call) and source.qualified(target.func) == "django.contrib.auth.get_user_model":
         return "the operators"
     dotted = source.qualified(target) if target else None

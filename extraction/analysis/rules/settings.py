@@ -13,7 +13,7 @@ from extraction.project import Project
 from extraction.source import Source, argument
 
 ENVIRONMENT = ("os.environ", "os.getenv", "environ.Env", "environ.FileAwareEnv", "decouple", "dotenv")
-DOOR = "kernel.module.setting"
+DOOR = "seamline.module.setting"
 DJANGO = "django.conf.settings."
 OF_MODULES = "MODULE_SETTINGS"
 

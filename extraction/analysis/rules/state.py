@@ -1,4 +1,4 @@
-"""Memory that modules of one process would share: what the kernel and the contracts keep is not theirs to change."""
+"""Memory that modules of one process would share: what the runtime and the contracts keep is not theirs to change."""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from extraction.analysis.registry import Subject, rule
 from extraction.project import LAYERS, Project
 from extraction.source import Source
 
-COMMON = ("builtins.", "contracts.", "django.", "kernel.")
+COMMON = ("builtins.", "contracts.", "django.", "seamline.")
 CHANGING = frozenset(
     {"add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "popleft"}
     | {"remove", "setdefault", "update"}
@@ -20,7 +20,7 @@ FIX = "keep it in the module's own database; what others are to know, its contra
 
 @rule
 def common_state(subject: Subject) -> Iterator[Finding]:
-    """Something of the kernel's, the contracts' or Django's that is assigned to, or a container that is changed."""
+    """Something of the runtime's, the contracts' or Django's that is assigned to, or a container that is changed."""
     for source in subject.sources:
         if not source.is_test:
             for name, line in sorted({*_assigned(source), *_grown(subject.project, source)}):
@@ -46,16 +46,16 @@ def _assigned(source: Source) -> Iterator[tuple[str, int]]:
 def _grown(project: Project, source: Source) -> Iterator[tuple[str, int]]:
     for called, call in source.calls():
         name, _, method = called.rpartition(".")
-        if method in CHANGING and name.startswith(("contracts.", "kernel.")) and name in _containers(project):
+        if method in CHANGING and name.startswith(("contracts.", "seamline.")) and name in _containers(project):
             yield name, call.lineno
 
 
 @cache
 def _containers(project: Project) -> frozenset[str]:
-    """Dicts, lists and sets at the top of the kernel's and the contracts' files, by dotted name."""
+    """Dicts, lists and sets at the top of the runtime's and the contracts' files, by dotted name."""
     return frozenset(
         f"{source.name}.{target.id}"
-        for folder in (LAYERS["kernel"], LAYERS["contracts"])
+        for folder in (LAYERS["seamline"], LAYERS["contracts"])
         for source in project.sources(folder)
         for node in source.tree.body
         if isinstance(node, ast.Assign | ast.AnnAssign) and _is_container(node.value)

@@ -30,12 +30,12 @@ EVERYWHERE = (
     "django.conf.settings.MODULE_URLS",
     "django.contrib.admin.site._registry",
     "django.db.models.Model.__subclasses__",
-    "kernel.calls.home",
-    "kernel.events.mailbox",
-    "kernel.module.active",
-    "kernel.module.find",
-    "kernel.testing",
-    "kernel.topology.use",
+    "seamline.calls.server",
+    "seamline.events.mailbox",
+    "seamline.module.active",
+    "seamline.module.find",
+    "seamline.testing",
+    "seamline.topology.use",
 )
 """What leads into every module of a deployable, or to where it lives."""
 FIX = "ask through its contract: call(…), or subscribe to its events"
@@ -105,7 +105,7 @@ def ways_everywhere(subject: Subject) -> Iterator[Finding]:
 
 @rule
 def endpoints(subject: Subject) -> Iterator[Finding]:
-    """The address of a contract endpoint, which only the kernel's client asks."""
+    """The address of a contract endpoint, which only the runtime's client asks."""
     for source in subject.sources:
         for value, line, _ in texts(source):
             if "/_contracts/" in value and not source.is_test:

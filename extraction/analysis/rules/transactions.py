@@ -4,20 +4,20 @@ import ast
 from collections.abc import Iterator
 from functools import cache
 
-from contracts.language.names import handler_of
 from extraction.analysis import definitions
 from extraction.analysis.calls import contract_calls
 from extraction.analysis.definitions import Definition, Function
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
 from extraction.source import Source, argument
+from seamline.contract.names import handler_of
 
 PAST_THE_DOOR = frozenset(
     f"django.db.transaction.{name}"
     for name in ("Atomic", "atomic", "commit", "rollback", "set_autocommit", "savepoint", "non_atomic_requests")
 )
-DOOR = "kernel.databases.transaction"
-SAGA = "kernel.sagas.Saga"
+DOOR = "seamline.databases.transaction"
+SAGA = "seamline.work.Saga"
 SENDERS = frozenset({"delay", "apply_async"})
 
 
@@ -28,7 +28,7 @@ def one_door(subject: Subject) -> Iterator[Finding]:
         if not source.is_test:
             for line in sorted({use.line for use in source.uses if use.target in PAST_THE_DOOR}):
                 message = "a transaction past the door"
-                fix = f"write `with transaction({subject.module!r}):`, from kernel.databases"
+                fix = f"write `with transaction({subject.module!r}):`, from seamline.databases"
                 yield Finding(source.path, line, "transaction", message, fix)
 
 
@@ -86,7 +86,7 @@ def _calls(block: ast.AST) -> Iterator[ast.Call]:
 
 
 def _blocks(subject: Subject, source: Source) -> Iterator[ast.AST]:
-    """What runs inside a transaction: its block, a function decorated with it, and what the kernel calls in one."""
+    """What runs inside a transaction: its block, a function decorated with it, and what the runtime calls in one."""
     handlers = _handlers(subject) if source.name.startswith(f"modules.{subject.module}.handlers") else frozenset()
     for node in source.nodes:
         match node:

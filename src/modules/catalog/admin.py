@@ -1,7 +1,7 @@
 from django.contrib import admin
 
-from kernel.admin import ModuleAdmin
 from modules.catalog.models import Product
+from seamline.admin import ModuleAdmin
 
 
 @admin.register(Product)

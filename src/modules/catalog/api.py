@@ -6,13 +6,11 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from contracts.catalog import Product, UnknownProduct
-from contracts.language import Currency, Money, Sku, Value
-from contracts.language.money import MINOR_UNITS
-from kernel.http import pagination
-from kernel.http.access import public, scope
-from kernel.http.endpoints import Created, Endpoint, endpoint
 from modules.catalog import queries, service
 from modules.catalog.errors import SkuTaken
+from seamline.contract import Currency, Money, Sku, Value
+from seamline.contract.money import MINOR_UNITS
+from seamline.http import PAGE_PARAMETERS, Created, Endpoint, Page, endpoint, paginate, public, scope
 
 SEARCH = OpenApiParameter(
     "search", str, description="Words, or their beginnings, that are all in the name or the SKU: `blue te`."
@@ -53,16 +51,16 @@ class ProductChange(Value):
     active: bool | None = None
 
 
-class ProductPage(pagination.Page[Product]):
+class ProductPage(Page[Product]):
     """Some of the products for sale."""
 
 
 class ProductsView(Endpoint):
-    @endpoint(access=public, returns=ProductPage, parameters=(SEARCH, *pagination.PARAMETERS))
-    def get(self, request: Request) -> pagination.Page[Product]:
+    @endpoint(access=public, returns=ProductPage, parameters=(SEARCH, *PAGE_PARAMETERS))
+    def get(self, request: Request) -> Page[Product]:
         """List the products for sale, newest first."""
         search = queries.having(request.GET.get("search", ""))
-        return pagination.paginated(request, queries.products_for_sale(), "-created_at", queries.to_product, search)
+        return paginate(request, queries.products_for_sale(), "-created_at", queries.to_product, search)
 
     @endpoint(
         access=scope("catalog:write"), body=NewProduct, returns=Product, status=201, raises=(SkuTaken,), idempotent=True

@@ -1,9 +1,9 @@
 from uuid import uuid4
 
 from contracts.catalog import Product
-from contracts.language import Money
-from kernel.databases import transaction
 from modules.catalog import models, service
+from seamline.contract import Money
+from seamline.databases import transaction
 
 PRODUCTS = (
     ("MUG-BLUE", "Blue mug", "Stoneware, holds 350 ml.", 1250),

@@ -1,4 +1,4 @@
-from contracts.language import Category, ContractError, Sku
+from seamline.contract import Category, ContractError, Sku
 
 
 class SkuTaken(ContractError, category=Category.CONFLICT):

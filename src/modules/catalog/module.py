@@ -1,5 +1,5 @@
 from contracts.catalog import Catalog
-from kernel.module import Module
+from seamline.module import Module
 
 MODULE = Module(
     name="catalog",

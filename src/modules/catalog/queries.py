@@ -4,9 +4,9 @@ from typing import Any
 from django.db.models import BooleanField, Expression, Func, QuerySet, Value
 
 from contracts.catalog import Price, Product, UnknownProduct
-from contracts.language import Money, Sku
-from kernel.databases import fetch
 from modules.catalog import models
+from seamline.contract import Money, Sku
+from seamline.databases import fetch
 
 LONGEST_WORD = 120
 """As long as a name may be; PostgreSQL refuses to look for what is longer than 2 kB."""

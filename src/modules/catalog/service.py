@@ -1,11 +1,11 @@
 from uuid import UUID
 
 from contracts.catalog import Product, ProductAdded, UnknownProduct
-from contracts.language import Money, Sku
-from kernel.databases import insert_new, transaction
-from kernel.events import publish
 from modules.catalog import models, queries
 from modules.catalog.errors import SkuTaken
+from seamline.contract import Money, Sku
+from seamline.databases import insert_new, transaction
+from seamline.events import publish
 
 
 def add(product_id: UUID, product: Product) -> Product:

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
-from kernel.admin import ModuleAdmin
 from modules.inventory.models import Adjustment, Reservation, ReservationLine, Stock
+from seamline.admin import ModuleAdmin
 
 
 class ReservationLines(admin.TabularInline):

@@ -5,10 +5,9 @@ import msgspec
 from rest_framework.request import Request
 
 from contracts.inventory import OutOfStock, StockLevel, UnknownStock
-from contracts.language import Value
-from kernel.http.access import public, scope
-from kernel.http.endpoints import Created, Endpoint, endpoint
 from modules.inventory import queries, service
+from seamline.contract import Value
+from seamline.http import Created, Endpoint, endpoint, public, scope
 
 
 class Adjustment(Value):

@@ -7,9 +7,9 @@ from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from contracts.orders import Orders
-from kernel.audit import Checked, Finding, is_young, pages, undo
-from kernel.calls import call
 from modules.inventory.models import Adjustment, Reservation, ReservationLine, Stock
+from seamline.audit import Checked, Finding, is_young, pages, undo
+from seamline.calls import call
 
 State = Reservation.State
 

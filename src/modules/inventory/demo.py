@@ -1,7 +1,7 @@
 from uuid import uuid4
 
-from kernel.databases import transaction
 from modules.inventory import models, service
+from seamline.databases import transaction
 
 PIECES = {"MUG-BLUE": 100, "MUG-RED": 100, "TEA-DARJEELING": 40, "TEAPOT": 5, "SPOON": 500}
 

@@ -1,8 +1,8 @@
 from datetime import timedelta
 
 from contracts.orders import Orders, OrderStatus
-from kernel.calls import call
 from modules.inventory import queries, service
+from seamline.calls import call
 
 HELD_FOR = timedelta(minutes=30)
 """After which it is asked whether an order still needs what it holds: twice as long as a checkout may take."""

@@ -1,7 +1,7 @@
 from contracts.catalog import ProductAdded
 from contracts.inventory import Inventory
 from contracts.orders import OrderCancelled, OrderReturned, Orders, OrderShipped
-from kernel.module import Job, Module
+from seamline.module import Job, Module
 
 MODULE = Module(
     name="inventory",

@@ -11,8 +11,8 @@ from contracts.inventory import (
     StockLine,
     UnknownStock,
 )
-from contracts.language import Ids, Sku
 from modules.inventory import models
+from seamline.contract import Ids, Sku
 
 BATCH = 200
 

@@ -3,9 +3,9 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 
 from contracts.inventory import OutOfStock, Reservation, ReservationOver, StockLevel, StockLine, UnknownStock
-from contracts.language import InvalidArguments, Sku
-from kernel.databases import execute, insert, insert_new, transaction
 from modules.inventory import models, queries
+from seamline.contract import InvalidArguments, Sku
+from seamline.databases import execute, insert, insert_new, transaction
 
 State = models.Reservation.State
 _TAKE = "UPDATE inventory_stock SET reserved = reserved + %s WHERE sku = %s AND on_hand - reserved >= %s"

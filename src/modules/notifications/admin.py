@@ -1,7 +1,7 @@
 from django.contrib import admin
 
-from kernel.admin import ModuleAdmin
 from modules.notifications.models import Notification
+from seamline.admin import ModuleAdmin
 
 
 @admin.register(Notification)

@@ -2,7 +2,7 @@ from contracts.notifications import Notifications
 from contracts.orders import OrderCancelled, OrderCreated, OrderReturned, OrderShipped
 from contracts.payments import PaymentRefunded
 from contracts.users import UserRegistered
-from kernel.module import Module
+from seamline.module import Module
 
 MODULE = Module(
     name="notifications",

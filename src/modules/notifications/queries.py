@@ -2,9 +2,9 @@ from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
-from contracts.language import Ids
 from contracts.notifications import Limit, Notification, Told
 from modules.notifications import models
+from seamline.contract import Ids
 
 
 def recent(user_id: UUID, limit: Limit = 20) -> tuple[Notification, ...]:

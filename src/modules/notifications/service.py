@@ -1,7 +1,7 @@
 from uuid import UUID
 
-from kernel.databases import insert
 from modules.notifications.models import Notification
+from seamline.databases import insert
 
 
 def tell(user_id: UUID, kind: str, text: str, order_id: UUID | None = None) -> None:

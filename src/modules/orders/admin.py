@@ -1,7 +1,7 @@
 from django.contrib import admin
 
-from kernel.admin import ModuleAdmin
 from modules.orders.models import Coupon, Order, OrderLine
+from seamline.admin import ModuleAdmin
 
 
 class OrderLines(admin.TabularInline):

@@ -7,15 +7,9 @@ from rest_framework.request import Request
 
 from contracts.catalog import UnknownProduct
 from contracts.inventory import OutOfStock, StockLine
-from contracts.language import AvailabilityError, Value
 from contracts.orders import Coupon, Order, OrderStatus, UnknownOrder
 from contracts.payments import PaymentDeclined, PaymentMethod, UnknownProvider
 from contracts.users import Nickname, UnknownUser, Users
-from kernel.calls import call
-from kernel.http import pagination
-from kernel.http.access import user
-from kernel.http.endpoints import Created, Endpoint, endpoint
-from kernel.http.problems import FieldError, Invalid
 from modules.orders import queries, service
 from modules.orders.errors import (
     CouponUsed,
@@ -28,6 +22,9 @@ from modules.orders.errors import (
     TooManyPiecesPending,
     UnknownCoupon,
 )
+from seamline.calls import call
+from seamline.contract import AvailabilityError, Value
+from seamline.http import PAGE_PARAMETERS, Created, Endpoint, FieldError, Invalid, Page, endpoint, paginate, user
 
 STATUS = OpenApiParameter("status", str, enum=list(OrderStatus), description="Only orders of this status.")
 
@@ -53,19 +50,19 @@ class OrderWithNickname(Order, kw_only=True):
     """Null while the users module is away."""
 
 
-class OrderPage(pagination.Page[Order]):
+class OrderPage(Page[Order]):
     """Some of a customer's orders."""
 
 
 class OrdersView(Endpoint):
-    @endpoint(access=user, returns=OrderPage, parameters=(STATUS, *pagination.PARAMETERS))
-    def get(self, request: Request) -> pagination.Page[Order]:
+    @endpoint(access=user, returns=OrderPage, parameters=(STATUS, *PAGE_PARAMETERS))
+    def get(self, request: Request) -> Page[Order]:
         """List one's own orders, newest first.
 
         Refused orders are left out unless asked for with `status=refused`.
         """
         rows = queries.orders_of(self.user.id, _status(request.GET.get("status")))
-        return pagination.paginated(request, rows, "-created_at", queries.to_order)
+        return paginate(request, rows, "-created_at", queries.to_order)
 
     @endpoint(
         access=user,

@@ -5,15 +5,15 @@ from typing import NamedTuple
 from uuid import UUID
 
 from contracts.inventory import Inventory, ReservationState, ReservationStatus
-from contracts.language import Money
 from contracts.notifications import Notifications
 from contracts.orders import Order, OrderStatus
 from contracts.payments import Payment, Payments, PaymentStatus
 from contracts.users import OrderPoints, Users
-from kernel.audit import Checked, Finding, is_young, moving, pages
-from kernel.calls import call
-from kernel.models import Saga, SagaState
 from modules.orders import models, queries
+from seamline.audit import Checked, Finding, is_young, moving, pages
+from seamline.calls import call
+from seamline.contract import Money
+from seamline.models import SagaRecord, SagaState
 
 
 class Expected(NamedTuple):
@@ -77,7 +77,7 @@ def _ids(findings: Sequence[Finding]) -> list[UUID]:
 
 def _findings(order_ids: list[UUID]) -> Iterator[Finding]:
     under_way = moving("orders", order_ids)
-    unfinished = Saga.objects.using("orders").filter(state__in=(SagaState.RUNNING, SagaState.COMPENSATING))
+    unfinished = SagaRecord.objects.using("orders").filter(state__in=(SagaState.RUNNING, SagaState.COMPENSATING))
     in_checkout = set(unfinished.filter(id__in=order_ids).values_list("id", flat=True))
     orders = queries.orders(tuple(order_ids))
     others = _others(tuple(order_ids))

@@ -1,8 +1,8 @@
 from uuid import UUID
 
 from contracts.orders import OrderStatus
-from kernel.databases import transaction
 from modules.orders.models import Order, OrderLine
+from seamline.databases import transaction
 
 
 def load() -> None:

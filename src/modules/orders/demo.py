@@ -1,5 +1,5 @@
-from kernel.databases import transaction
 from modules.orders.models import Coupon
+from seamline.databases import transaction
 
 
 def load() -> bool:

@@ -1,7 +1,7 @@
 from uuid import UUID
 
-from contracts.language import Category, ContractError
 from contracts.orders import Coupon, OrderStatus
+from seamline.contract import Category, ContractError
 
 
 class OrderRefused(ContractError, category=Category.CONFLICT):

@@ -11,10 +11,10 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from contracts.inventory import StockLine
-from kernel.configuration import wrong
-from kernel.databases import fetch
-from kernel.module import setting
 from modules.orders.errors import CouponUsed, TooManyPending, TooManyPiecesPending, UnknownCoupon
+from seamline.databases import fetch
+from seamline.module import setting
+from seamline.setting_errors import invalid_setting
 
 TAKEN_ONCE = ("orders_order_pkey", "order_pending_slot", "order_coupon_slot")
 """Constraints by which an id, and a slot, is given once."""
@@ -89,7 +89,7 @@ def check_settings() -> None:
     for name, largest in LARGEST.items():
         given = setting("orders", name)
         if not (given.isascii() and given.isdecimal() and 1 <= int(given) <= largest):
-            raise wrong(f"ORDERS_{name}", given, f"a number from 1 to {largest}, such as 20")
+            raise invalid_setting(f"ORDERS_{name}", given, f"a number from 1 to {largest}, such as 20")
 
 
 def _free(order_id: UUID, taken: Iterable[int], limit: int) -> int | None:

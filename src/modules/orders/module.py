@@ -4,7 +4,7 @@ from contracts.notifications import Notifications
 from contracts.orders import Orders
 from contracts.payments import PaymentAuthorised, PaymentFailed, Payments
 from contracts.users import Users
-from kernel.module import Module, Setting
+from seamline.module import Module, Setting
 
 MODULE = Module(
     name="orders",

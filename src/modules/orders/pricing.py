@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from contracts.catalog import Price
 from contracts.inventory import StockLine
-from contracts.language import Money
 from modules.orders.errors import MixedCurrencies, OrderTooLarge
+from seamline.contract import Money
 
 MOST = 10**12
 """The most that an order may cost, in minor units."""

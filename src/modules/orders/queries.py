@@ -3,9 +3,9 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from contracts.language import Ids, Money
 from contracts.orders import Order, OrderLine, OrderStatus, UnknownOrder
 from modules.orders import models
+from seamline.contract import Ids, Money
 
 
 def order(order_id: UUID) -> Order:

@@ -5,14 +5,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 from contracts.inventory import Inventory, Reservation, StockLine
-from contracts.language import Money
 from contracts.orders import OrderCreated, OrderStatus
 from contracts.payments import Payment, Payments, PaymentStatus
-from kernel.calls import call
-from kernel.databases import execute, transaction
-from kernel.events import publish
-from kernel.sagas import Refusal, Saga, Step
 from modules.orders.models import Order, OrderLine
+from seamline.calls import call
+from seamline.contract import Money
+from seamline.databases import execute, transaction
+from seamline.events import publish
+from seamline.work import Failure, Saga, Step
 
 _CONFIRM = "UPDATE orders_order SET status = 'confirmed', payment_id = %s WHERE id = %s AND status = 'pending'"
 
@@ -63,7 +63,7 @@ def confirm(checkout: Checkout, payment: Payment) -> None:
         publish(OrderCreated(order.id, order.customer_id, checkout.total))
 
 
-def refuse(checkout: Checkout, refusal: Refusal) -> None:
+def refuse(checkout: Checkout, refusal: Failure) -> None:
     # An order that its customer cancelled meanwhile stays cancelled.
     pending = Order.objects.filter(id=checkout.order.id, status=OrderStatus.PENDING)
     pending.update(status=OrderStatus.REFUSED, refusal=refusal.code)
@@ -75,7 +75,7 @@ CHECKOUT = Saga(
     subject=accepted,
     steps=(Step(reserve_stock, compensation=release_stock), Step(authorise_payment, compensation=cancel_payment)),
     complete=confirm,
-    abandon=refuse,
+    on_compensated=refuse,
     deadline=timedelta(minutes=15),
 )
 SAGAS = (CHECKOUT,)

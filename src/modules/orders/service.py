@@ -4,19 +4,18 @@ from django.db import IntegrityError
 
 from contracts.catalog import Catalog, Price
 from contracts.inventory import StockLine
-from contracts.language import Money
 from contracts.orders import Order, OrderCancelled, OrderReturned, OrderShipped, OrderStatus, UnknownOrder
 from contracts.users import Profile
-from kernel.calls import call
-from kernel.databases import insert, transaction
-from kernel.events import publish
-from kernel.models import SagaState
-from kernel.sagas import Refusal
 from modules.orders import limits, models, queries
 from modules.orders.errors import IllegalTransition, NotForCustomers, OrderRefused
 from modules.orders.lifecycle import BY_CUSTOMER, BY_STAFF, TRANSITIONS
 from modules.orders.pricing import cost
 from modules.orders.sagas import CHECKOUT, Checkout
+from seamline.calls import call
+from seamline.contract import Money
+from seamline.databases import insert, transaction
+from seamline.events import publish
+from seamline.work import Failure, SagaState
 
 
 def place(order_id: UUID, customer: Profile, lines: tuple[StockLine, ...], coupon: str | None, method: str) -> Order:
@@ -45,7 +44,7 @@ def change_status(order_id: UUID, wanted: OrderStatus, customer_id: UUID | None)
     with transaction("orders"):
         if wanted is OrderStatus.CANCELLED:
             # The checkout's row is locked before the order's, as the checkout does it; a refusal below undoes this.
-            CHECKOUT.compensate(order_id, Refusal("orders.cancelled", "The customer cancelled"))
+            CHECKOUT.compensate(order_id, Failure("orders.cancelled", "The customer cancelled"))
         order = models.Order.objects.select_for_update().filter(id=order_id).first()
         if order is None or customer_id not in (None, order.customer_id):
             raise UnknownOrder(order_id)
@@ -62,7 +61,7 @@ def change_status(order_id: UUID, wanted: OrderStatus, customer_id: UUID | None)
 
 def payment_settled(order_id: UUID) -> None:
     """The answer that the checkout of an order waits for is there."""
-    CHECKOUT.nudge(order_id)
+    CHECKOUT.wake(order_id)
 
 
 def _accept(

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
-from kernel.admin import ModuleAdmin
 from modules.payments.models import Payment, Refund
+from seamline.admin import ModuleAdmin
 
 
 @admin.register(Payment)

@@ -5,13 +5,12 @@ import msgspec
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from contracts.language import Value
 from contracts.payments import Payment, UnknownProvider
-from kernel.http.access import public, scope, user
-from kernel.http.endpoints import Created, Endpoint, endpoint
 from modules.payments import queries, service
 from modules.payments.errors import BadSignature, NoSuchPayment, NotRefundable
 from modules.payments.providers import Answer, Outcome, provider_of, signed_by_provider
+from seamline.contract import Value
+from seamline.http import Created, Endpoint, endpoint, public, scope, user
 
 SIGNATURE = OpenApiParameter(
     "X-Signature",

@@ -1,4 +1,4 @@
-from kernel import apps, topology
+from seamline import apps, topology
 
 
 class PaymentsConfig(apps.ModuleConfig):

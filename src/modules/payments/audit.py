@@ -9,9 +9,9 @@ from django.db.models.functions import Coalesce
 from contracts.notifications import Notifications
 from contracts.orders import Orders
 from contracts.payments import PaymentStatus
-from kernel.audit import Checked, Finding, is_young, moving, pages, undo
-from kernel.calls import call
 from modules.payments.models import Payment
+from seamline.audit import Checked, Finding, is_young, moving, pages, undo
+from seamline.calls import call
 
 NOTHING = (PaymentStatus.DECLINED, PaymentStatus.VOIDED)
 """Of these no money is taken, and none is held for long."""

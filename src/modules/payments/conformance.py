@@ -1,8 +1,8 @@
 from uuid import UUID
 
 from contracts.payments import PaymentStatus
-from kernel.databases import transaction
 from modules.payments.models import Payment
+from seamline.databases import transaction
 
 METHODS = {PaymentStatus.DECLINED: "sandbox:decline", PaymentStatus.PENDING: "sandbox:silent"}
 

@@ -1,7 +1,7 @@
 from uuid import UUID
 
-from contracts.language import Category, ContractError, Money
 from contracts.payments import PaymentStatus
+from seamline.contract import Category, ContractError, Money
 
 
 class NoSuchPayment(ContractError, category=Category.NOT_FOUND):

@@ -1,7 +1,7 @@
 from contracts.notifications import Notifications
 from contracts.orders import OrderCancelled, OrderReturned, Orders, OrderShipped
 from contracts.payments import Payments
-from kernel.module import Job, Module, Setting
+from seamline.module import Job, Module, Setting
 
 MODULE = Module(
     name="payments",

@@ -6,10 +6,10 @@ import hmac
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from contracts.language import Money
 from contracts.payments import UnknownProvider
-from kernel.configuration import wrong
-from kernel.module import setting
+from seamline.contract import Money
+from seamline.module import setting
+from seamline.setting_errors import invalid_setting
 
 
 class Outcome(enum.StrEnum):
@@ -83,7 +83,7 @@ def check_settings() -> None:
     """Find out at start that a provider is named that there is not. Raises `ImproperlyConfigured`."""
     if not _taking_payments() or _taking_payments() - _PROVIDERS.keys():
         expected = f"names of providers with commas between, of {', '.join(_PROVIDERS)}"
-        raise wrong("PAYMENTS_PROVIDERS", setting("payments", "PROVIDERS"), expected)
+        raise invalid_setting("PAYMENTS_PROVIDERS", setting("payments", "PROVIDERS"), expected)
 
 
 def _taking_payments() -> frozenset[str]:

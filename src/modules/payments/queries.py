@@ -3,10 +3,10 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from contracts.language import Ids, Money
 from contracts.payments import Payment, PaymentStatus, UnknownPayment
 from modules.payments import models
 from modules.payments.errors import NoSuchPayment
+from seamline.contract import Ids, Money
 
 BATCH = 100
 

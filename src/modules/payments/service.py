@@ -3,7 +3,6 @@ from uuid import UUID, uuid4, uuid5
 
 from django.utils import timezone
 
-from contracts.language import InvalidArguments, Money
 from contracts.payments import (
     Payment,
     PaymentAuthorised,
@@ -13,11 +12,12 @@ from contracts.payments import (
     PaymentRefunded,
     PaymentStatus,
 )
-from kernel.databases import execute, insert_new, transaction
-from kernel.events import publish
 from modules.payments import models, queries
 from modules.payments.errors import NoSuchPayment, NotRefundable
 from modules.payments.providers import Answer, Outcome, provider_of, refuse_unknown
+from seamline.contract import InvalidArguments, Money
+from seamline.databases import execute, insert_new, transaction
+from seamline.events import publish
 
 UNDER_WAY = timedelta(minutes=1)
 """After which a provider that was asked to set money aside has done so, or never will."""

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
-from kernel.admin import ModuleAdmin
 from modules.users.models import PointsEntry, User
+from seamline.admin import ModuleAdmin
 
 
 @admin.register(User)

@@ -5,15 +5,13 @@ import msgspec
 from django.http import Http404
 from rest_framework.request import Request
 
-from contracts.language import AwareDatetime, Value, whole
 from contracts.users import Nickname, Points, UnknownUser
-from kernel.http.access import Principal, public, user
-from kernel.http.endpoints import Created, Endpoint, endpoint
-from kernel.http.problems import FieldError, Invalid
 from modules.users import queries, service
 from modules.users.errors import BadCredentials, EmailTaken, WeakPassword
 from modules.users.models import User
 from modules.users.tokens import Tokens
+from seamline.contract import AwareDatetime, Value, whole
+from seamline.http import Created, Endpoint, FieldError, Invalid, Principal, endpoint, public, user
 
 EMAIL_LENGTH = 254
 Email = Annotated[

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from contracts.orders import Orders
-from kernel.audit import Checked, Finding, is_young, pages, undo
-from kernel.calls import call
 from modules.users import queries
 from modules.users.models import PointsEntry
+from seamline.audit import Checked, Finding, is_young, pages, undo
+from seamline.calls import call
 
 
 def checks() -> Iterator[Checked]:

@@ -1,8 +1,8 @@
 from uuid import UUID
 
-from contracts.language import Money
 from modules.users.models import User
 from modules.users.service import credit_points, take_points_back
+from seamline.contract import Money
 
 KEPT, RETURNED = UUID(int=1), UUID(int=2)
 

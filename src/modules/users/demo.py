@@ -2,9 +2,9 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 
-from kernel.databases import transaction
-from kernel.demo import PASSWORD
 from modules.users.models import User
+from seamline.databases import transaction
+from seamline.demo import PASSWORD
 
 STAFF_SCOPES = "users:read catalog:write inventory:write orders:write payments:write"
 LOGINS = (("ada@example.com", "a user"), ("staff@example.com", "a user with staff scopes"))

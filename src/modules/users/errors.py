@@ -1,4 +1,4 @@
-from contracts.language import Category, ContractError
+from seamline.contract import Category, ContractError
 
 
 class EmailTaken(ContractError, category=Category.CONFLICT):

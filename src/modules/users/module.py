@@ -1,6 +1,6 @@
 from contracts.orders import OrderCancelled, OrderCreated, OrderReturned, Orders
 from contracts.users import Users
-from kernel.module import Module, Setting
+from seamline.module import Module, Setting
 
 MODULE = Module(
     name="users",

@@ -2,10 +2,10 @@ from uuid import UUID
 
 from django.db.models import Q, Sum
 
-from contracts.language import Ids
 from contracts.users import OrderPoints, Points, Profile, UnknownUser
-from kernel.databases import fetch
 from modules.users.models import PointsEntry, User
+from seamline.contract import Ids
+from seamline.databases import fetch
 
 _NICKNAME = "SELECT nickname FROM users_user WHERE id = %s AND is_active"
 

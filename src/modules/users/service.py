@@ -5,14 +5,14 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from contracts.language import Money
 from contracts.users import UserRegistered
-from kernel.databases import insert_new, transaction
-from kernel.events import publish
 from modules.users import queries, tokens
 from modules.users.errors import BadCredentials, EmailTaken, WeakPassword
 from modules.users.models import PointsEntry, User
 from modules.users.tokens import Tokens
+from seamline.contract import Money
+from seamline.databases import insert_new, transaction
+from seamline.events import publish
 
 _NOBODY = make_password(None)
 

@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.conf import settings
 
-from kernel.configuration import wrong
-from kernel.http import access
-from kernel.module import setting
 from modules.users.errors import BadCredentials
+from seamline.http import access
+from seamline.module import setting
+from seamline.setting_errors import invalid_setting
 
 _REFRESH = "refresh"
 
@@ -43,7 +43,7 @@ def issue(user_id: UUID, scopes: str) -> Tokens:
 def refreshed(token: str) -> UUID:
     """The user that a refresh token is of. Raises `BadCredentials`."""
     try:
-        return UUID(access.verified(token, _REFRESH)["sub"])
+        return UUID(access.verify(token, _REFRESH)["sub"])
     except (jwt.InvalidTokenError, KeyError, ValueError, AttributeError):
         raise BadCredentials() from None
 
@@ -53,7 +53,7 @@ def check_settings() -> None:
     _key()
     for name in ("ACCESS_MINUTES", "REFRESH_DAYS"):
         if not setting("users", name).isdecimal():
-            raise wrong(f"USERS_{name}", setting("users", name), "a whole number, such as 15")
+            raise invalid_setting(f"USERS_{name}", setting("users", name), "a whole number, such as 15")
 
 
 def _sign(user_id: UUID, audience: str, seconds: int, **claims: str) -> str:
@@ -70,7 +70,9 @@ def _sign(user_id: UUID, audience: str, seconds: int, **claims: str) -> str:
 @cache
 def _key() -> Ed25519PrivateKey:
     if not settings.JWT_PRIVATE_KEY:
-        raise wrong("JWT_PRIVATE_KEY", "", "an Ed25519 key as PEM where users' tokens are issued, which is here")
+        raise invalid_setting(
+            "JWT_PRIVATE_KEY", "", "an Ed25519 key as PEM where users' tokens are issued, which is here"
+        )
     key = load_pem_private_key(settings.JWT_PRIVATE_KEY.encode(), password=None)
     assert isinstance(key, Ed25519PrivateKey), "the settings hold no other"  # noqa: S101 - for the type checker
     return key

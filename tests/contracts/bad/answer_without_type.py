@@ -1,6 +1,6 @@
 """says not what it returns; annotate it, with None if nothing"""
 
-from contracts.language import Contract, query
+from seamline.contract import Contract, query
 
 
 class Bad(Contract, module="bad"):

@@ -1,6 +1,6 @@
 """argument sku has no type; annotate it"""
 
-from contracts.language import Contract, query
+from seamline.contract import Contract, query
 
 
 class Bad(Contract, module="bad"):

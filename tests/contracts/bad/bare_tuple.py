@@ -1,6 +1,6 @@
 """argument lines: a bare tuple says nothing of what it holds; write tuple[T, ...]"""
 
-from contracts.language import Contract, query
+from seamline.contract import Contract, query
 
 
 class Bad(Contract, module="bad"):

@@ -1,6 +1,6 @@
 """argument limit: its default 'many' does not fit: Expected `int`, got `str`"""
 
-from contracts.language import Contract, query
+from seamline.contract import Contract, query
 
 
 class Bad(Contract, module="bad"):

@@ -1,6 +1,6 @@
 """OrderCreated has no field 'order' to order it by"""
 
-from contracts.language import Event
+from seamline.contract import Event
 
 
 class OrderCreated(Event, key="order"):

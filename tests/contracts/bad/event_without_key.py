@@ -1,6 +1,6 @@
 """OrderCreated names no ordering key; write class OrderCreated(Event, key='…')"""
 
-from contracts.language import Event
+from seamline.contract import Event
 
 
 class OrderCreated(Event):

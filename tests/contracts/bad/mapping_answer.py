@@ -1,6 +1,6 @@
 """dict[str, int] cannot cross between modules; declare a Value with a field per key, or tuple[Pair, ...]"""
 
-from contracts.language import Contract, query
+from seamline.contract import Contract, query
 
 
 class Bad(Contract, module="bad"):

@@ -1,6 +1,6 @@
 """argument model: Model is not an immutable value; use a Value, a tuple, or a plain str, int, bool, UUID or datetime"""
 
-from contracts.language import Contract, query
+from seamline.contract import Contract, query
 
 
 class Model:

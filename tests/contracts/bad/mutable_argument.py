@@ -1,6 +1,6 @@
 """argument lines: list[int] cannot cross between modules; use tuple[T, ...]"""
 
-from contracts.language import Contract, query
+from seamline.contract import Contract, query
 
 
 class Bad(Contract, module="bad"):

@@ -1,6 +1,6 @@
 """OutOfStock.skus: list[str] cannot cross between modules; use tuple[T, ...]"""
 
-from contracts.language import ContractError
+from seamline.contract import ContractError
 
 
 class OutOfStock(ContractError):

@@ -1,6 +1,6 @@
 """OrderCreated.skus: set[str] cannot cross between modules; use frozenset[T]"""
 
-from contracts.language import Event
+from seamline.contract import Event
 
 
 class OrderCreated(Event, key="order_id"):

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from contracts.language import Contract, Value, query
+from seamline.contract import Contract, Value, query
 
 
 class Line(msgspec.Struct):

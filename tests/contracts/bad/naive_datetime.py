@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from contracts.language import Contract, query
+from seamline.contract import Contract, query
 
 
 class Bad(Contract, module="bad"):

@@ -1,6 +1,6 @@
 """is neither a query nor a command; decorate it with @query or @command"""
 
-from contracts.language import Contract
+from seamline.contract import Contract
 
 
 class Bad(Contract, module="bad"):

@@ -1,6 +1,6 @@
 """*skus: str has no fixed place; list every argument by name"""
 
-from contracts.language import Contract, query
+from seamline.contract import Contract, query
 
 
 class Bad(Contract, module="bad"):

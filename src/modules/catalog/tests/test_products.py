@@ -4,11 +4,11 @@ import pytest
 from django.db import IntegrityError
 
 from contracts.catalog import Catalog, Price, Product, ProductAdded, UnknownProduct
-from contracts.language import Money
-from kernel.calls import call
-from kernel.testing import listening
 from modules.catalog import service
 from modules.catalog.errors import SkuTaken
+from seamline.calls import call
+from seamline.contract import Money
+from seamline.testing import captured_events
 
 pytestmark = pytest.mark.django_db(databases=["catalog"])
 MUG = Product("MUG", "Mug", "Stoneware", Money(1250, "EUR"))
@@ -16,7 +16,7 @@ SPOON = Product("SPOON", "Spoon", "Steel", Money(350, "EUR"))
 
 
 def test_a_product_that_is_added_can_be_read_and_is_told_of() -> None:
-    with listening(ProductAdded) as published:
+    with captured_events(ProductAdded) as published:
         service.add(uuid4(), MUG)
         assert published() == [ProductAdded("MUG", "Mug")]
     assert call(Catalog).product("MUG") == MUG
@@ -24,7 +24,7 @@ def test_a_product_that_is_added_can_be_read_and_is_told_of() -> None:
 
 def test_a_sku_is_given_once_and_the_second_product_changes_nothing() -> None:
     service.add(uuid4(), MUG)
-    with listening(ProductAdded) as published, pytest.raises(SkuTaken):
+    with captured_events(ProductAdded) as published, pytest.raises(SkuTaken):
         service.add(uuid4(), Product("MUG", "Another", "", Money(1, "EUR")))
     assert published() == []
     assert call(Catalog).product("MUG") == MUG
@@ -32,7 +32,7 @@ def test_a_sku_is_given_once_and_the_second_product_changes_nothing() -> None:
 
 def test_the_same_request_again_finds_its_own_product() -> None:
     request = uuid4()
-    with listening(ProductAdded) as published:
+    with captured_events(ProductAdded) as published:
         assert service.add(request, MUG) == service.add(request, MUG) == MUG
         assert len(published()) == 1
 

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from contracts.catalog import Product
-from contracts.language import Money
 from modules.catalog import queries, service
+from seamline.contract import Money
 
 pytestmark = pytest.mark.django_db(databases=["catalog"])
 WORDS = st.text(st.sampled_from(string.ascii_letters + string.digits + "äßéЖ茶"), min_size=1, max_size=12)

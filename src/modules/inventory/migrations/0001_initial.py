@@ -5,7 +5,7 @@ import uuid
 import django.db.models.deletion
 from django.db import migrations, models
 
-from kernel.databases.ledger import append_only, fixed
+from seamline.databases import append_only, fixed
 
 
 class Migration(migrations.Migration):

@@ -6,9 +6,9 @@ import pytest
 from django.db import IntegrityError
 
 from contracts.inventory import Inventory, StockLine
-from kernel.calls import call
-from kernel.databases import cursor, transaction
 from modules.inventory import service
+from seamline.calls import call
+from seamline.databases import cursor, transaction
 
 pytestmark = pytest.mark.django_db(databases=["inventory"])
 

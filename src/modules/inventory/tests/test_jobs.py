@@ -5,12 +5,12 @@ import pytest
 from django.utils import timezone
 
 from contracts.inventory import Inventory, StockLine
-from contracts.language import Ids, Money, Unavailable
 from contracts.orders import Order, Orders, OrderStatus
-from kernel.calls import call
-from kernel.testing import standing_in
 from modules.inventory import jobs, service
 from modules.inventory.models import Reservation
+from seamline.calls import call
+from seamline.contract import Ids, Money, Unavailable
+from seamline.testing import fake_contract
 
 pytestmark = pytest.mark.django_db(databases=["inventory"])
 NOTHING = Money(0, "EUR")
@@ -47,7 +47,7 @@ def _mugs() -> None:
 def test_what_orders_that_are_over_hold_is_given_back_and_nothing_else() -> None:
     statuses = {held(): status for status in OrderStatus}
     unknown, young = held(), held(timedelta(minutes=5))
-    with standing_in(Orders, FakeOrders(statuses)):
+    with fake_contract(Orders, FakeOrders(statuses)):
         jobs.release_orphans()
 
     released = {each.order_id for each in Reservation.objects.exclude(state="held")}
@@ -63,6 +63,6 @@ def test_while_orders_is_away_everything_stays_held() -> None:
         def orders(self, order_ids: Ids) -> tuple[Order, ...]:
             raise Unavailable(module="orders")
 
-    with standing_in(Orders, Away({})), pytest.raises(Unavailable):
+    with fake_contract(Orders, Away({})), pytest.raises(Unavailable):
         jobs.release_orphans()
     assert Reservation.objects.get(order_id=order_id).state == "held"

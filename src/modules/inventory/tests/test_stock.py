@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from contracts.catalog import ProductAdded
 from contracts.inventory import Inventory, OutOfStock, Reservation, ReservationOver, StockLevel, StockLine, UnknownStock
-from contracts.language import InvalidArguments, Money
 from contracts.orders import OrderCancelled, OrderReturned, OrderShipped
-from kernel.calls import call
-from kernel.databases import transaction
-from kernel.testing import deliver
 from modules.inventory import service
 from modules.inventory.models import Stock
+from seamline.calls import call
+from seamline.contract import InvalidArguments, Money
+from seamline.databases import transaction
+from seamline.testing import deliver
 
 pytestmark = pytest.mark.django_db(databases=["inventory"])
 EURO = Money(100, "EUR")

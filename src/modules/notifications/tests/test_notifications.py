@@ -2,13 +2,13 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.language import Event, Money
 from contracts.notifications import Notifications
 from contracts.orders import OrderCancelled, OrderCreated, OrderReturned, OrderShipped
 from contracts.payments import PaymentRefunded
 from contracts.users import UserRegistered
-from kernel.calls import call
-from kernel.testing import deliver
+from seamline.calls import call
+from seamline.contract import Event, Money
+from seamline.testing import deliver
 
 pytestmark = pytest.mark.django_db(databases=["notifications"])
 USER, ORDER, PRICE = uuid4(), uuid4(), Money(2250, "EUR")

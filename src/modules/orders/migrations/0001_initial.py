@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 import contracts.orders
-from kernel.databases.ledger import fixed
+from seamline.databases import fixed
 
 
 class Migration(migrations.Migration):

@@ -8,8 +8,8 @@ from contracts.catalog import Catalog
 from contracts.inventory import Inventory
 from contracts.payments import Payments
 from contracts.users import Users
-from kernel.testing import standing_in
 from modules.orders.tests.fakes import FakeCatalog, FakeInventory, FakePayments, FakeUsers
+from seamline.testing import fake_contract
 
 
 class Neighbours(NamedTuple):
@@ -25,5 +25,5 @@ def neighbours() -> Iterator[Neighbours]:
     fakes = Neighbours(FakeUsers(), FakeCatalog(), FakeInventory(), FakePayments())
     with ExitStack() as stack:
         for contract, fake in zip((Users, Catalog, Inventory, Payments), fakes, strict=True):
-            stack.enter_context(standing_in(contract, fake))
+            stack.enter_context(fake_contract(contract, fake))
         yield fakes

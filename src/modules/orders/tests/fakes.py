@@ -4,9 +4,9 @@ from uuid import UUID, uuid4
 
 from contracts.catalog import Price, UnknownProduct
 from contracts.inventory import OutOfStock, Reservation, StockLine
-from contracts.language import Money, Unavailable
 from contracts.payments import Payment, PaymentDeclined, PaymentStatus
 from contracts.users import Points, Profile
+from seamline.contract import Money, Unavailable
 
 PRICES = {"MUG": 1250, "SPOON": 350}
 

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from contracts.catalog import UnknownProduct
 from contracts.inventory import Inventory, OutOfStock, Reservation, StockLine
-from contracts.language import DeadlineExceeded, Money
 from contracts.orders import Order, OrderCancelled, OrderCreated, Orders, OrderStatus, UnknownOrder
 from contracts.payments import (
     Payment,
@@ -21,14 +20,15 @@ from contracts.payments import (
     PaymentStatus,
 )
 from contracts.users import Profile
-from kernel import sagas
-from kernel.calls import call
-from kernel.models import Saga
-from kernel.testing import deliver, listening, standing_in
 from modules.orders import models, service
 from modules.orders.errors import OrderRefused, UnknownCoupon
 from modules.orders.sagas import CHECKOUT
 from modules.orders.tests.conftest import Neighbours
+from seamline.calls import call
+from seamline.contract import DeadlineExceeded, Money
+from seamline.models import SagaRecord
+from seamline.testing import captured_events, deliver, fake_contract
+from seamline.work import sagas
 
 pytestmark = pytest.mark.django_db(databases=["orders"])
 CUSTOMER = uuid4()
@@ -45,13 +45,13 @@ def status(order_id: UUID) -> OrderStatus:
 
 def resume_all() -> None:
     """What the periodic job does, as if it were time for all."""
-    Saga.objects.using("orders").update(claimed_until=timezone.now() - timedelta(hours=1))
+    SagaRecord.objects.using("orders").update(claimed_until=timezone.now() - timedelta(hours=1))
     sagas.resume("orders")
 
 
 def test_an_order_is_confirmed_when_stock_is_held_and_the_payment_authorised(neighbours: Neighbours) -> None:
     order_id = uuid4()
-    with listening(OrderCreated) as published:
+    with captured_events(OrderCreated) as published:
         order = place(order_id)
         assert published() == [OrderCreated(order_id, CUSTOMER, Money(2850, "EUR"))]
     assert (order.status, order.total) == (OrderStatus.CONFIRMED, Money(2850, "EUR"))
@@ -81,7 +81,7 @@ def test_an_order_that_makes_no_sense_leaves_no_trace(
 def test_an_order_out_of_stock_is_refused_and_holds_nothing(neighbours: Neighbours) -> None:
     neighbours.inventory.empty = True
     order_id = uuid4()
-    with listening(OrderCreated) as published, pytest.raises(OutOfStock):
+    with captured_events(OrderCreated) as published, pytest.raises(OutOfStock):
         place(order_id)
     assert status(order_id) is OrderStatus.REFUSED
     assert (published(), neighbours.inventory.held, neighbours.payments.kept) == ([], {}, {})
@@ -98,7 +98,7 @@ def test_a_declined_payment_gives_the_stock_back(neighbours: Neighbours) -> None
 
 def test_placing_the_same_order_again_answers_with_it(neighbours: Neighbours) -> None:
     order_id = uuid4()
-    with listening(OrderCreated) as published:
+    with captured_events(OrderCreated) as published:
         assert place(order_id) == place(order_id)
         assert len(published()) == 1
 
@@ -135,7 +135,7 @@ def test_a_failure_is_never_a_refusal(
     order_id = uuid4()
     with monkeypatch.context() as broken:
         broken.setattr(neighbours.inventory, "reserve", fail)
-        with standing_in(Inventory, neighbours.inventory):
+        with fake_contract(Inventory, neighbours.inventory):
             assert place(order_id).status is OrderStatus.PENDING
             assert place(order_id).status is OrderStatus.PENDING
     resume_all()
@@ -177,7 +177,7 @@ def test_an_answer_that_comes_while_the_provider_is_still_asked_is_not_missed(
         return payment
 
     monkeypatch.setattr(neighbours.payments, "authorise", answered_meanwhile)
-    with standing_in(Payments, neighbours.payments):
+    with fake_contract(Payments, neighbours.payments):
         assert place(order_id).status is OrderStatus.PENDING
         sagas.resume("orders")
     assert status(order_id) is OrderStatus.CONFIRMED
@@ -187,7 +187,7 @@ def test_an_answer_that_never_comes_ends_the_order_and_gives_all_back(neighbours
     neighbours.payments.answer = PaymentStatus.PENDING
     order_id = uuid4()
     place(order_id)
-    Saga.objects.using("orders").update(deadline=timezone.now() - timedelta(hours=1))
+    SagaRecord.objects.using("orders").update(deadline=timezone.now() - timedelta(hours=1))
     resume_all()
     assert status(order_id) is OrderStatus.REFUSED
     assert neighbours.inventory.held == {}
@@ -200,7 +200,7 @@ def test_all_is_given_back_though_the_server_forgot_how_far_the_checkout_was(nei
     place(order_id)
     neighbours.payments.settle(order_id, PaymentStatus.AUTHORISED)
     neighbours.inventory.away = True
-    Saga.objects.using("orders").update(step=0, deadline=timezone.now() - timedelta(hours=1))
+    SagaRecord.objects.using("orders").update(step=0, deadline=timezone.now() - timedelta(hours=1))
     resume_all()
     neighbours.inventory.away = False
     resume_all()
@@ -213,7 +213,7 @@ def test_cancelling_a_pending_order_gives_all_back(neighbours: Neighbours) -> No
     neighbours.payments.answer = PaymentStatus.PENDING
     order_id = uuid4()
     place(order_id)
-    with listening(OrderCancelled) as published:
+    with captured_events(OrderCancelled) as published:
         service.change_status(order_id, OrderStatus.CANCELLED, CUSTOMER)
         assert [event.order_id for event in published()] == [order_id]
     neighbours.payments.settle(order_id, PaymentStatus.AUTHORISED)
@@ -243,13 +243,13 @@ def test_who_lost_the_checkout_to_another_process_does_not_turn_it_back(
 
     def late(*arguments: Any) -> Reservation:
         monkeypatch.setattr(neighbours.inventory, "reserve", reserve)
-        with standing_in(Inventory, neighbours.inventory):
+        with fake_contract(Inventory, neighbours.inventory):
             resume_all()
         raise OutOfStock("MUG", 2, 0)
 
     monkeypatch.setattr(neighbours.inventory, "reserve", late)
     neighbours.payments.answer = PaymentStatus.PENDING
-    with standing_in(Inventory, neighbours.inventory):
+    with fake_contract(Inventory, neighbours.inventory):
         assert place(order_id).status is OrderStatus.PENDING
     assert neighbours.inventory.held[order_id] == LINES
     assert neighbours.payments.kept[order_id].status is PaymentStatus.PENDING
@@ -268,12 +268,12 @@ def test_a_checkout_that_takes_long_is_kept_from_others_until_its_last_step_is_o
         return Reservation(order_id, LINES)
 
     def authorise(*arguments: Any) -> Payment:
-        left.append(Saga.objects.using("orders").get(id=order_id).claimed_until - timezone.now())
+        left.append(SagaRecord.objects.using("orders").get(id=order_id).claimed_until - timezone.now())
         return Payment(uuid4(), order_id, PaymentStatus.AUTHORISED, Money(2850, "EUR"), Money(0, "EUR"))
 
     monkeypatch.setattr(neighbours.inventory, "reserve", reserve)
     monkeypatch.setattr(neighbours.payments, "authorise", authorise)
-    with standing_in(Inventory, neighbours.inventory), standing_in(Payments, neighbours.payments):
+    with fake_contract(Inventory, neighbours.inventory), fake_contract(Payments, neighbours.payments):
         assert place(order_id).status is OrderStatus.CONFIRMED
     assert left[0] > timedelta(seconds=max(step.timeout for step in CHECKOUT.steps))
 
@@ -288,7 +288,7 @@ def test_a_step_gets_no_more_time_than_it_says(neighbours: Neighbours, monkeypat
         return Reservation(arguments[0], LINES)
 
     monkeypatch.setattr(neighbours.inventory, "reserve", reserve)
-    with standing_in(Inventory, neighbours.inventory):
+    with fake_contract(Inventory, neighbours.inventory):
         assert place(uuid4()).status is OrderStatus.PENDING
 
 

@@ -7,8 +7,8 @@ from django.db import IntegrityError
 
 from contracts.inventory import StockLine
 from contracts.users import Profile
-from kernel.databases import cursor, transaction
 from modules.orders import service
+from seamline.databases import cursor, transaction
 
 pytestmark = pytest.mark.django_db(databases=["orders"])
 

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from contracts.catalog import Price
 from contracts.inventory import StockLine
-from contracts.language import Money
 from contracts.orders import OrderReturned, OrderShipped, OrderStatus, UnknownOrder
-from kernel.testing import listening
 from modules.orders import models, service
 from modules.orders.errors import IllegalTransition, MixedCurrencies, NotForCustomers, OrderTooLarge
 from modules.orders.lifecycle import BY_CUSTOMER, BY_STAFF, TRANSITIONS
 from modules.orders.pricing import cost
+from seamline.contract import Money
+from seamline.testing import captured_events
 
 CUSTOMER = uuid4()
 STAFF = None
@@ -54,7 +54,7 @@ def test_another_customers_order_is_as_good_as_unknown() -> None:
 @database
 def test_shipping_and_returning_are_told_of() -> None:
     order_id = an_order(OrderStatus.CONFIRMED)
-    with listening(OrderShipped, OrderReturned) as published:
+    with captured_events(OrderShipped, OrderReturned) as published:
         service.change_status(order_id, OrderStatus.SHIPPED, STAFF)
         service.change_status(order_id, OrderStatus.RETURNED, STAFF)
         shipped, returned = OrderShipped(order_id, CUSTOMER), OrderReturned(order_id, CUSTOMER, Money(100, "EUR"))

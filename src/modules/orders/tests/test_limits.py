@@ -11,13 +11,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from contracts.inventory import StockLine
-from contracts.language import ContractError
 from contracts.orders import Order, OrderStatus
 from contracts.payments import PaymentStatus
 from contracts.users import Profile
 from modules.orders import limits, models, service
 from modules.orders.errors import CouponUsed, TooManyPending, TooManyPiecesPending, UnknownCoupon
 from modules.orders.tests.conftest import Neighbours
+from seamline.contract import ContractError
 
 CROWD = 8
 
@@ -172,7 +172,9 @@ def committed(django_db_setup: None, django_db_blocker: Any) -> Any:
     with django_db_blocker.unblock():
         yield
         with connections["orders"].cursor() as cursor:
-            cursor.execute("TRUNCATE orders_order, orders_orderline, orders_coupon, kernel_saga, kernel_outbox CASCADE")
+            cursor.execute(
+                "TRUNCATE orders_order, orders_orderline, orders_coupon, seamline_saga, seamline_outbox CASCADE"
+            )
         connections.close_all()
 
 

@@ -6,7 +6,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 import contracts.payments
-from kernel.databases.ledger import append_only, fixed
+from seamline.databases import append_only, fixed
 
 
 class Migration(migrations.Migration):

@@ -5,13 +5,13 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError
 
-from contracts.language import Money
 from contracts.orders import OrderShipped
 from contracts.payments import Payments
-from kernel.calls import call
-from kernel.databases import cursor, transaction
-from kernel.testing import deliver
 from modules.payments import service
+from seamline.calls import call
+from seamline.contract import Money
+from seamline.databases import cursor, transaction
+from seamline.testing import deliver
 
 pytestmark = pytest.mark.django_db(databases=["payments"])
 CUSTOMER = uuid4()

@@ -6,7 +6,6 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from contracts.language import InvalidArguments, Money
 from contracts.notifications import Notifications
 from contracts.orders import OrderCancelled, OrderReturned, Orders, OrderShipped
 from contracts.payments import (
@@ -20,11 +19,12 @@ from contracts.payments import (
     UnknownPayment,
     UnknownProvider,
 )
-from kernel.calls import call
-from kernel.testing import deliver, listening, standing_in
 from modules.payments import audit, jobs, models, queries, service
 from modules.payments.errors import NotRefundable
 from modules.payments.providers import Answer, Outcome, Sandbox
+from seamline.calls import call
+from seamline.contract import InvalidArguments, Money
+from seamline.testing import captured_events, deliver, fake_contract
 
 pytestmark = pytest.mark.django_db(databases=["payments"])
 PRICE = Money(2500, "EUR")
@@ -96,7 +96,7 @@ def test_a_late_answer_settles_the_payment_and_is_told_of_once(
     order = uuid4()
     payment = authorise(order, "sandbox:timeout")
     assert payment.status is PaymentStatus.PENDING
-    with listening(event) as published:
+    with captured_events(event) as published:
         for _ in range(2):
             service.settle(payment.id, Answer(outcome))
         assert [told.order_id for told in published()] == [order]
@@ -124,7 +124,7 @@ def test_cancelling_before_capture_voids() -> None:
 def test_a_return_after_capture_refunds_all_and_tells_of_it_once() -> None:
     order = authorise(uuid4()).order_id
     shipped(order)
-    with listening(PaymentRefunded) as published:
+    with captured_events(PaymentRefunded) as published:
         deliver(OrderReturned(order, CUSTOMER, PRICE), to="payments", times=2)
         assert published() == [PaymentRefunded(order, CUSTOMER, PRICE)]
     assert status(order) is PaymentStatus.REFUNDED
@@ -141,7 +141,7 @@ def test_an_order_that_was_given_up_first_takes_no_money_later() -> None:
 def test_a_voided_payment_is_not_revived_by_a_late_answer() -> None:
     payment = authorise(uuid4(), "sandbox:timeout")
     call(Payments).cancel(payment.order_id)
-    with listening(PaymentAuthorised) as published:
+    with captured_events(PaymentAuthorised) as published:
         service.settle(payment.id, Answer(Outcome.AUTHORISED))
         assert published() == []
     assert status(payment.order_id) is PaymentStatus.VOIDED
@@ -179,7 +179,7 @@ def test_what_a_crash_left_set_aside_of_a_voided_payment_is_freed(held: set[UUID
 def test_an_audit_tells_of_what_a_provider_may_still_hold_when_it_should_be_free(held: set[UUID]) -> None:
     with pytest.raises(KeyboardInterrupt):
         authorise(uuid4())
-    with standing_in(Orders, Blank()), standing_in(Notifications, Blank()):
+    with fake_contract(Orders, Blank()), fake_contract(Notifications, Blank()):
         assert [found for checked in audit.checks() for found in checked.findings] == []
         models.Payment.objects.update(void_again_at=F("void_again_at") - timedelta(hours=1))
         assert "may still hold" in str([found for checked in audit.checks() for found in checked.findings])
@@ -225,7 +225,7 @@ def test_an_answer_that_was_lost_is_asked_for_again_when_it_is_overdue() -> None
     assert status(order) is PaymentStatus.PENDING
 
     make_overdue()
-    with listening(PaymentAuthorised) as published:
+    with captured_events(PaymentAuthorised) as published:
         jobs.reconcile()
         jobs.reconcile()
         assert [event.order_id for event in published() if isinstance(event, PaymentAuthorised)] == [order]

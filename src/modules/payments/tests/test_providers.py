@@ -6,10 +6,10 @@ from uuid import uuid4
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from contracts.language import Money
 from contracts.payments import Payments, PaymentStatus, UnknownProvider
-from kernel.calls import call
 from modules.payments import models, providers, service
+from seamline.calls import call
+from seamline.contract import Money
 
 pytestmark = pytest.mark.django_db(databases=["payments"])
 PRICE = Money(2500, "EUR")

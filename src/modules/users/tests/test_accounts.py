@@ -4,12 +4,12 @@ import jwt
 import pytest
 
 from contracts.users import Profile, UnknownUser, UserRegistered, Users
-from kernel.calls import call
-from kernel.http import access
-from kernel.testing import listening
 from modules.users import service
 from modules.users.errors import BadCredentials, EmailTaken, WeakPassword
 from modules.users.models import User
+from seamline.calls import call
+from seamline.http import access
+from seamline.testing import captured_events
 
 pytestmark = pytest.mark.django_db(databases=["users"])
 PASSWORD = "correct horse battery"
@@ -21,7 +21,7 @@ def ada() -> User:
 
 
 def test_registering_opens_an_account_and_tells_of_it() -> None:
-    with listening(UserRegistered) as published:
+    with captured_events(UserRegistered) as published:
         ada = service.register(uuid4(), "ada@example.com", PASSWORD, "Ada")
         assert published() == [UserRegistered(ada.id, "Ada")]
     assert call(Users).profile(ada.id) == Profile(ada.id, "Ada")

@@ -5,11 +5,11 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError
 
-from contracts.language import Money
 from contracts.orders import OrderCreated
-from kernel.databases import cursor, transaction
-from kernel.testing import deliver
 from modules.users import service
+from seamline.contract import Money
+from seamline.databases import cursor, transaction
+from seamline.testing import deliver
 
 pytestmark = pytest.mark.django_db(databases=["users"])
 

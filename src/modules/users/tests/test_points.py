@@ -2,12 +2,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from contracts.language import Money
 from contracts.orders import OrderCancelled, OrderCreated, OrderReturned
 from contracts.users import UnknownUser, Users
-from kernel.calls import call
-from kernel.testing import deliver
 from modules.users import service
+from seamline.calls import call
+from seamline.contract import Money
+from seamline.testing import deliver
 
 pytestmark = pytest.mark.django_db(databases=["users"])
 TOTAL = Money(2599, "EUR")

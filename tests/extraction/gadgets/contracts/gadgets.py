@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from contracts.language import Category, Contract, ContractError, Event, Value, command, query
+from seamline.contract import Category, Contract, ContractError, Event, Value, command, query
 
 
 class Gadget(Value):

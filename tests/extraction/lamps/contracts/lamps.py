@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from contracts.language import AwareDatetime, Category, Contract, ContractError, Value, command, query
+from seamline.contract import AwareDatetime, Category, Contract, ContractError, Value, command, query
 
 
 class Lamp(Value):

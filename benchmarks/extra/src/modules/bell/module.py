@@ -1,4 +1,4 @@
 from contracts.bell import Bell
-from kernel.module import Module
+from seamline.module import Module
 
 MODULE = Module(name="bell", summary="Rings.", serves=(Bell,))

@@ -1,8 +1,8 @@
 import time
 
 from contracts.bell import Rang
-from kernel.databases import transaction
-from kernel.events import publish
+from seamline.databases import transaction
+from seamline.events import publish
 
 
 def ring(ring_id: str) -> None:

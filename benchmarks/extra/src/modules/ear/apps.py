@@ -1,4 +1,4 @@
-from kernel import apps
+from seamline import apps
 
 
 class EarConfig(apps.ModuleConfig):

@@ -1,7 +1,7 @@
 import time
 
 from contracts.bell import Rang
-from kernel.databases import cursor
+from seamline.databases import cursor
 
 _HEAR = "INSERT INTO heard (ring_id, rang_at, heard_at) VALUES (%s, %s, %s)"
 

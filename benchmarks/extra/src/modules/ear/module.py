@@ -1,4 +1,4 @@
 from contracts.bell import Rang
-from kernel.module import Module
+from seamline.module import Module
 
 MODULE = Module(name="ear", summary="Hears the bell.", subscribes=(Rang,))

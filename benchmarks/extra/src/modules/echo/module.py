@@ -1,4 +1,4 @@
 from contracts.echo import Echo
-from kernel.module import Module
+from seamline.module import Module
 
 MODULE = Module(name="echo", summary="Gives back what it gets.", serves=(Echo,))

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from kernel import topology
-from kernel.context import working_for
 from modules.users import service
+from seamline import topology
+from seamline.context import working_for
 
 USAGE = 2
 """Exit status, beside 0 for done and 1 for nobody there."""

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
-from kernel.admin import ModuleAdmin
 from modules.gadgets.models import Gadget, Maker
+from seamline.admin import ModuleAdmin
 
 
 @admin.register(Gadget)

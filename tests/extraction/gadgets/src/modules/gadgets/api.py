@@ -3,10 +3,9 @@ from uuid import UUID
 from rest_framework.request import Request
 
 from contracts.gadgets import Gadget, UnknownGadget
-from contracts.language import Value
-from kernel.http.access import public
-from kernel.http.endpoints import Created, Endpoint, endpoint
 from modules.gadgets import queries, service
+from seamline.contract import Value
+from seamline.http import Created, Endpoint, endpoint, public
 
 
 class NewGadget(Value):

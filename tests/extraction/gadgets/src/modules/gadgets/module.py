@@ -1,6 +1,6 @@
 from contracts.catalog import ProductAdded
 from contracts.gadgets import Gadgets, GadgetsV1, Workshop
-from kernel.module import Job, Module, Setting
+from seamline.module import Job, Module, Setting
 
 MODULE = Module(
     name="gadgets",

@@ -4,8 +4,8 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 
-from kernel.module import setting
 from modules.gadgets import queries, words
+from seamline.module import setting
 
 
 def page(request: HttpRequest, gadget_id: UUID) -> HttpResponse:

@@ -5,9 +5,9 @@ from django.core.files.base import ContentFile
 from django.db.transaction import on_commit
 
 from contracts.gadgets import Gadget, GadgetMade
-from kernel.databases import transaction
-from kernel.events import publish
 from modules.gadgets import models, queries, tasks
+from seamline.databases import transaction
+from seamline.events import publish
 
 
 def make(gadget_id: UUID, name: str) -> Gadget:

@@ -1,7 +1,7 @@
 from celery import shared_task
 
-from kernel import context
 from modules.gadgets.models import Gadget
+from seamline import context
 
 
 @shared_task

@@ -3,9 +3,8 @@ from uuid import UUID
 from rest_framework.request import Request
 
 from contracts.lamps import Lamp, Maker, UnknownLamp
-from kernel.http.access import public
-from kernel.http.endpoints import Endpoint, endpoint
 from modules.lamps import queries
+from seamline.http import Endpoint, endpoint, public
 
 
 class MakerView(Endpoint):

@@ -1,4 +1,4 @@
 from contracts.lamps import Lamps
-from kernel.module import Module
+from seamline.module import Module
 
 MODULE = Module(name="lamps", summary="Lamps.", serves=(Lamps,))

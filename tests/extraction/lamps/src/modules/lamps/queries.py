@@ -4,8 +4,8 @@ from uuid import UUID
 from django.db.models import Sum
 
 from contracts.lamps import Lamp, Maker, UnknownLamp
-from contracts.language import AwareDatetime
 from modules.lamps import models
+from seamline.contract import AwareDatetime
 
 
 def lamp(lamp_id: UUID) -> Lamp:

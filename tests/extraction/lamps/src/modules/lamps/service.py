@@ -1,8 +1,8 @@
 from uuid import UUID
 
 from contracts.lamps import Lamp, TooBright, UnknownLamp
-from kernel.databases import transaction
 from modules.lamps import models, queries
+from seamline.databases import transaction
 
 BRIGHTEST = 500
 

@@ -9,10 +9,10 @@ from django.test import Client
 
 from contracts.catalog import ProductAdded
 from contracts.gadgets import Gadget, GadgetMade, Gadgets, GadgetsV1, UnknownGadget, Workshop
-from kernel.calls import call
-from kernel.testing import deliver, listening
 from modules.gadgets import jobs
 from modules.gadgets.words import SHOP
+from seamline.calls import call
+from seamline.testing import captured_events, deliver
 
 pytestmark = pytest.mark.django_db(databases=["gadgets"])
 
@@ -25,7 +25,7 @@ def media(tmp_path: Path, settings: Any) -> Path:
 
 def test_what_is_made_is_told_of_weighed_and_polished(django_capture_on_commit_callbacks: Any) -> None:
     gadget_id = uuid4()
-    with listening(GadgetMade) as published:
+    with captured_events(GadgetMade) as published:
         with django_capture_on_commit_callbacks(using="gadgets", execute=True):
             call(Gadgets).make(gadget_id, "lamp")
         assert published() == [GadgetMade(gadget_id)]

@@ -1,5 +1,0 @@
-"""Contract calls: `call(Parcels).send(...)` behaves the same wherever the module lives."""
-
-from kernel.calls.proxy import TransactionOpen, call
-
-__all__ = ["TransactionOpen", "call"]

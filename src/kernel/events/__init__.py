@@ -1,5 +1,0 @@
-"""Events across modules: published in the publisher's transaction, handled exactly once by each subscriber."""
-
-from kernel.events.outbox import publish
-
-__all__ = ["publish"]

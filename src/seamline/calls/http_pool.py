@@ -1,0 +1,202 @@
+"""Kept-alive connections to one place: HTTP/1.1 (RFC 9112), as little of it as calls and the gateway need."""
+
+import re
+import select
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Iterable
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from httptools import HttpParserError
+
+from seamline.calls.responses import IncomingResponse
+
+MAX_IDLE = 8
+"""Connections that are kept for the next calls; more may be open at a time."""
+RECEIVE_BYTES = 65536
+MAX_HEAD_BYTES = 65536
+"""Of a response, its status line and headers together."""
+FAILURES = (HttpParserError, OSError)
+"""What is raised where no answer was had."""
+
+Headers = Iterable[tuple[str, str]]
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TARGET = re.compile(r"/[\x21-\x7e]*")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+
+class RawResponse(NamedTuple):
+    """What came back, read to its end."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+class TimedOut(Exception):
+    """The request was sent, and no answer came in time."""
+
+
+class TooLong(Exception):
+    """The answer, or its head, has more bytes than may be read."""
+
+
+class ConnectionPool:
+    """Connections to one base URL. Safe to use from several threads."""
+
+    def __init__(self, url: str) -> None:
+        place = urlsplit(url)
+        self.host = place.netloc.rpartition("@")[2]
+        self._path = place.path
+        self._address = (place.hostname or "", place.port or (443 if place.scheme == "https" else 80))
+        self._tls = ssl.create_default_context() if place.scheme == "https" else None
+        self._idle: deque[socket.socket] = deque()
+
+    def post(
+        self, path: str, body: bytes, headers: Headers, timeout: float, connect_timeout: float, limit: int
+    ) -> RawResponse:
+        """POST and read the answer of at most `limit` bytes, within `timeout` seconds.
+
+        Raises `TooLate`, `TooLong`, or one of `FAILURES`.
+        """
+        deadline = time.monotonic() + timeout
+        head = [("Host", self.host), ("Content-Length", str(len(body))), *headers]
+        with self.send("POST", path, head, (body,), timeout, connect_timeout) as exchange:
+            response = exchange.response
+            while not response.is_complete:
+                # What comes in drops must not outlast the deadline.
+                exchange.receive(deadline)
+                if response.received > limit + MAX_HEAD_BYTES:
+                    raise TooLong
+            content_type = next((value for name, value in response.headers if name.lower() == "content-type"), "")
+            return RawResponse(response.status, content_type, response.take())
+
+    def send(
+        self,
+        method: str,
+        target: str,
+        headers: Headers,
+        body: Iterable[bytes],
+        timeout: float,
+        connect_timeout: float,
+    ) -> "Exchange":
+        """Send a request, within `timeout` seconds. Its response is read from the exchange, which has to be closed.
+
+        `headers` say how long `body` is. Raises `ValueError` where the request would become another one on the wire,
+        `TooLate`, or one of `FAILURES`.
+        """
+        deadline = time.monotonic() + timeout
+        head = _head(method, self._path + target, headers)
+        connection = self._kept() or self._opened(min(timeout, connect_timeout))
+        exchange = Exchange(self, connection, IncomingResponse(method))
+        try:
+            exchange.send(head, body, deadline)
+        except BaseException:
+            exchange.close()
+            raise
+        return exchange
+
+    def keep(self, connection: socket.socket) -> None:
+        """Take back a connection on which nothing is under way."""
+        if len(self._idle) < MAX_IDLE:
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def _kept(self) -> socket.socket | None:
+        # The last one used is the least likely to have been closed by the other side.
+        while self._idle:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                break
+            if not _is_readable(connection):
+                return connection
+            connection.close()
+        return None
+
+    def _opened(self, timeout: float) -> socket.socket:
+        connection = socket.create_connection(self._address, timeout)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self._tls.wrap_socket(connection, server_hostname=self._address[0]) if self._tls else connection
+
+
+class Exchange:
+    """One request and its answer, on a connection of its own until it is closed."""
+
+    def __init__(self, connections: ConnectionPool, connection: socket.socket, response: IncomingResponse) -> None:
+        self.response = response
+        self._connections = connections
+        self._connection: socket.socket | None = connection
+
+    def __enter__(self) -> "Exchange":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def send(self, head: bytes, body: Iterable[bytes], deadline: float) -> None:
+        """Send the whole request. Raises `TooLate`."""
+        pieces = iter(body)
+        try:
+            self._sendall(head + next(pieces, b""), deadline)
+            for piece in pieces:
+                self._sendall(piece, deadline)
+        except (BrokenPipeError, ConnectionResetError):
+            # It may have answered before it hung up: that the body is too large, say.
+            self.response.is_last = True
+
+    def receive(self, deadline: float) -> None:
+        """Read what comes next of the answer. Raises `TooLate`, `TooLong`, or one of `FAILURES`."""
+        connection = self._within(deadline)
+        try:
+            data = connection.recv(RECEIVE_BYTES)
+        except TimeoutError:
+            raise TimedOut from None
+        self.response.feed(data)
+        if not self.response.has_head and self.response.received > MAX_HEAD_BYTES:
+            raise TooLong
+
+    def close(self) -> None:
+        """Keep the connection for another request, if it is good for one."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if self.response.is_complete and not self.response.is_last:
+            self._connections.keep(connection)
+        else:
+            connection.close()
+
+    def _sendall(self, data: bytes, deadline: float) -> None:
+        try:
+            self._within(deadline).sendall(data)
+        except TimeoutError:
+            raise TimedOut from None
+
+    def _within(self, deadline: float) -> socket.socket:
+        if self._connection is None:
+            raise ConnectionResetError("the exchange is closed")
+        self._connection.settimeout(max(deadline - time.monotonic(), 0.001))
+        return self._connection
+
+
+def _head(method: str, target: str, headers: Headers) -> bytes:
+    """Render the lines before the body. What would begin a line of its own is refused, wherever it came from."""
+    if not (_TOKEN.fullmatch(method) and _TARGET.fullmatch(target)):
+        raise ValueError(f"no request can be made of {method!r} and {target!r}")
+    lines = [f"{method} {target} HTTP/1.1"]
+    for name, value in headers:
+        if not (_TOKEN.fullmatch(name) and _VALUE.fullmatch(value)):
+            raise ValueError(f"the header {name!r} cannot be sent")
+        lines.append(f"{name}: {value}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def _is_readable(connection: socket.socket) -> bool:
+    """Whether there is something to read, though nothing was asked: that it was closed, mostly."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(0))

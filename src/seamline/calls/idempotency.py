@@ -1,0 +1,40 @@
+"""Command keys: a repeat of a command under the same key answers what the first call answered."""
+
+import hashlib
+import re
+from collections.abc import Callable
+
+from seamline.calls.wire import Response
+from seamline.contract import KeyReused, Operation
+from seamline.databases import cursor, transaction
+
+KEY = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+"""What a key may be made of."""
+
+_CLAIM = """
+    INSERT INTO seamline_idempotent_command (key, operation, fingerprint, answer, created_at)
+    VALUES (%s, %s, %s, '', now()) ON CONFLICT (key) DO NOTHING
+"""
+_STORE = "UPDATE seamline_idempotent_command SET answer = %s WHERE key = %s"
+_RECALL = "SELECT operation, fingerprint, answer FROM seamline_idempotent_command WHERE key = %s"
+
+
+def once(operation: Operation, key: str, body: bytes, run: Callable[[], bytes]) -> Response:
+    """Run a command, or answer what it answered before under this key.
+
+    Key, answer and effect commit together. Of two calls at the same time one waits for the other, on the key's
+    unique index. A refused command leaves no trace, so its repeat runs again. Raises `KeyReused` when the key came
+    with another operation or other arguments.
+    """
+    fingerprint = hashlib.sha256(body).digest()
+    with transaction(operation.module), cursor(operation.module) as sql:
+        sql.execute(_CLAIM, [key, operation.path, fingerprint])
+        if sql.rowcount == 1:
+            result = run()
+            sql.execute(_STORE, [result, key])
+            return Response(200, result)
+        sql.execute(_RECALL, [key])
+        known_operation, known_fingerprint, answer = sql.fetchone()
+    if (known_operation, bytes(known_fingerprint)) != (operation.path, fingerprint):
+        raise KeyReused(operation=operation.path)
+    return Response(200, bytes(answer))

@@ -1,0 +1,104 @@
+"""The caller's side: `call(Contract)` gives a proxy whose methods are the contract's operations."""
+
+import time
+import traceback
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import structlog
+from django.db import connections
+
+from seamline import context, topology
+from seamline.calls import client, server, stale_fallback, wire
+from seamline.calls.idempotency import KEY
+from seamline.contract import Contract, DeadlineExceeded, Operation, Unavailable
+from seamline.observability.metrics import noted
+
+log = structlog.get_logger("seam.calls")
+C = TypeVar("C", bound=Contract)
+
+
+class TransactionOpen(RuntimeError):
+    """A command was sent to another module from inside a transaction of the caller's, which could still roll back."""
+
+
+def call(contract: type[C], *, key: str | None = None, timeout: float | None = None) -> C:
+    """The way to another module: `call(Parcels).track(number)`.
+
+    `key` makes a command's repeat under the same key answer as the first did (a new one is made per call else);
+    `timeout` is in seconds and can only shorten what the operation allows.
+
+    The operations raise what their contract declares; any may raise `InvalidArguments`, `Unexpected`, or an
+    `AvailabilityError`. A command inside an open transaction raises `TransactionOpen`.
+    """
+    if key is not None and not KEY.fullmatch(key):
+        raise ValueError(f"a key is 1 to 100 letters, digits, or ._:- and not {key!r}")
+    if key is None and timeout is None:
+        return cast(C, _plain(contract))
+    return cast(C, _Proxy(contract, key, timeout))
+
+
+class _Proxy:
+    """One contract's operations, each a function that calls it."""
+
+    def __init__(self, contract: type[Contract], key: str | None, timeout: float | None) -> None:
+        for name, operation in contract.operations.items():
+            setattr(self, name, _caller(operation, key, timeout))
+
+
+def _plain(contract: type[Contract]) -> _Proxy:
+    if contract not in _plain_proxies:
+        _plain_proxies[contract] = _Proxy(contract, None, None)
+    return _plain_proxies[contract]
+
+
+_plain_proxies: dict[type[Contract], _Proxy] = {}
+
+
+def _caller(operation: Operation, key: str | None, timeout: float | None) -> Callable[..., Any]:
+    limit = min(operation.timeout, timeout or operation.timeout)
+    codec = wire.codec(operation)
+    path = operation.path
+
+    def invoke(*args: Any, **kwargs: Any) -> Any:
+        body = codec.encode_arguments(args, kwargs)
+        here = context.current()
+        call_context = context.calling(here, operation.module, limit)
+        if operation.is_command:
+            _refuse_inside_transaction(operation, here.module)
+        noted.calls[here.origin, here.module, path] += 1
+        answer = _send(operation, body, key or (uuid.uuid4().hex if operation.needs_key else ""), call_context)
+        # An answer that comes too late is none, in-process too: its caller has long given up.
+        if call_context.deadline <= time.monotonic():
+            raise DeadlineExceeded(module=operation.module)
+        return codec.open(answer)
+
+    return stale_fallback.with_stale_fallback(operation, codec, invoke) if operation.stale else invoke
+
+
+def _send(operation: Operation, body: bytes, key: str, call_context: context.Context) -> wire.Response:
+    try:
+        url = topology.current().url(operation.module)
+    except topology.Unlocated as error:
+        log.warning("nobody_serves", module=operation.module, request_id=call_context.request_id)
+        raise Unavailable(module=operation.module) from error
+    if url is None:
+        return server.execute(operation, body, key, call_context)
+    return client.send(url, operation, body, key, call_context)
+
+
+def _refuse_inside_transaction(operation: Operation, module: str | None) -> None:
+    for alias in (module,) if module in connections.settings else connections:
+        if _in_transaction(alias):
+            place = next(f for f in reversed(traceback.extract_stack()) if "/seamline/" not in f.filename)
+            raise TransactionOpen(
+                f"{place.filename}:{place.lineno}: {operation.path} is a command, called inside a transaction on "
+                f"{alias!r} that could still roll back; commit first, or publish an event and let its handler act"
+            )
+
+
+def _in_transaction(alias: str) -> bool:
+    # A test case's own transaction stands for the database's state, not for work of the caller.
+    blocks = getattr(connections[alias], "atomic_blocks", ())
+    return any(not block._from_testcase for block in blocks)

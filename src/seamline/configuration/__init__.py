@@ -1,0 +1,1 @@
+"""Settings from the environment: read once, checked, and refused in one line."""

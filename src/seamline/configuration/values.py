@@ -1,0 +1,123 @@
+"""Settings that are no secrets, from the environment. An empty one counts as none; each raises for what will not do."""
+
+import difflib
+import math
+import pkgutil
+import re
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+import contracts
+from seamline.setting_errors import invalid_setting, without_secrets
+
+_MODULE_URL = re.compile(r"([A-Z][A-Z0-9_]*)_URL")
+_BASE_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?")
+_FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+def number(env: environ.Env, name: str, default: int, most: int, least: int = 1) -> int:
+    """A whole number, from 1 on unless less is allowed."""
+    given = env.str(name, "") or str(default)
+    if not (given.isascii() and given.isdigit() and least <= int(given) <= most):
+        raise invalid_setting(name, given, f"a number from {least} to {most}, such as {default}")
+    return int(given)
+
+
+def seconds(env: environ.Env, name: str, default: float) -> float:
+    """A number of seconds, more than none."""
+    given = env.str(name, "") or str(default)
+    try:
+        value = float(given)
+    except ValueError:
+        value = 0
+    if not (math.isfinite(value) and value > 0):
+        raise invalid_setting(name, given, f"a number of seconds, such as {default:g}")
+    return value
+
+
+def flag(env: environ.Env, name: str, default: bool) -> bool:
+    """Yes or no."""
+    given = env.str(name, "")
+    if given and given.lower() not in _FLAGS:
+        raise invalid_setting(name, given, "true or false")
+    return _FLAGS.get(given.lower(), default)
+
+
+def choice(env: environ.Env, name: str, default: str, options: tuple[str, ...]) -> str:
+    """One of a few words, in upper or lower case."""
+    given = env.str(name, "") or default
+    chosen = next((option for option in options if option.lower() == given.lower()), None)
+    if chosen is None:
+        raise invalid_setting(name, given, f"one of {', '.join(options)}")
+    return chosen
+
+
+def folder(env: environ.Env, name: str) -> str:
+    """A folder that is there; empty where none is named."""
+    given = env.str(name, "")
+    if given and not Path(given).is_dir():
+        raise invalid_setting(name, given, "a folder that is there, such as /dev/shm/metrics after mkdir")
+    return given
+
+
+def networks(env: environ.Env, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and networks, with commas between; none where it is not set."""
+    try:
+        return tuple(ip_network(item.strip()) for item in env.str(name, "").split(",") if item.strip())
+    except ValueError:
+        raise invalid_setting(name, env.str(name), "addresses or networks, such as 10.0.0.5,192.168.7.0/24") from None
+
+
+def base_url(name: str, value: str) -> str:
+    """The address of a deployable, without a slash at its end."""
+    if not (_BASE_URL.fullmatch(value) and _has_address(value)):
+        raise invalid_setting(name, without_secrets(value), "a base URL, such as http://127.0.0.1:8001")
+    return value.rstrip("/")
+
+
+def broker_url(env: environ.Env, name: str) -> str:
+    """The address of a message broker, empty where there is none."""
+    given = env.str(name, "")
+    if given and not (re.match(r"(rediss?|amqps?)://[^/\s]", given) and _has_address(given)):
+        raise invalid_setting(
+            name, without_secrets(given), "the URL of a Redis or RabbitMQ server: redis://127.0.0.1:6379/0"
+        )
+    return given
+
+
+def module_urls(environment: Mapping[str, str], here: Iterable[str]) -> dict[str, str]:
+    """Where modules live that moved out: every `<MODULE>_URL` whose module is known, by its code or its contract."""
+    known = {*here, *(info.name for info in pkgutil.iter_modules(contracts.__path__) if not info.ispkg)}
+    found = {}
+    for name, value in environment.items():
+        match = _MODULE_URL.fullmatch(name)
+        if match and value:
+            module = match[1].lower()
+            if module in known:
+                found[module] = base_url(name, value)
+            elif similar := difflib.get_close_matches(module, known, 1, cutoff=0.85):
+                # Other programs have settings that end in _URL; one like this is a slip.
+                meant = f"{similar[0].upper()}_URL"
+                raise ImproperlyConfigured(f"{name} is set, but there is no such module: did you mean {meant}?")
+    return found
+
+
+def word(env: environ.Env, name: str, default: str) -> str:
+    """A name that databases and queues are named after."""
+    given = env.str(name, "") or default
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,29}", given):
+        raise invalid_setting(name, given, "small letters, digits, - or _, thirty at most, such as shop")
+    return given
+
+
+def _has_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -1,0 +1,5 @@
+"""Events across modules: published in the publisher's transaction, handled exactly once by each subscriber."""
+
+from seamline.events.outbox import publish
+
+__all__ = ["publish"]

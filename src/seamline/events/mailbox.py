@@ -1,0 +1,132 @@
+"""Delivery is a contract call like any other: every module serves a second contract, its mailbox."""
+
+from functools import cache
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import structlog
+from msgspec import structs
+
+from seamline import context
+from seamline.calls import server
+from seamline.contract import Category, Contract, ContractError, Value, command, query, whole
+from seamline.contract.events import Event
+from seamline.databases import execute, fetch, transaction
+from seamline.module import BadManifest, Module
+
+log = structlog.get_logger("seam.events")
+
+HANDLER_TIMEOUT = 10.0
+"""Seconds that handling a batch may take. Work that takes longer is a job's, or a saga's."""
+
+_REMEMBER = """
+    INSERT INTO seamline_inbox (event_id, name, handled_at)
+    SELECT id, name, now() FROM unnest(%s::uuid[], %s::text[]) AS envelope (id, name)
+    ON CONFLICT (event_id) DO NOTHING RETURNING event_id
+"""
+_FORGET = "DELETE FROM seamline_subscription WHERE subscriber = %s AND NOT event = ANY(%s)"
+_SUBSCRIBE = """
+    INSERT INTO seamline_subscription (event, subscriber) SELECT unnest(%s::text[]), %s
+    ON CONFLICT (event, subscriber) DO NOTHING
+"""
+
+
+ModuleName = Annotated[str, msgspec.Meta(pattern=whole("[a-z][a-z0-9_]{0,59}"))]
+EventName = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class NotSubscribed(ContractError, category=Category.NOT_FOUND):
+    """The module does not listen to this event."""
+
+    name: str
+
+
+class Envelope(Value):
+    """An event under way."""
+
+    id: UUID
+    name: EventName
+    """Stable name: `parcels.ParcelSent.v1`."""
+    payload: str
+    """The event, as JSON."""
+    request_id: str
+    traceparent: str | None
+    """Of the request that it came of."""
+
+
+class Mailbox(Contract, module="", facet="events"):
+    """What every module answers about events: those it hears, and who hears its own."""
+
+    @command(natural_key=True, timeout=HANDLER_TIMEOUT, raises=(NotSubscribed,))
+    def deliver(self, envelopes: tuple[Envelope, ...]) -> None:
+        """Handle events in this order, all or none, each once: a repeat does nothing."""
+
+    @command(natural_key=True)
+    def subscribe(self, subscriber: ModuleName, events: tuple[EventName, ...]) -> None:
+        """Have these events of the module delivered to `subscriber`, and no others."""
+
+    @query(timeout=2.0)
+    def ping(self) -> None:
+        """Say that the module answers."""
+
+
+@cache
+def mailbox(module: str) -> type[Mailbox]:
+    """The mailbox of one module."""
+
+    class ModuleMailbox(Mailbox, module=module, facet="events"):
+        pass
+
+    return ModuleMailbox
+
+
+def serve_module(module: Module) -> None:
+    """Answer for a module's mailbox. Raises `BadManifest` when an event it subscribes to has no handler."""
+    handlers = {event.event_name: _handler(module, event) for event in module.subscribes}
+
+    def deliver(envelopes: tuple[Envelope, ...]) -> None:
+        unknown = next((envelope.name for envelope in envelopes if envelope.name not in handlers), None)
+        if unknown:
+            raise NotSubscribed(name=unknown)
+        with transaction(module.name):
+            new = _remembered(module.name, envelopes)
+            for envelope in envelopes:
+                if envelope.id in new:
+                    _handle(module.name, envelope, *handlers[envelope.name])
+
+    def subscribe(subscriber: str, events: tuple[str, ...]) -> None:
+        with transaction(module.name):
+            execute(module.name, _FORGET, [subscriber, list(events)])
+            execute(module.name, _SUBSCRIBE, [list(events), subscriber])
+
+    def ping() -> None:
+        pass
+
+    server.register(mailbox(module.name), {"deliver": deliver, "subscribe": subscribe, "ping": ping})
+
+
+def _remembered(module: str, envelopes: tuple[Envelope, ...]) -> set[UUID]:
+    """Note that these events are handled; which of them were not before."""
+    ids, names = [envelope.id for envelope in envelopes], [envelope.name for envelope in envelopes]
+    return {event_id for (event_id,) in fetch(module, _REMEMBER, [ids, names])}
+
+
+def _handle(module: str, envelope: Envelope, event: type[Event], handle: server.Implementation) -> None:
+    now = context.current()
+    cause = structs.replace(
+        now, request_id=envelope.request_id, traceparent=envelope.traceparent, origin=f"event {envelope.name}"
+    )
+    with context.entered(cause):
+        handle(msgspec.json.decode(envelope.payload, type=event))
+        log.info("handled", name=envelope.name, module=module)
+
+
+def _handler(module: Module, event: type[Event]) -> tuple[type[Event], server.Implementation]:
+    try:
+        return event, getattr(module.room("handlers"), event.handler)
+    except (ModuleNotFoundError, AttributeError) as cause:
+        raise BadManifest(
+            f"src/modules/{module.name}/handlers.py: the manifest subscribes to {event.event_name}; "
+            f"define {event.handler}(event) here"
+        ) from cause

@@ -1,0 +1,159 @@
+"""How a module declares its HTTP endpoints: types, errors, access and documentation in one place, beside the code."""
+
+import inspect
+import re
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, ClassVar, TypeVar, cast
+
+import msgspec
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from msgspec import structs
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from seamline.context import current, entered
+from seamline.contract import ContractError
+from seamline.http import idempotency
+from seamline.http.access import Access, BearerAuthentication, DeclaredAccess, Principal
+from seamline.http.documentation import document
+from seamline.http.problems import MAX_BODY, Invalid
+from seamline.module import owner
+
+_NUL = re.compile(rb"(?<!\\)(\\\\)*\\u0000")
+F = TypeVar("F", bound=Callable[..., Any])
+UNSAID: Any = object()
+DECLARED = "@endpoint(access=…, returns=…), with public, user or scope('…') of seamline.http.access"
+
+
+class Endpoint(APIView):
+    """Base of a module's views; each method is declared with `@endpoint`."""
+
+    authentication_classes: ClassVar[list[type[BaseAuthentication]]] = [BearerAuthentication]  # type: ignore[misc]
+    permission_classes: ClassVar[list[type[BasePermission]]] = [DeclaredAccess]  # type: ignore[misc]
+    renderer_classes = [JSONRenderer]
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+
+    def __init_subclass__(cls, **words: Any) -> None:
+        """Refuse a method without a declaration, which would let nobody in. Raises `ImproperlyConfigured`."""
+        super().__init_subclass__(**words)
+        for name in cls.http_method_names:
+            method = vars(cls).get(name)
+            if inspect.isfunction(method) and not hasattr(method, "access"):
+                raise ImproperlyConfigured(f"{_where(method)} says not who may use it; decorate it with {DECLARED}")
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+        """JSON is all there is, whatever is asked for (RFC 9110, section 12.5.1, leaves that to the server)."""
+        return self.get_renderers()[0], "application/json"
+
+    @property
+    def user(self) -> Principal:
+        """Who asks, on an endpoint that lets nobody in without a token."""
+        return cast(Principal, self.request.user)
+
+
+class Created(msgspec.Struct, frozen=True):
+    """An answer with a status of its own, and the address of what was made."""
+
+    body: msgspec.Struct
+    location: str
+    status: int = HTTPStatus.CREATED
+
+
+def endpoint(
+    *,
+    access: Access | None = None,
+    returns: Any = UNSAID,
+    body: type[msgspec.Struct] | None = None,
+    status: int = HTTPStatus.OK,
+    also: tuple[int, ...] = (),
+    raises: tuple[type[ContractError], ...] = (),
+    parameters: tuple[OpenApiParameter, ...] = (),
+    idempotent: bool = False,
+) -> Callable[[F], F]:
+    """Declare a method of an `Endpoint`.
+
+    `access` says who may use it, `body` and `returns` are structs, `raises` the contract errors it may answer with,
+    `also` other statuses that carry the same type. The method gets `body` decoded, and with `idempotent` (a POST with
+    an effect) `new_id` for what it makes: the same one when the request comes again under its key.
+    """
+
+    def decorate(method: F) -> F:
+        if access is None or returns is UNSAID:
+            unsaid = "who may use it" if access is None else "what it returns"
+            raise ImproperlyConfigured(f"{_where(method)} says not {unsaid}; write {DECLARED}")
+
+        @wraps(method)
+        def handle(self: Endpoint, request: Request, **arguments: Any) -> HttpResponse:
+            module = owner(type(self).__module__)
+            raw = _read(request) if body else b""
+            if body:
+                arguments["body"] = _decode(raw, body)
+
+            def respond(**new: uuid.UUID) -> HttpResponse:
+                return _respond(method(self, request, **arguments, **new), status)
+
+            with entered(structs.replace(current(), module=module, actor=_actor(request))):
+                return idempotency.once(module or "", request, raw, respond) if idempotent else respond()
+
+        handle.access = access  # type: ignore[attr-defined]
+        described = document(
+            method,
+            access=access,
+            body=body,
+            returns=returns,
+            statuses=(status, *also),
+            raises=raises,
+            parameters=parameters,
+            idempotent=idempotent,
+        )
+        return extend_schema(**described)(handle)  # type: ignore[return-value]
+
+    return decorate
+
+
+def _where(method: Callable[..., Any]) -> str:
+    """A method's place and name, for a message."""
+    code = inspect.unwrap(method).__code__
+    return f"{code.co_filename}:{code.co_firstlineno}: {method.__qualname__}"
+
+
+def _actor(request: Request) -> str | None:
+    return str(request.user.id) if isinstance(request.user, Principal) else None
+
+
+def _read(request: Request) -> bytes:
+    if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
+        raise Invalid("The body must be application/json", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+        raise Invalid.too_large()
+    raw: bytes = request._request.body
+    return raw
+
+
+def _decode(raw: bytes, body: type[msgspec.Struct]) -> msgspec.Struct:
+    if _NUL.search(raw):
+        raise Invalid("Text may not hold the character NUL, which PostgreSQL cannot store")
+    try:
+        return msgspec.json.decode(raw, type=body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        if isinstance(error, msgspec.MsgspecError):
+            raise Invalid.of(error) from None
+        raise Invalid("The body is not well-formed JSON", status=HTTPStatus.BAD_REQUEST) from None
+
+
+def _respond(result: Any, status: int) -> HttpResponse:
+    if isinstance(result, HttpResponse):
+        return result
+    if isinstance(result, Created):
+        response = HttpResponse(msgspec.json.encode(result.body), content_type="application/json", status=result.status)
+        response["Location"] = result.location
+        return response
+    return HttpResponse(msgspec.json.encode(result), content_type="application/json", status=status)

@@ -1,0 +1,162 @@
+"""Errors of the HTTP API: problem details (RFC 9457) with a stable code and, for bad input, the fields at fault."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.db import Error, connections
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from rest_framework import exceptions
+
+from seamline import context
+from seamline.calls.wire import STATUS
+from seamline.contract import AvailabilityError, ContractError, Unavailable
+from seamline.databases.errors import drop_connection, is_infrastructure
+from seamline.module import owner
+
+log = structlog.get_logger("seam.http")
+CONTENT_TYPE = "application/problem+json"
+NON_FIELD_ERRORS = "non_field_errors"
+"""What the framework files errors of a whole body under."""
+MAX_BODY = 1024 * 1024
+"""Bytes that the JSON of a request may have. For bodies of any kind there is the setting MAX_REQUEST_BYTES."""
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """What is wrong with one part of the input."""
+
+    path: str
+    """Where, as a JSONPath: `$.lines[0].quantity`."""
+    message: str
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """An error: `code` is stable and for programs, `detail` is for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str
+    data: dict[str, Any] = {}
+    """The error's own fields: which product is out of stock, say."""
+    errors: tuple[FieldError, ...] = ()
+
+
+class Invalid(Exception):
+    """The request cannot be understood; `status` says in what way.
+
+    400 for what is not even JSON, 413 for too much, 415 for another content type, 422 for a field that does not fit.
+    """
+
+    def __init__(self, detail: str, errors: tuple[FieldError, ...] = (), status: int = HTTPStatus.UNPROCESSABLE_ENTITY):
+        self.detail, self.errors, self.status = detail, errors, status
+        super().__init__(detail)
+
+    @classmethod
+    def too_large(cls, limit: int = MAX_BODY) -> "Invalid":
+        """For a body over a limit."""
+        return cls(f"The body may be {limit} bytes long", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+    @classmethod
+    def broken_off(cls) -> "Invalid":
+        """For a body of which the rest did not come, or not in time."""
+        return cls("The body did not come whole, or not in time", status=HTTPStatus.REQUEST_TIMEOUT)
+
+    @classmethod
+    def of(cls, error: msgspec.MsgspecError) -> "Invalid":
+        """From what the decoder says: `Expected int, got str - at $.quantity`."""
+        if not isinstance(error, msgspec.ValidationError):
+            return cls("The body is not well-formed JSON", status=HTTPStatus.BAD_REQUEST)
+        message, _, path = str(error).partition(" - at `")
+        return cls("Some fields do not fit", (FieldError(path.removesuffix("`") or "$", message),))
+
+
+def problem(status: int, code: str, title: str, detail: str, **more: Any) -> HttpResponse:
+    """A response that says what went wrong."""
+    body = Problem(f"urn:problem:{code}", title, status, code, detail, context.current().request_id, **more)
+    response = HttpResponse(msgspec.json.encode(body), content_type=CONTENT_TYPE, status=status)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response["Retry-After"] = "2"
+    return response
+
+
+def error_response(error: ContractError | Invalid) -> HttpResponse:
+    """The response to an error of a contract, or to a request that cannot be understood."""
+    if isinstance(error, Invalid):
+        return problem(error.status, "request.invalid", "Invalid request", error.detail, errors=error.errors)
+    detail = "Please try again in a moment" if isinstance(error, AvailabilityError) else f"{error.detail}."
+    data = msgspec.to_builtins(error.payload)
+    return problem(STATUS[error.category], error.code, error.title, detail, data=data)
+
+
+def from_exception(error: Exception, circumstances: dict[str, Any] | None = None) -> HttpResponse | None:
+    """The response to an exception, None for one that nobody foresaw. DRF's EXCEPTION_HANDLER."""
+    match error:
+        case Error() if is_infrastructure(error):
+            view = (circumstances or {}).get("view")
+            return _database_away(error, context.current().module or owner(type(view).__module__) or "")
+        case UnreadablePostError():
+            return error_response(Invalid.broken_off())
+        case ContractError() | Invalid():
+            return error_response(error)
+        case Http404():
+            return problem(404, "request.not_found", "Not found", "There is nothing here")
+        case PermissionDenied():
+            return problem(403, "request.forbidden", "Forbidden", "You may not do this")
+        case exceptions.APIException():
+            return _from_framework(error)
+    return None
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500: the cause is in the log, under the request's id."""
+    return problem(500, "request.unexpected", "Unexpected", "Something went wrong on our side")
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Django's handler400."""
+    return problem(400, "request.invalid", "Invalid request", "The request cannot be understood")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404."""
+    return problem(404, "request.not_found", "Not found", f"There is nothing at {request.path}")
+
+
+def _database_away(error: Exception, module: str) -> HttpResponse:
+    # As good as the module being away, and to be tried again: the next request finds a new connection.
+    log.error("database_away", module=module, exc_info=error)
+    for connection in connections.all(initialized_only=True):
+        if connection.errors_occurred:
+            drop_connection(connection.alias, error)
+    return error_response(Unavailable(module=module))
+
+
+def _from_framework(error: exceptions.APIException) -> HttpResponse:
+    status = HTTPStatus(error.status_code)
+    code = "request.unauthenticated" if status == HTTPStatus.UNAUTHORIZED else f"request.{error.default_code}"
+    errors = tuple(_field_errors(error.detail, "$")) if not isinstance(error.detail, str) else ()
+    detail = "Some fields do not fit" if errors else str(error.detail)
+    response = problem(status, code, status.phrase, detail, errors=errors)
+    if getattr(error, "auth_header", None):
+        response["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
+    if getattr(error, "wait", None):
+        response["Retry-After"] = str(round(error.wait))  # type: ignore[attr-defined]
+    return response
+
+
+def _field_errors(detail: Any, path: str) -> Iterator[FieldError]:
+    """What the framework says of several fields, each with its own path."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            yield from _field_errors(inner, path if name == NON_FIELD_ERRORS else f"{path}.{name}")
+    elif isinstance(detail, list | tuple):
+        for index, inner in enumerate(detail):
+            yield from _field_errors(inner, path if isinstance(inner, str) else f"{path}[{index}]")
+    else:
+        yield FieldError(path, str(detail))

@@ -1,0 +1,94 @@
+"""`manage.py migrate_all`: make and migrate the database of every module of this deployable."""
+
+import re
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error, NotSupportedError, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from seamline import shutdown
+from seamline.databases.provision import LOCK, SAY_MIGRATED_UNTIL, CannotProvision, provision
+from seamline.events import subscriptions
+
+LOOK_EVERY = 1.0
+LACKS_EXTENSION = re.compile(r'extension "[^"]+" is not available')
+
+
+class Command(BaseCommand):
+    help = (
+        "Make the database and role of every module where they do not exist, and migrate them all.\n"
+        "Example: manage.py migrate_all"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--wait",
+            type=float,
+            metavar="SECONDS",
+            help="change nothing; wait until another process has done it, and end with 1 if that takes longer",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["wait"] is not None:
+            self.wait(options["wait"])
+            return
+        try:
+            provision(settings.DATABASE_SERVER, settings.PROVISIONED)
+        except CannotProvision as error:
+            raise CommandError(str(error)) from None
+        for alias in settings.DATABASES:
+            if options["verbosity"]:
+                self.stdout.write(f"migrating {alias} …")
+            _migrate(alias)
+        for module in settings.ACTIVE_MODULES:
+            subscriptions.expect(module)
+        for announcement in subscriptions.announcements():
+            if announcement.publisher in settings.ACTIVE_MODULES:
+                subscriptions.announce(announcement)
+
+    def wait(self, seconds: float) -> None:
+        shutdown.install()
+        deadline = time.monotonic() + seconds
+        while behind := [alias for alias in settings.DATABASES if not _is_migrated(alias)]:
+            shutdown.exit_if_requested()
+            names = ", ".join(behind)
+            if time.monotonic() > deadline:
+                raise CommandError(f"not migrated after {seconds:g} seconds: {names}; run manage.py migrate_all")
+            self.stdout.write(f"waiting for the migration of {names} …")
+            self.stdout.flush()
+            time.sleep(LOOK_EVERY)
+
+
+def _migrate(alias: str) -> None:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        cursor.execute("SELECT to_regclass('django_migrations') IS NULL")
+        [[new]] = cursor.fetchall()
+        try:
+            call_command("migrate", database=alias, verbosity=0, interactive=False, skip_checks=True)
+            if new:
+                cursor.execute(SAY_MIGRATED_UNTIL)
+        except NotSupportedError as error:
+            if not (lacking := LACKS_EXTENSION.search(str(error))):
+                raise
+            remedy = "name a server that has it, or can have it, with DATABASE_URL"
+            raise CommandError(f"{lacking[0]} on this PostgreSQL server: {remedy}") from None
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def _is_migrated(alias: str) -> bool:
+    """Whether a database is there, and has every migration that this release knows; it may have newer ones."""
+    connection = connections[alias]
+    try:
+        executor = MigrationExecutor(connection)
+        return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except Error:
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,127 @@
+"""`manage.py serve`: prepare the databases, then serve everything until told to stop."""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.core.servers.basehttp import get_internal_wsgi_application
+from django.db import connections
+from gunicorn.app.base import Application
+from gunicorn.arbiter import Arbiter
+
+from seamline import demo, shutdown, topology
+from seamline.module import extracted
+
+GUNICORN_CONFIG = Path(__file__).parents[3] / "config" / "gunicorn_conf.py"
+
+STOPPING = b"\nStopping: what is under way is finished first. Ctrl-C again cuts it off, and loses nothing.\n"
+
+PLACES = {
+    "API": "/api/v1/",
+    "Docs": "/api/docs",
+    "Reference": "/api/redoc",
+    "Schema": "/api/schema",
+    "Admin": "/admin/",
+    "Health": "/health",
+}
+
+
+class Command(BaseCommand):
+    help = "Prepares the databases, then serves everything: API, documentation, admin, events, periodic jobs."
+    requires_system_checks = []
+
+    def handle(self, *args: object, **options: object) -> None:
+        server = Server(self.announce)
+        for host, port in server.cfg.address:
+            check_free(host, port)
+
+        self.step("preparing the databases")
+        call_command("migrate_all", verbosity=0)
+        if settings.DEVELOPMENT:
+            self.step("loading the demo data")
+            call_command("load_demo", verbosity=0)
+
+        # A connection must not be shared with the workers, which are forks of this process.
+        connections.close_all()
+        shutdown.exit_if_requested()
+        server.run()
+
+    def step(self, what: str) -> None:
+        shutdown.exit_if_requested()
+        self.stdout.write(f"{what} …")
+        self.stdout.flush()
+
+    def announce(self, arbiter: Arbiter) -> None:
+        [(host, port), *_] = arbiter.cfg.address
+        self.stdout.write(banner(host, port, list(demo.logins()) if settings.DEVELOPMENT else []))
+        self.stdout.flush()
+
+
+class Server(Application):  # type: ignore[misc]  # gunicorn is not typed
+    """Gunicorn, with this process as its arbiter."""
+
+    def __init__(self, when_ready: Callable[[Arbiter], None]) -> None:
+        self._announce = when_ready
+        self._interrupted = False
+        super().__init__(prog="serve")
+
+    def load_config(self) -> None:
+        self.load_config_from_file(str(GUNICORN_CONFIG))
+        self.cfg.set("when_ready", self.ready)
+
+    def load(self) -> WSGIHandler:
+        return get_internal_wsgi_application()
+
+    def ready(self, arbiter: Any) -> None:
+        if sys.stdin and sys.stdin.isatty():
+            # The terminal was closed. Gunicorn would reload, and keep the port with nobody left to see it.
+            signal.signal(signal.SIGHUP, lambda number, frame: arbiter.signal(signal.SIGTERM, frame))
+        signal.signal(signal.SIGINT, partial(self.interrupt, arbiter))
+        self._announce(arbiter)
+        if shutdown.is_requested():
+            arbiter.signal(signal.SIGTERM, None)
+
+    def interrupt(self, arbiter: Any, number: int, frame: Any) -> None:
+        """Ctrl-C: say at once that it was heard. The second one waits for nothing."""
+        if self._interrupted:
+            arbiter.kill_workers(signal.SIGKILL)
+            return
+        self._interrupted = True
+        os.write(sys.stdout.fileno(), STOPPING)  # a handler may come in the middle of a print
+        arbiter.signal(number, frame)
+
+
+def check_free(host: str, port: int) -> None:
+    """Find out now, rather than after the databases have changed, that the address cannot be served."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = error.strerror or error
+            message = f"cannot serve on {host}:{port}: {reason}; choose another PORT or HOST"
+            raise CommandError(message) from error
+
+
+def banner(host: str, port: int, logins: list[tuple[str, str]]) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with, not bound to
+    base = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    lines = ["", *(f"  {name:<10} {base}{path}" for name, path in PLACES.items())]
+    unset = {name: f"nowhere: set {module.url_setting}" for name, module in extracted().items()}
+    if elsewhere := {**unset, **topology.current().moved}:
+        lines += ["", "  Elsewhere:"]
+        lines += [f"  {module:<18} {url}" for module, url in sorted(elsewhere.items())]
+    if logins:
+        lines += ["", f"  Demo logins, all with the password {demo.PASSWORD}:"]
+        lines += [f"  {login:<18} {who}" for login, who in logins]
+    return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])

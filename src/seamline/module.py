@@ -1,0 +1,167 @@
+"""Modules: what each says of itself in its `module.py`, and how they are found."""
+
+import importlib.util
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+
+from django.core.exceptions import ImproperlyConfigured
+
+from seamline.contract import Contract, Event
+from seamline.setting_errors import invalid_setting
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting of one module, read from the environment as `<MODULE>_<NAME>`."""
+
+    name: str
+    help: str
+    development: str
+    """Value in development, where none is set."""
+    required: bool = True
+    """Whether production refuses to start without it; else the development value serves there too."""
+    secret: bool = True
+    """Whether production refuses development's value, which everybody knows, where it is required. What is no secret
+    is shown by `/health`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Periodic work: `name` is a function in the module's `jobs.py`, run once per period over all processes."""
+
+    name: str
+    every: float
+    """Seconds from one start to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module's manifest: all that the rest of the system may know of it without asking it.
+
+    Its rooms follow from it: an operation of a contract in `serves` is a function of the same name, a query in
+    `queries.py`, a command in `service.py`, either in `v<N>.py` for a version that is not the newest; an event in
+    `subscribes` is handled by `on_<event>` in `handlers.py`.
+    """
+
+    name: str
+    summary: str
+    serves: tuple[type[Contract], ...] = ()
+    calls: tuple[type[Contract], ...] = ()
+    subscribes: tuple[type[Event], ...] = ()
+    jobs: tuple[Job, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    apps: tuple[str, ...] = ()
+    """Django applications of others that it needs installed."""
+
+    @property
+    def package(self) -> str:
+        return f"modules.{self.name}"
+
+    def room(self, name: str) -> ModuleType:
+        """One of the module's files, imported: `room("service")`. Raises `ModuleNotFoundError` where it has none."""
+        return importlib.import_module(f"{self.package}.{name}")
+
+    def has(self, name: str) -> bool:
+        """Whether it has a room of this name: a file, or a folder in its place."""
+        return importlib.util.find_spec(f"{self.package}.{name}") is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractedModule:
+    """The manifest of a module that left for good: what others have to know of it though its code is not here.
+
+    It is written when the module leaves. Its endpoints are documented by the `openapi.json` beside it.
+    """
+
+    name: str
+    summary: str
+    serves: tuple[type[Contract], ...] = ()
+    calls: tuple[type[Contract], ...] = ()
+    subscribes: tuple[type[Event], ...] = ()
+    routes: tuple[str, ...] = ()
+    """Addresses that it answers, as Django's `path` has them: `api/v1/parcels/<str:id>`; as `re_path`, after a `^`."""
+
+    @property
+    def url_setting(self) -> str:
+        """What says where it lives: `PARCELS_URL`."""
+        return f"{self.name.upper()}_URL"
+
+
+class BadManifest(ImproperlyConfigured):
+    """A module's manifest and its rooms disagree; the message says where and what to do."""
+
+
+def find(package: ModuleType, wanted: tuple[str, ...] = ()) -> dict[str, Module]:
+    """The modules that are folders of a package, by name; only the `wanted` ones, where any are named.
+
+    Raises `ImproperlyConfigured` for a name that has no folder, `BadManifest` for a folder whose manifest does not fit.
+    """
+    return {name: found for name, found in _found(package, wanted).items() if isinstance(found, Module)}
+
+
+def find_extracted(package: ModuleType, wanted: tuple[str, ...] = ()) -> dict[str, ExtractedModule]:
+    """Those that left for good, of which the folder says where to look. Raises as `find` does."""
+    return {name: found for name, found in _found(package, wanted).items() if isinstance(found, ExtractedModule)}
+
+
+def _found(package: ModuleType, wanted: tuple[str, ...]) -> dict[str, Module | ExtractedModule]:
+    found = {info.name: _manifest(info.name) for info in pkgutil.iter_modules(package.__path__) if info.ispkg}
+    for name in wanted:
+        if name not in found:
+            expected = f"names of modules with commas between, of {', '.join(found)}; there is no {name!r}"
+            raise invalid_setting("MODULES", ",".join(wanted), expected)
+    return {name: found[name] for name in sorted(found) if not wanted or name in wanted}
+
+
+@cache
+def active() -> Mapping[str, Module]:
+    """The modules whose code is part of this deployable, by name."""
+    from django.conf import settings
+
+    modules: Mapping[str, Module] = settings.ACTIVE_MODULES
+    return modules
+
+
+@cache
+def extracted() -> Mapping[str, ExtractedModule]:
+    """The modules that left this deployable for good, by name."""
+    from django.conf import settings
+
+    modules: Mapping[str, ExtractedModule] = settings.EXTRACTED_MODULES
+    return modules
+
+
+def known() -> Mapping[str, Module | ExtractedModule]:
+    """Both, by name."""
+    return {**active(), **extracted()}
+
+
+def owner(python_path: str) -> str | None:
+    """The module that a dotted Python path belongs to: `modules.parcels.api` is of `parcels`."""
+    parts = python_path.split(".")
+    return parts[1] if parts[0] == "modules" and len(parts) > 1 else None
+
+
+def setting(module: str, name: str) -> str:
+    """The value of a setting that the module's manifest declares. Raises `KeyError` for any other."""
+    from django.conf import settings
+
+    value: str = settings.MODULE_SETTINGS[module][name]
+    return value
+
+
+def _manifest(name: str) -> Module | ExtractedModule:
+    path = f"modules.{name}.module"
+    try:
+        manifest = getattr(importlib.import_module(path), "MODULE", None)
+    except ModuleNotFoundError as cause:
+        # Another that is not found is the author's mistake in the file, to be seen with its traceback.
+        if cause.name != path:
+            raise
+        manifest = None
+    if not isinstance(manifest, Module | ExtractedModule) or manifest.name != name:
+        raise BadManifest(f"src/modules/{name}/module.py: declare MODULE = Module(name={name!r}, …) there")
+    return manifest

@@ -1,0 +1,1 @@
+"""What operators see and do: health, audit, events, metrics of the outbox."""

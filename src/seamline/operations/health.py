@@ -1,0 +1,117 @@
+"""The deployable's own endpoints: health, metrics, keys."""
+
+import base64
+from collections.abc import Callable
+from http import HTTPStatus
+
+import msgspec
+from django.conf import settings
+from django.db.utils import Error
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from seamline import shutdown, topology
+from seamline.context import working_for
+from seamline.databases import availability
+from seamline.databases.availability import LOOK_TIMEOUT
+from seamline.events import subscriptions
+from seamline.http import access
+from seamline.module import Module, active, extracted, setting
+from seamline.observability import metrics as counted
+from seamline.operations import event_administration
+from seamline.operations.outbox_gauges import OutboxGauges
+
+_outboxes = CollectorRegistry()
+_outboxes.register(OutboxGauges())
+
+
+class Probes:
+    """Django middleware: answer `/health` first, whatever host it is asked under; probes ask by address."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self.probes = {"/health": health, "/health/live": live, "/health/ready": ready}
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.probes.get(request.path, self.get_response)(request)
+
+
+def live(request: HttpRequest) -> HttpResponse:
+    """Whether the process runs: 200, always."""
+    return _json({"status": "live"})
+
+
+def ready(request: HttpRequest) -> HttpResponse:
+    """Whether requests can be served: 200 while the database of any module here answers, else 503; with the names of
+    those that do not. One module's must not take away the others, nor, as replicas share it, every replica.
+
+    A process that is about to end is not ready, though it serves those who have not noticed yet.
+    """
+    if shutdown.is_draining():
+        return _json({"status": "draining"}, HTTPStatus.SERVICE_UNAVAILABLE)
+    away = availability.away()
+    useless = {*settings.ACTIVE_MODULES} and {*settings.ACTIVE_MODULES} <= {*away}
+    return _json({"status": "not ready" if useless else "ready", "away": away}, 503 if useless else 200)
+
+
+def health(request: HttpRequest) -> HttpResponse:
+    """Where each module lives, how it is set, what waits in its outbox, and who has not heard its subscriptions."""
+    routes, away = topology.current(), availability.away()
+    unheard = subscriptions.pending()
+    modules = {
+        name: {
+            "here": routes.is_here(name),
+            "settings": _shown(module),
+            "outbox": None if name in away else _outbox(name),
+            "unheard_by": sorted({a.publisher for a in unheard if a.subscriber == name}),
+        }
+        for name, module in active().items()
+    }
+    modules |= {name: {"here": False, "settings": {}, "outbox": None, "unheard_by": []} for name in extracted()}
+    return _json({"service": settings.SERVICE_NAME, "modules": modules})
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """What Prometheus reads: what was counted, and what waits in the outboxes."""
+    body = generate_latest(counted.registry()) + generate_latest(_outboxes)
+    return HttpResponse(body, content_type=CONTENT_TYPE_LATEST)
+
+
+def jwks(request: HttpRequest) -> HttpResponse:
+    """The public keys of users' tokens, as a JSON Web Key Set (RFC 7517)."""
+    keys = [
+        {
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "alg": access.ALGORITHM,
+            "use": "sig",
+            "kid": kid,
+            "x": base64.urlsafe_b64encode(key.public_bytes_raw()).rstrip(b"=").decode(),
+        }
+        for kid, key in access.public_keys().items()
+    ]
+    return _json({"keys": keys})
+
+
+def _json(body: object, status: int = HTTPStatus.OK) -> HttpResponse:
+    return HttpResponse(msgspec.json.encode(body), content_type="application/json", status=status)
+
+
+def _shown(module: Module) -> dict[str, str]:
+    """The settings of a module that are no secrets."""
+    return {one.name.lower(): setting(module.name, one.name) for one in module.settings if not one.secret}
+
+
+def _outbox(module: str) -> dict[str, float | None] | None:
+    try:
+        with working_for(module, LOOK_TIMEOUT):
+            standings = event_administration.status(module)
+    except Error:
+        return None
+    ages = [standing.oldest_seconds for standing in standings if standing.oldest_seconds is not None]
+    return {
+        "waiting": sum(standing.waiting + standing.delivering + standing.blocked for standing in standings),
+        "dead": sum(standing.dead for standing in standings),
+        "oldest_seconds": round(max(ages), 1) if ages else None,
+    }

@@ -1,0 +1,1 @@
+"""The running process: gunicorn's worker, threads beside the requests, Celery, shutdown."""

@@ -1,0 +1,16 @@
+"""A setting that will not do, told in one line: its name, its value, and what it has to be."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+HIDDEN = "…"
+"""Stands for a value that is a secret."""
+
+
+def invalid_setting(name: str, value: str, expected: str) -> ImproperlyConfigured:
+    """The error to raise for a setting: `PORT is 'http': it has to be a number from 1 to 65535, such as 8000`."""
+    return ImproperlyConfigured(f"{name} is {value!r}: it has to be {expected}")
+
+
+def without_secrets(url: str) -> str:
+    """An address to be shown: hidden, where there may be a password in it."""
+    return HIDDEN if {"@", "?"} & set(url) else url

@@ -1,0 +1,1 @@
+"""Durable work: flows over several modules, and periodic jobs."""
