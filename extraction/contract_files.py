@@ -33,7 +33,7 @@ class Declared(NamedTuple):
 def owner(dotted: str) -> str | None:
     """The module whose contract file a dotted name is in: `contracts.orders.Order` is of `orders`."""
     parts = dotted.split(".")
-    return parts[1] if len(parts) > 1 and parts[0] == "contracts" and parts[1] != "language" else None
+    return parts[1] if len(parts) > 1 and parts[0] == "contracts" else None
 
 
 def declarations(sources: Iterable[Source]) -> dict[str, Declared]:

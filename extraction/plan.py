@@ -12,7 +12,7 @@ from extraction.project import LAYERS, Project
 from extraction.source import Source
 from extraction.traits import Traits
 
-WHOLE = (LAYERS["seamline"], LAYERS["config"], "src/seamline/contract", "tests/architecture")
+WHOLE = (LAYERS["seamline"], LAYERS["config"], "tests/architecture")
 """Folders that every deployable has, the same in each."""
 GENERIC = (
     ".dockerignore",

@@ -13,7 +13,7 @@ from extraction.manifest import Manifest
 from extraction.requirements import Lock
 from extraction.source import Source
 
-LAYERS = {"config": "src/config", "modules": "src/modules", "seamline": "src/seamline", "contracts": "contracts"}
+LAYERS = {"config": "src/config", "modules": "src/modules", "contracts": "contracts", "seamline": "src/seamline"}
 """The packages that a deployable is made of, top to bottom, and their folders."""
 
 

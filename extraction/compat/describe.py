@@ -1,7 +1,7 @@
 """`python -m extraction.compat.describe ROOT`: what the contract files in a folder declare, as JSON.
 
-Contracts are imported here, not read, so always in a process of its own: two trees can be compared
-whose packages have the same names. They import nothing but the standard library and msgspec.
+Contracts are imported here, not read, so always in a process of its own: two trees can be compared whose packages have
+the same names. They import nothing but the standard library, msgspec and the contract language.
 """
 
 import importlib
@@ -26,7 +26,7 @@ class Ambiguous(Exception):
 
 def describe(root: Path) -> Description:
     """What the tree's contract files declare. Those that declare only types are left out."""
-    sys.path.insert(0, str(root))
+    sys.path[:0] = [str(root), str(root / "src")]
     language = importlib.import_module("seamline.contract")
     package = importlib.import_module("contracts")
     found = {"language": _language(language)}

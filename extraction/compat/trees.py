@@ -15,6 +15,8 @@ from extraction.compat.description import Description
 
 HOME = Path(__file__).parents[2]
 """Where this package is found by its name."""
+RUNTIME = "src/seamline"
+"""Where a tree has the runtime, with the contract language in it, that is not installed there."""
 
 
 class Unloadable(Exception):
@@ -33,7 +35,8 @@ def described(root: Path) -> Description:
             [sys.executable, "-m", "extraction.compat.describe", str(root)],
             verification.PATIENCE,
             cwd=HOME,
-            env=environment | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(HOME)},
+            env=environment
+            | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": os.pathsep.join([str(HOME), str(HOME / "src")])},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -49,7 +52,8 @@ def described(root: Path) -> Description:
 def at_revision(root: Path, revision: str) -> Description:
     """What the contract files of a git revision declared. Raises `UnknownRevision` and `Unloadable`."""
     commit = _git(root, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
-    archive = _git(root, "archive", "--format=zip", commit, "contracts")
+    runtime = [RUNTIME] if _git(root, "ls-tree", commit, RUNTIME) else []
+    archive = _git(root, "archive", "--format=zip", commit, "contracts", *runtime)
     with tempfile.TemporaryDirectory() as folder:
         zipfile.ZipFile(io.BytesIO(archive)).extractall(folder)
         return described(Path(folder))

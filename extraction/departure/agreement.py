@@ -11,7 +11,6 @@ from extraction.plan import File, file
 from extraction.project import LAYERS, Project
 
 CONTRACTS = LAYERS["contracts"]
-LANGUAGE = f"{CONTRACTS}/language/"
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def agreement(monolith: Project, service: Service, *, others: bool = False) -> A
 def _contracts(project: Project) -> Iterator[str]:
     """The files of modules' contracts."""
     paths = (path for path in project.files(CONTRACTS) if path.endswith(".py"))
-    return (path for path in paths if not path.startswith(LANGUAGE) and not path.endswith("__init__.py"))
+    return (path for path in paths if not path.endswith("__init__.py"))
 
 
 def _same(monolith: Project, service: Project, path: str) -> bool:

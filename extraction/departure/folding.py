@@ -12,7 +12,7 @@ from extraction.departure.places import Refused, Service
 from extraction.plan import File
 from extraction.project import LAYERS, Project
 
-RUNTIME = (LAYERS["seamline"], "src/seamline/contract")
+RUNTIME = (LAYERS["seamline"],)
 PINNING = frozenset({"requirement"})
 """Rules that are put right by `make lock`, once the module is back."""
 LOCK = "run make lock"

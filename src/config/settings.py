@@ -4,6 +4,7 @@ from pathlib import Path
 
 import environ
 
+import contracts
 import modules
 from config import identity
 from seamline import module
@@ -29,7 +30,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEVELOPMENT else [])
 # Modules, and where the others live
 
 MODULE_SETTINGS = {name: keys.module_settings(env, active, DEVELOPMENT) for name, active in ACTIVE_MODULES.items()}
-MODULE_URLS = values.module_urls(env.ENVIRON, (*ACTIVE_MODULES, *EXTRACTED_MODULES))
+MODULE_URLS = values.module_urls(env.ENVIRON, (*ACTIVE_MODULES, *EXTRACTED_MODULES), contracts)
 _gateway = env.str("GATEWAY_URL", identity.GATEWAY_URL if DEVELOPMENT else "")
 GATEWAY_URL = values.base_url("GATEWAY_URL", _gateway) if _gateway else None
 KNOWN_SUBSCRIBERS = identity.SUBSCRIBERS

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LINT = "from importlinter.cli import lint_imports_command as main; main()"
-LAYERS = {"config": "src/config", "modules": "src/modules", "seamline": "src/seamline", "contracts": "contracts"}
+LAYERS = {"config": "src/config", "modules": "src/modules", "contracts": "contracts", "seamline": "src/seamline"}
 
 
 @pytest.fixture(scope="module")

@@ -33,12 +33,11 @@ class Repository:
 
     def __init__(self, root: Path) -> None:
         self.root, self.contract = root, root / "contracts/shop.py"
-        copytree(ROOT / "src/seamline/contract", root / "src/seamline/contract")
+        copytree(ROOT / "src/seamline", root / "src/seamline")
         for path, text in {
             "contracts/__init__.py": "",
             "contracts/shop.py": BEFORE,
             "src/config/__init__.py": "",
-            "src/seamline/__init__.py": "",
             "src/modules/till/module.py": MANIFEST,
         }.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)

@@ -34,6 +34,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> tuple[Description, De
     for number, files in enumerate(texts):
         root = tmp_path_factory.mktemp(f"tree{number}")
         copytree(ROOT / "src/seamline/contract", root / "src/seamline/contract")
+        (root / "contracts").mkdir()
         (root / "contracts/__init__.py").touch()
         for name, text in files.items():
             (root / f"contracts/{NAMES[name]}.py").write_text(text)

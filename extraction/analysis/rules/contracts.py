@@ -16,6 +16,7 @@ from seamline.contract.names import handler_of
 
 PUBLISH = frozenset({"seamline.events.publish", "seamline.events.outbox.publish"})
 ALLOWED = frozenset({"contracts", "msgspec"})
+LANGUAGE = "seamline.contract"
 
 
 @rule
@@ -135,7 +136,7 @@ def borrowed_events(subject: Subject) -> Iterator[Finding]:
 
 @rule
 def plain_contracts(subject: Subject) -> Iterator[Finding]:
-    """Contract files import the standard library and msgspec, nothing else."""
+    """Contract files import the standard library, msgspec and the contract language, nothing else."""
     yield from _not_plain(subject.project)
 
 
@@ -147,9 +148,12 @@ def _not_plain(project: Project) -> tuple[Finding, ...]:
 def _imported(project: Project) -> Iterator[Finding]:
     for source in project.sources(LAYERS["contracts"]):
         for item in source.imports:
-            if item.module.partition(".")[0] not in ALLOWED | sys.stdlib_module_names:
+            plain = item.module.partition(".")[0] in ALLOWED | sys.stdlib_module_names
+            if not plain and item.module != LANGUAGE and not item.module.startswith(f"{LANGUAGE}."):
                 message = f"a contract imports {item.module}"
-                fix = "a contract is made of the standard library and msgspec alone: move this into a module"
+                fix = (
+                    f"a contract is made of the standard library, msgspec and {LANGUAGE} alone: move this into a module"
+                )
                 yield Finding(source.path, item.line, "contract", message, fix)
 
 

@@ -43,7 +43,7 @@ def refuse_incomplete(env: environ.Env, modules: Iterable[Module], departed: Ite
 
 def secret(env: environ.Env, name: str, development: bool) -> str:
     """A secret: from the environment, or in development a fixed one. Raises `ImproperlyConfigured`."""
-    value = env.str(name, "")
+    value: str = env.str(name, "")
     if development:
         return value or f"{_DEVELOPMENT}-{name.lower()}-0123456789abcdef"
     if len(value) < 32 or value.startswith(_DEVELOPMENT):

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from types import ModuleType
 from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-import contracts
 from seamline.setting_errors import invalid_setting, without_secrets
 
 _MODULE_URL = re.compile(r"([A-Z][A-Z0-9_]*)_URL")
@@ -59,7 +59,7 @@ def choice(env: environ.Env, name: str, default: str, options: tuple[str, ...]) 
 
 def folder(env: environ.Env, name: str) -> str:
     """A folder that is there; empty where none is named."""
-    given = env.str(name, "")
+    given: str = env.str(name, "")
     if given and not Path(given).is_dir():
         raise invalid_setting(name, given, "a folder that is there, such as /dev/shm/metrics after mkdir")
     return given
@@ -82,7 +82,7 @@ def base_url(name: str, value: str) -> str:
 
 def broker_url(env: environ.Env, name: str) -> str:
     """The address of a message broker, empty where there is none."""
-    given = env.str(name, "")
+    given: str = env.str(name, "")
     if given and not (re.match(r"(rediss?|amqps?)://[^/\s]", given) and _has_address(given)):
         raise invalid_setting(
             name, without_secrets(given), "the URL of a Redis or RabbitMQ server: redis://127.0.0.1:6379/0"
@@ -90,8 +90,11 @@ def broker_url(env: environ.Env, name: str) -> str:
     return given
 
 
-def module_urls(environment: Mapping[str, str], here: Iterable[str]) -> dict[str, str]:
-    """Where modules live that moved out: every `<MODULE>_URL` whose module is known, by its code or its contract."""
+def module_urls(environment: Mapping[str, str], here: Iterable[str], contracts: ModuleType) -> dict[str, str]:
+    """Where modules live that moved out: every `<MODULE>_URL` whose module is known, by its code or its contract.
+
+    `contracts` is the package with a file for each contract.
+    """
     known = {*here, *(info.name for info in pkgutil.iter_modules(contracts.__path__) if not info.ispkg)}
     found = {}
     for name, value in environment.items():

@@ -29,9 +29,9 @@ class Category(enum.StrEnum):
 
 def _domain(path: str) -> str:
     root, *inner = path.split(".")
-    if root in ("contracts", "modules") and inner:
-        return "call" if inner[0] == "language" else inner[0]
-    return root
+    if root not in ("contracts", "modules", "seamline") or not inner:
+        return root
+    return "call" if root == "seamline" and inner[0] in ("contract", "calls") else inner[0]
 
 
 @dataclass_transform(frozen_default=True)

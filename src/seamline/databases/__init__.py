@@ -10,8 +10,19 @@ from django.db.transaction import Atomic
 
 from seamline import context
 from seamline.contract import DeadlineExceeded
+from seamline.databases.constraints import append_only, fixed
 
-__all__ = ["ASYNC_COMMIT", "cursor", "execute", "fetch", "insert", "insert_new", "transaction"]
+__all__ = [
+    "ASYNC_COMMIT",
+    "append_only",
+    "cursor",
+    "execute",
+    "fetch",
+    "fixed",
+    "insert",
+    "insert_new",
+    "transaction",
+]
 
 ASYNC_COMMIT = "(SELECT set_config('synchronous_commit', 'off', true)) AS relaxed"
 """To select from, in a statement of its own whose effect may be lost when the server crashes, because it comes about

@@ -4,6 +4,7 @@ import threading
 import time
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from seamline.events import outbox, subscriptions
 from seamline.events.delivery_pool import DeliveryPool
@@ -53,8 +54,7 @@ def stop() -> None:
 
 
 def _workers() -> CeleryDispatcher:
-    from config import celery  # noqa: F401  the application that messages go by
-
+    import_string(settings.CELERY_APP)  # messages go by the application that was made last
     return CeleryDispatcher()
 
 
