@@ -1,4 +1,4 @@
-"""Two peers, each built from its own text of the same contract file, that really talk: through the codec of the runtime.
+"""Two peers, each built from its own text of the same contract file, that really talk: through the runtime's codec.
 
 What one may say is made from its types; whether the other understands is for `seamline.calls.wire` to say.
 """

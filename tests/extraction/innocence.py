@@ -21,7 +21,8 @@ INNOCENT = {
     "the door": "from seamline.databases import transaction\n\nwith transaction('pens'):\n    pass\n",
     "query in a transaction": "from contracts.ink import Ink\nfrom seamline.calls import call\n"
     "from seamline.databases import transaction\n\nwith transaction('pens'):\n    call(Ink).colour()\n",
-    "command in a function called after a transaction": "from contracts.ink import Ink\nfrom seamline.calls import call\n"
+    "command in a function called after a transaction": "from contracts.ink import Ink\n"
+    "from seamline.calls import call\n"
     "from seamline.databases import transaction\n\nwith transaction('pens'):\n    pass\nf()\n\n"
     "def f():\n    call(Ink).mix()\n",
     "own signal": "from django.db.models.signals import post_save\nfrom django.dispatch import receiver\n"

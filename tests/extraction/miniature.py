@@ -9,7 +9,8 @@ from extraction.project import Project
 
 FILES = {
     "contracts/__init__.py": "",
-    "src/seamline/contract/__init__.py": "class Contract: ...\nclass Event: ...\ndef query(f): ...\ndef command(f): ...\n",
+    "src/seamline/contract/__init__.py": "class Contract: ...\nclass Event: ...\n"
+    "def query(f): ...\ndef command(f): ...\n",
     "contracts/pens.py": """\
 from seamline.contract import Contract, Event, query
 

@@ -151,8 +151,9 @@ def slow_to_insert(transactional_db: None) -> Iterator[None]:
     """A row of a table takes its time between the look for others and its unique keys, so that racers meet there."""
     keys = "PRIMARY KEY (id), ADD CONSTRAINT request_once_per_key UNIQUE (owner, key)"
     anew = f"""
-        ALTER TABLE seamline_idempotent_request DROP CONSTRAINT seamline_request_pkey, DROP CONSTRAINT request_once_per_key;
-        ALTER TABLE seamline_idempotent_request ADD CONSTRAINT seamline_request_pkey {keys};
+        ALTER TABLE seamline_idempotent_request
+            DROP CONSTRAINT seamline_idempotent_request_pkey, DROP CONSTRAINT request_once_per_key;
+        ALTER TABLE seamline_idempotent_request ADD CONSTRAINT seamline_idempotent_request_pkey {keys};
     """
     execute(
         MODULE,

@@ -8,8 +8,7 @@ from rest_framework.request import Request
 from contracts.catalog import Product, UnknownProduct
 from modules.catalog import queries, service
 from modules.catalog.errors import SkuTaken
-from seamline.contract import Currency, Money, Sku, Value
-from seamline.contract.money import MINOR_UNITS
+from seamline.contract import MINOR_UNITS, Currency, Money, Sku, Value
 from seamline.http import PAGE_PARAMETERS, Created, Endpoint, Page, endpoint, paginate, public, scope
 
 SEARCH = OpenApiParameter(

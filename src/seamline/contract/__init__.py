@@ -10,6 +10,7 @@ Arguments, answers, errors and events are immutable values; what is not is refus
 """
 
 from seamline.contract.contract import Contract, Kind, Operation, command, query
+from seamline.contract.currencies import DECIMALS
 from seamline.contract.errors import (
     AvailabilityError,
     Category,
@@ -22,10 +23,12 @@ from seamline.contract.errors import (
     Unexpected,
 )
 from seamline.contract.events import Event
-from seamline.contract.money import Currency, Money, Quantity, Sku, whole
+from seamline.contract.money import MINOR_UNITS, Currency, Money, Quantity, Sku, whole
 from seamline.contract.values import AwareDatetime, BadContract, Ids, Value
 
 __all__ = [
+    "DECIMALS",
+    "MINOR_UNITS",
     "AvailabilityError",
     "AwareDatetime",
     "BadContract",

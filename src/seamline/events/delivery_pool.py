@@ -20,7 +20,7 @@ THREADS_PER_SUBSCRIBER = 2
 
 
 class DeliveryPool:
-    """The deliveries of one process. `on_capacity` is called with a publisher's name when more of its may be carried."""
+    """The deliveries of one process. `on_capacity` is called with a publisher when more of its may be dispatched."""
 
     def __init__(self, on_capacity: Callable[[str], object]) -> None:
         self._on_capacity = on_capacity

@@ -24,8 +24,8 @@ MAX_BACKOFF = 60.0
 MAX_BACKOFF_UNREACHABLE = 5.0
 """Longest pause, in seconds, while a subscriber cannot be reached: that never makes an event dead."""
 
-# Behind an event that is dead, or waits for its next try, or is under way, its key is blocked. The scalar subqueries are
-# there to be run per row, by index: as joins they would read the whole backlog.
+# Behind an event that is dead, or waits for its next try, or is under way, its key is blocked. The scalar subqueries
+# are there to be run per row, by index: as joins they would read the whole backlog.
 _IS_DUE = """
     state IN ('pending', 'delivering') AND due_at <= now()
     AND (SELECT state <> 'dead' AND due_at <= now() FROM seamline_outbox AS first

@@ -35,12 +35,14 @@ _KEY = re.compile(r"[\x21-\x7e]{1,100}")
 # A claim may be lost when the server crashes: a repeat makes the same one again. The first of all that come at once may
 # be met on either unique key, the id's too, which is made of the same; hence no conflict target.
 _START = f"""
-    INSERT INTO seamline_idempotent_request (id, owner, key, fingerprint, body, location, claimed_until, attempts, created_at)
+    INSERT INTO seamline_idempotent_request
+        (id, owner, key, fingerprint, body, location, claimed_until, attempts, created_at)
     SELECT %(id)s, %(owner)s, %(key)s, %(fingerprint)s, '', '', now() + %(claim)s, 1, now() FROM {ASYNC_COMMIT}
     ON CONFLICT DO NOTHING RETURNING id, attempts
 """  # noqa: S608
 _TAKE_OVER = f"""
-    UPDATE seamline_idempotent_request SET claimed_until = now() + %(claim)s, attempts = attempts + 1 FROM {ASYNC_COMMIT}
+    UPDATE seamline_idempotent_request SET claimed_until = now() + %(claim)s, attempts = attempts + 1
+    FROM {ASYNC_COMMIT}
     WHERE owner = %(owner)s AND key = %(key)s AND fingerprint = %(fingerprint)s
       AND status IS NULL AND claimed_until <= now()
     RETURNING id, attempts
@@ -51,7 +53,8 @@ _RECALL = """
 """
 # Compare-and-set: only who claimed it last may settle it.
 _FINISH = """
-    UPDATE seamline_idempotent_request SET status = %s, body = %s, location = %s WHERE id = %s AND attempts = %s AND status IS NULL
+    UPDATE seamline_idempotent_request SET status = %s, body = %s, location = %s
+    WHERE id = %s AND attempts = %s AND status IS NULL
 """
 _RELEASE = (
     "UPDATE seamline_idempotent_request SET claimed_until = now() WHERE id = %s AND attempts = %s AND status IS NULL"

@@ -109,7 +109,7 @@ def retry(module: str, subscriber: str | None = None, event: UUID | None = None)
 
 
 def discard(module: str, subscriber: str, event: UUID) -> int:
-    """Give a dead event up: its subscriber never hears of it, and what is blocked behind it goes on; how many (0, 1)."""
+    """Give a dead event up: its subscriber never hears of it, what is blocked behind it goes on; how many (0, 1)."""
     rows = _rows(module, OutboxState.DEAD, subscriber, event)
     return rows.update(state=OutboxState.DISCARDED, done_at=TransactionNow())
 

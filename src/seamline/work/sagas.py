@@ -94,9 +94,9 @@ class Outcome(NamedTuple):
 class Saga:
     """A flow owned by one module.
 
-    `complete` runs in the transaction that marks the saga done, and gets what the last action came to; `on_compensated` runs
-    in the one that marks it compensated. How far it has come is stored where it stops; after a crash it goes on from
-    there, and does some steps again.
+    `complete` runs in the transaction that marks the saga done, and gets what the last action came to;
+    `on_compensated` runs in the one that marks it compensated. How far it has come is stored where it stops; after a
+    crash it goes on from there, and does some steps again.
     """
 
     module: str

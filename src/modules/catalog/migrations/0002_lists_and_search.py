@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from seamline.contract.currencies import DECIMALS
+from seamline.contract import DECIMALS
 
 # Punctuation separates words, so that "tea/mug", "MUG-BLUE" and "a.b" are two each; PostgreSQL's parser would make
 # a path, a compound and a host of them.

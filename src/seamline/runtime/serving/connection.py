@@ -59,7 +59,7 @@ class Stream(socket.socket):
         return len(received) or None
 
 
-class Connection(TConn):
+class Connection(TConn):  # type: ignore[misc]  # it has no types
     """A connection between the event loop, which waits for its requests, and the threads, which answer them."""
 
     sock: Stream

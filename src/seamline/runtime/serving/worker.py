@@ -54,7 +54,7 @@ UNKNOWN = "unknown"
 log = structlog.get_logger("seam.serving")
 
 
-class Worker(ThreadWorker):
+class Worker(ThreadWorker):  # type: ignore[misc]  # it has no types
     """Reads requests in the event loop, and has them answered by threads."""
 
     alive: bool
