@@ -9,7 +9,7 @@ import pytest
 from rest_framework.exceptions import APIException, ParseError, ValidationError
 
 from seamline.contract import AwareDatetime, ContractError, Money, Value
-from seamline.http import error_response, from_exception
+from seamline.http.problems import error_response, from_exception
 
 
 class Slot(Value):
