@@ -21,7 +21,7 @@ from tests import client
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROJECT = Project.at(REPOSITORY)
 DEPARTED = PROJECT.departed
-NOBODY_SERVES = "nobody_serves"
+NO_ROUTE = "no_route"
 """What a deployable logs when it is asked for a module that no address is set for."""
 _asked: set[str] = set()
 """Modules that this process asked for in vain, since the test began."""
@@ -75,7 +75,7 @@ def needed(error: BaseException, logs: Iterable[Path]) -> str | None:
 
 def asked_in(logs: Iterable[Path], requests: Iterable[str]) -> set[str]:
     """The modules that deployables asked for in vain, by their logs, on behalf of these requests."""
-    lines = (line for log in logs for line in log.read_text(errors="replace").splitlines() if NOBODY_SERVES in line)
+    lines = (line for log in logs for line in log.read_text(errors="replace").splitlines() if NO_ROUTE in line)
     records = [json.loads(line) for line in lines if line.startswith("{")]
     return {record["module"] for record in records if record.get("request_id") in set(requests)}
 

@@ -50,7 +50,7 @@ def verdict(operation: Operation, response: Response) -> Verdict:
     if response.status != wire.STATUS[declared.category]:
         return Broken(f"raises {problem.code} with status {response.status}, not {wire.STATUS[declared.category]}")
     try:
-        return Refused(declared.from_payload(msgspec.json.decode(problem.data, type=declared.Payload)))
+        return Refused(declared.from_payload(msgspec.convert(problem.data, declared.Payload)))
     except msgspec.MsgspecError as error:
         return Broken(f"raises {problem.code} with other fields than it has: {error}")
 

@@ -9,8 +9,10 @@ import modules
 from config import identity
 from seamline import module
 from seamline.configuration import keys, values
+from seamline.configuration.policies import CallPolicy
 from seamline.databases.config import Server, databases
 from seamline.development.embedded_postgres import EmbeddedPostgres
+from seamline.layout import Layout
 from seamline.observability import logs
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -20,6 +22,7 @@ environ.Env.read_env(BASE_DIR / ".env")
 SERVICE_NAME = values.word(env, "SERVICE_NAME", identity.SERVICE_NAME)
 DEVELOPMENT = env.str("ENVIRONMENT", "development") == "development"
 _wanted = tuple(env.list("MODULES", default=[]))
+LAYOUT = Layout(modules_package=modules.__name__)
 ACTIVE_MODULES, EXTRACTED_MODULES = module.find(modules, _wanted), module.find_extracted(modules, _wanted)
 if not DEVELOPMENT:
     keys.refuse_incomplete(env, ACTIVE_MODULES.values(), EXTRACTED_MODULES.values())
@@ -34,6 +37,12 @@ MODULE_URLS = values.module_urls(env.ENVIRON, (*ACTIVE_MODULES, *EXTRACTED_MODUL
 _gateway = env.str("GATEWAY_URL", identity.GATEWAY_URL if DEVELOPMENT else "")
 GATEWAY_URL = values.base_url("GATEWAY_URL", _gateway) if _gateway else None
 KNOWN_SUBSCRIBERS = identity.SUBSCRIBERS
+CALLS = CallPolicy(
+    max_attempts=values.number(env, "CALL_MAX_ATTEMPTS", CallPolicy.max_attempts, 5),
+    max_concurrent_calls=values.number(env, "CALL_MAX_CONCURRENT", CallPolicy.max_concurrent_calls, 1000),
+    connect_timeout=values.seconds(env, "CALL_CONNECT_TIMEOUT", CallPolicy.connect_timeout),
+    reset_timeout=values.seconds(env, "CALL_RESET_TIMEOUT", CallPolicy.reset_timeout),
+)
 REQUEST_TIMEOUT = values.seconds(env, "REQUEST_TIMEOUT", 20.0)
 MAX_REQUEST_BYTES = values.number(env, "MAX_REQUEST_BYTES", 64 * 1024 * 1024, 1024**4)
 TRUSTED_PROXIES = values.networks(env, "TRUSTED_PROXIES")
@@ -46,7 +55,7 @@ DATABASE_SERVER = Server(
     secret=SECRET_KEY,
 )
 _prepare = values.flag(env, "DATABASE_PREPARED_STATEMENTS", True)
-DATABASES, PROVISIONED = databases(DATABASE_SERVER, ACTIVE_MODULES, env.ENVIRON, _prepare)
+DATABASES, PROVISIONED = databases(DATABASE_SERVER, ACTIVE_MODULES, env.ENVIRON, _prepare, LAYOUT)
 DATABASE_ROUTERS = ["seamline.databases.router.ModuleRouter"]
 
 # Tokens: users' are signed with a private key, services' with a shared secret
@@ -75,7 +84,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     *dict.fromkeys(app for active in ACTIVE_MODULES.values() for app in active.apps),
     "seamline.apps.RuntimeConfig",
-    *(active.package for active in ACTIVE_MODULES.values()),
+    *map(LAYOUT.package_of, ACTIVE_MODULES),
 ]
 MIDDLEWARE = [
     "seamline.http.middleware.RequestContext",

@@ -39,5 +39,5 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "rest_framework",
     _Bare("seamline"),
-    *(_Bare(f"modules.{found.name}") for found in pkgutil.iter_modules(modules.__path__) if found.ispkg),
+    *(_Bare(f"{modules.__name__}.{found.name}") for found in pkgutil.iter_modules(modules.__path__) if found.ispkg),
 ]

@@ -15,7 +15,7 @@ _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Context(msgspec.Struct, frozen=True):
-    """The circumstances of the work under way. Immutable: a change is a new context, entered for a while."""
+    """What the work under way has to know. Immutable: a change is a new context, entered for a while."""
 
     request_id: str = "-"
     traceparent: str | None = None
@@ -40,7 +40,7 @@ _NOWHERE = Context()
 
 
 def current() -> Context:
-    """The context of the work under way; an empty one outside any."""
+    """Return the context of the work under way; an empty one outside any."""
     return _current.get(_NOWHERE)
 
 
@@ -74,7 +74,7 @@ def working_for(module: str, timeout: float = FOREVER, origin: str = "-") -> Ite
 
 
 def calling(here: Context, module: str, timeout: float) -> Context:
-    """The circumstances of a call to a module, which may take `timeout` seconds at most."""
+    """Derive the context of a call to a module, which may take `timeout` seconds at most."""
     deadline = time.monotonic() + timeout
     if here.deadline < deadline:
         deadline = here.deadline
@@ -82,15 +82,15 @@ def calling(here: Context, module: str, timeout: float) -> Context:
 
 
 def new_id() -> str:
-    """A new request id."""
+    """Make a new request id."""
     return uuid.uuid4().hex
 
 
 def request_id_of(header: str | None) -> str:
-    """The request id that a caller gave, or a new one where it gave none that is fit for a log."""
+    """Return the request id that a caller gave, or a new one where it gave none that is fit for a log."""
     return header if header and _REQUEST_ID.fullmatch(header) else new_id()
 
 
 def traceparent_of(header: str | None) -> str | None:
-    """The trace context that a caller gave, if it is one (W3C Trace Context, version 00)."""
+    """Return the trace context that a caller gave, if it is one (W3C Trace Context, version 00)."""
     return header if header and _TRACEPARENT.fullmatch(header) else None

@@ -9,7 +9,9 @@ from types import ModuleType
 
 from django.core.exceptions import ImproperlyConfigured
 
+from seamline import layout
 from seamline.contract import Contract, Event
+from seamline.contract.names import add_modules_package
 from seamline.setting_errors import invalid_setting
 
 
@@ -58,15 +60,20 @@ class Module:
 
     @property
     def package(self) -> str:
-        return f"modules.{self.name}"
+        """Dotted path of its package."""
+        return layout.current().package_of(self.name)
 
     def room(self, name: str) -> ModuleType:
-        """One of the module's files, imported: `room("service")`. Raises `ModuleNotFoundError` where it has none."""
+        """Import one of the module's files: `room("service")`. Raises `ModuleNotFoundError` where it has none."""
         return importlib.import_module(f"{self.package}.{name}")
 
     def has(self, name: str) -> bool:
-        """Whether it has a room of this name: a file, or a folder in its place."""
+        """Tell whether it has a room of this name: a file, or a folder in its place."""
         return importlib.util.find_spec(f"{self.package}.{name}") is not None
+
+    def path_of(self, file: str) -> str:
+        """Return one of its files for a message: `src/modules/parcels/service.py`."""
+        return layout.current().path_of(self.name, file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,7 @@ class ExtractedModule:
 
     @property
     def url_setting(self) -> str:
-        """What says where it lives: `PARCELS_URL`."""
+        """Name of the setting that says where it lives: `PARCELS_URL`."""
         return f"{self.name.upper()}_URL"
 
 
@@ -95,20 +102,24 @@ class BadManifest(ImproperlyConfigured):
 
 
 def find(package: ModuleType, wanted: tuple[str, ...] = ()) -> dict[str, Module]:
-    """The modules that are folders of a package, by name; only the `wanted` ones, where any are named.
+    """Import the manifests of the modules that are folders of a package; only the `wanted` ones, where any are named.
 
     Raises `ImproperlyConfigured` for a name that has no folder, `BadManifest` for a folder whose manifest does not fit.
     """
-    return {name: found for name, found in _found(package, wanted).items() if isinstance(found, Module)}
+    return {name: found for name, found in _import_manifests(package, wanted).items() if isinstance(found, Module)}
 
 
 def find_extracted(package: ModuleType, wanted: tuple[str, ...] = ()) -> dict[str, ExtractedModule]:
-    """Those that left for good, of which the folder says where to look. Raises as `find` does."""
-    return {name: found for name, found in _found(package, wanted).items() if isinstance(found, ExtractedModule)}
+    """Import the manifests of those that left for good. Raises as `find` does."""
+    return {
+        name: found for name, found in _import_manifests(package, wanted).items() if isinstance(found, ExtractedModule)
+    }
 
 
-def _found(package: ModuleType, wanted: tuple[str, ...]) -> dict[str, Module | ExtractedModule]:
-    found = {info.name: _manifest(info.name) for info in pkgutil.iter_modules(package.__path__) if info.ispkg}
+def _import_manifests(package: ModuleType, wanted: tuple[str, ...]) -> dict[str, Module | ExtractedModule]:
+    add_modules_package(package.__name__)
+    folders = [info.name for info in pkgutil.iter_modules(package.__path__) if info.ispkg]
+    found = {name: _import_manifest(package.__name__, name) for name in folders}
     for name in wanted:
         if name not in found:
             expected = f"names of modules with commas between, of {', '.join(found)}; there is no {name!r}"
@@ -118,7 +129,7 @@ def _found(package: ModuleType, wanted: tuple[str, ...]) -> dict[str, Module | E
 
 @cache
 def active() -> Mapping[str, Module]:
-    """The modules whose code is part of this deployable, by name."""
+    """Return the modules whose code is part of this deployable, by name."""
     from django.conf import settings
 
     modules: Mapping[str, Module] = settings.ACTIVE_MODULES
@@ -127,7 +138,7 @@ def active() -> Mapping[str, Module]:
 
 @cache
 def extracted() -> Mapping[str, ExtractedModule]:
-    """The modules that left this deployable for good, by name."""
+    """Return the modules that left this deployable for good, by name."""
     from django.conf import settings
 
     modules: Mapping[str, ExtractedModule] = settings.EXTRACTED_MODULES
@@ -135,26 +146,25 @@ def extracted() -> Mapping[str, ExtractedModule]:
 
 
 def known() -> Mapping[str, Module | ExtractedModule]:
-    """Both, by name."""
+    """Return both, by name."""
     return {**active(), **extracted()}
 
 
 def owner(python_path: str) -> str | None:
-    """The module that a dotted Python path belongs to: `modules.parcels.api` is of `parcels`."""
-    parts = python_path.split(".")
-    return parts[1] if parts[0] == "modules" and len(parts) > 1 else None
+    """Return the module that a dotted Python path belongs to: `modules.parcels.api` is of `parcels`."""
+    return layout.current().owner(python_path)
 
 
 def setting(module: str, name: str) -> str:
-    """The value of a setting that the module's manifest declares. Raises `KeyError` for any other."""
+    """Return the value of a setting that the module's manifest declares. Raises `KeyError` for any other."""
     from django.conf import settings
 
     value: str = settings.MODULE_SETTINGS[module][name]
     return value
 
 
-def _manifest(name: str) -> Module | ExtractedModule:
-    path = f"modules.{name}.module"
+def _import_manifest(package: str, name: str) -> Module | ExtractedModule:
+    path = f"{package}.{name}.module"
     try:
         manifest = getattr(importlib.import_module(path), "MODULE", None)
     except ModuleNotFoundError as cause:
@@ -163,5 +173,6 @@ def _manifest(name: str) -> Module | ExtractedModule:
             raise
         manifest = None
     if not isinstance(manifest, Module | ExtractedModule) or manifest.name != name:
-        raise BadManifest(f"src/modules/{name}/module.py: declare MODULE = Module(name={name!r}, …) there")
+        where = layout.Layout(package).path_of(name, "module.py")
+        raise BadManifest(f"{where}: declare MODULE = Module(name={name!r}, …) there")
     return manifest

@@ -6,11 +6,11 @@ HIDDEN = "…"
 """Stands for a value that is a secret."""
 
 
-def invalid_setting(name: str, value: str, expected: str) -> ImproperlyConfigured:
-    """The error to raise for a setting: `PORT is 'http': it has to be a number from 1 to 65535, such as 8000`."""
+def invalid_setting(name: str, value: object, expected: str) -> ImproperlyConfigured:
+    """Make the error to raise: `PORT is 'http': it has to be a number from 1 to 65535, such as 8000`."""
     return ImproperlyConfigured(f"{name} is {value!r}: it has to be {expected}")
 
 
 def without_secrets(url: str) -> str:
-    """An address to be shown: hidden, where there may be a password in it."""
+    """Return an address that may be shown: hidden, where there may be a password in it."""
     return HIDDEN if {"@", "?"} & set(url) else url

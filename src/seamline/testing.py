@@ -13,6 +13,7 @@ from seamline.context import new_id
 from seamline.contract import Contract, Event
 from seamline.contract.events import event_named
 from seamline.events.mailbox import Envelope, mailbox
+from seamline.layout import alias_of
 from seamline.models import OutboxMessage, Subscription
 
 
@@ -37,13 +38,15 @@ def fake_contract(contract: type[Contract], fake: object) -> Iterator[None]:
 def captured_events(*events: type[Event]) -> Iterator[Callable[[], list[Event]]]:
     """Listen to events while the block lasts; what it gives is called for those that were published by then."""
     for event in events:
-        Subscription.objects.using(event.module).create(event=event.event_name, subscriber="test")
+        Subscription.objects.using(alias_of(event.module)).create(event=event.event_name, subscriber="test")
 
     def published() -> list[Event]:
         names = [event.event_name for event in events]
         modules = sorted({event.module for event in events})
         rows = [
-            row for m in modules for row in OutboxMessage.objects.using(m).filter(name__in=names, subscriber="test")
+            row
+            for m in modules
+            for row in OutboxMessage.objects.using(alias_of(m)).filter(name__in=names, subscriber="test")
         ]
         return [_event(row) for row in sorted(rows, key=lambda row: (row.published_at, row.id))]
 
@@ -51,7 +54,9 @@ def captured_events(*events: type[Event]) -> Iterator[Callable[[], list[Event]]]
         yield published
     finally:
         for event in events:
-            Subscription.objects.using(event.module).filter(event=event.event_name, subscriber="test").delete()
+            Subscription.objects.using(alias_of(event.module)).filter(
+                event=event.event_name, subscriber="test"
+            ).delete()
 
 
 def deliver(event: Event, to: str, times: int = 1) -> None:

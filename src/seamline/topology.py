@@ -16,7 +16,7 @@ class Topology:
     """Base URL of the deployable that knows the way to every other module: `GATEWAY_URL`."""
 
     def url(self, module: str) -> str | None:
-        """Base URL of a module, None when it is served in this process. Raises `Unlocated` when nobody serves it."""
+        """Return a module's base URL, None when it is served in this process. Raises `Unlocated` when it has none."""
         if module in self.moved:
             return self.moved[module]
         if module in self.here:
@@ -29,7 +29,7 @@ class Topology:
         )
 
     def is_here(self, module: str) -> bool:
-        """Whether this process serves the module."""
+        """Tell whether this process serves the module."""
         return module in self.here and module not in self.moved
 
 
@@ -41,7 +41,7 @@ _topology = Topology(frozenset())
 
 
 def current() -> Topology:
-    """Where the modules live now."""
+    """Return where the modules live now."""
     return _topology
 
 

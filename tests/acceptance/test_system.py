@@ -28,6 +28,11 @@ def test_its_health_tells_where_each_module_lives(anonymous: Client) -> None:
             assert module["outbox"].keys() == {"waiting", "dead", "oldest_seconds"}
 
 
+def test_its_health_shows_the_policies_in_force(anonymous: Client) -> None:
+    calls = anonymous.page("/health").expect(200)["policies"]["calls"]
+    assert (calls["max_attempts"], calls["connect_timeout"], calls["failure_threshold"]) == (3, 1.0, 5)
+
+
 def test_its_health_tells_who_takes_payments(anonymous: Client) -> None:
     payments = anonymous.page("/health").expect(200)["modules"]["payments"]
     if not payments["here"]:

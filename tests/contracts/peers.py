@@ -68,10 +68,10 @@ def call(old: Operation, new: Operation) -> None:
         back = wire.encode(wire.codec(new).decode_arguments(body))
         _same(wire.codec(old).decode_arguments(body), wire.codec(old).decode_arguments(back))
     for value in itertools.chain.from_iterable((value, sparse(value)) for value in values(old.returns)):
-        answer = wire.codec(new).open(_answer(value))
-        _same(wire.codec(old).open(_answer(value)), wire.codec(old).open(_answer(answer)))
+        answer = wire.codec(new).decode_response(_answer(value))
+        _same(wire.codec(old).decode_response(_answer(value)), wire.codec(old).decode_response(_answer(answer)))
     for value in values(new.returns):
-        wire.codec(old).open(_answer(value))
+        wire.codec(old).decode_response(_answer(value))
     for error in _errors(old):
         _same(error.payload, _caught(old, _caught(new, error)).payload)
     for error in _errors(new):
@@ -85,7 +85,7 @@ def _errors(operation: Operation) -> Iterator[ContractError]:
 def _caught(operation: Operation, error: ContractError) -> ContractError:
     """What a caller catches when `error` is raised."""
     try:
-        wire.codec(operation).open(wire.error_response(error))
+        wire.codec(operation).decode_response(wire.error_response(error))
     except ContractError as caught:
         _same((error.code, wire.error_response(error).status), (caught.code, wire.error_response(caught).status))
         return caught

@@ -82,7 +82,7 @@ class Probe(Contract, module=MODULE, facet="probe"):
     def remaining(self) -> float: ...
 
     @query
-    def circumstances(self) -> tuple[str | None, ...]: ...
+    def context(self) -> tuple[str | None, ...]: ...
 
     @query
     def thread_local(self) -> str | None: ...
@@ -152,7 +152,7 @@ class Implementation:
 
         return context.current().remaining
 
-    def circumstances(self) -> tuple[str | None, ...]:
+    def context(self) -> tuple[str | None, ...]:
         from seamline import context
 
         now = context.current()

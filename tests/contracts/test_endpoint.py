@@ -187,9 +187,9 @@ def test_only_the_path_of_an_operation_is_passed_on(path: str) -> None:
 )
 def test_no_request_becomes_another_one_on_its_way(method: str, target: str, header: tuple[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        connections = ConnectionPool(f"http://127.0.0.1:{server.getsockname()[1]}")
+        connections = ConnectionPool(f"http://127.0.0.1:{server.getsockname()[1]}", connect_timeout=1, max_idle=1)
         with pytest.raises(ValueError, match=r"cannot be sent|no request can be made"):
-            connections.send(method, target, [header], (), 1, 1)
+            connections.send(method, target, [header], (), 1)
 
 
 @hypothesis_settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

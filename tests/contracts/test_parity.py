@@ -118,9 +118,9 @@ def test_a_payload_over_the_limit_is_refused() -> None:
 
 def test_an_answer_over_the_limit_is_unexpected() -> None:
     quotes = 2
-    assert len(call(Probe).long(wire.MAX_ANSWER - quotes)) == wire.MAX_ANSWER - quotes
+    assert len(call(Probe).long(wire.MAX_RESULT_BYTES - quotes)) == wire.MAX_RESULT_BYTES - quotes
     with pytest.raises(Unexpected):
-        call(Probe).long(wire.MAX_ANSWER)
+        call(Probe).long(wire.MAX_RESULT_BYTES)
 
 
 def test_a_call_with_no_time_left_fails_at_once() -> None:
@@ -142,7 +142,7 @@ def test_request_trace_and_user_go_along_and_the_callee_is_itself() -> None:
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     asker = Context(request_id="abcdef123456", traceparent=trace, actor=str(uuid.UUID(int=7)), module="orders")
     with entered(asker):
-        assert call(Probe).circumstances() == ("abcdef123456", trace, str(uuid.UUID(int=7)), MODULE)
+        assert call(Probe).context() == ("abcdef123456", trace, str(uuid.UUID(int=7)), MODULE)
         assert context.current() == asker
 
 

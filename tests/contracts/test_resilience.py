@@ -6,15 +6,26 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any
 
 import pytest
+from django.conf import settings
 
 from seamline import topology
-from seamline.calls import call, client
+from seamline.calls import call
 from seamline.calls.retry_budget import RetryBudget
+from seamline.configuration.policies import CallPolicy
 from seamline.contract import AvailabilityError, DeadlineExceeded, Rejected, Unavailable, Unexpected
 from tests.contracts.probe import MODULE, Probe
 from tests.waiting import PATIENCE, unhurried
+
+POLICY = CallPolicy()
+
+
+def tune_calls(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    """Have the peers that are met from now on called by another policy."""
+    monkeypatch.setattr(settings, "CALLS", replace(settings.CALLS, **changes))
 
 
 @contextmanager
@@ -118,7 +129,7 @@ def test_a_status_that_is_none_is_no_answer() -> None:
 def test_a_broken_answer_is_tried_again_and_then_unavailable(answer: Callable[[socket.socket], None]) -> None:
     with served_by(answer) as came, pytest.raises(Unavailable) as away:
         call(Probe).text("hello")
-    assert (away.value.module, len(came)) == (MODULE, client.MAX_ATTEMPTS)
+    assert (away.value.module, len(came)) == (MODULE, POLICY.max_attempts)
 
 
 def test_garbage_is_unexpected_and_not_an_error_of_the_decoder() -> None:
@@ -135,9 +146,9 @@ def test_silence_ends_at_the_deadline() -> None:
 
 
 def test_a_target_that_keeps_failing_is_left_alone_and_then_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "RESET_TIMEOUT", 0.3)
+    tune_calls(monkeypatch, reset_timeout=0.3)
     with served_by(hang_up) as came:
-        for _ in range(client.FAILURE_THRESHOLD):
+        for _ in range(POLICY.failure_threshold):
             with pytest.raises(AvailabilityError):
                 call(Probe).text("hello")
         asked = len(came)
@@ -155,15 +166,15 @@ def test_a_target_that_keeps_failing_is_left_alone_and_then_tried_once(monkeypat
 
 def test_impatient_callers_do_not_make_a_target_look_broken() -> None:
     with served_by(say_nothing):
-        for _ in range(client.FAILURE_THRESHOLD + 2):
+        for _ in range(POLICY.failure_threshold + 2):
             with pytest.raises(DeadlineExceeded):
                 call(Probe, timeout=0.02).text("hello")
 
 
 def test_impatient_callers_do_not_make_a_broken_target_look_well() -> None:
     with served_by(say_nothing):
-        for _ in range(client.FAILURE_THRESHOLD):
-            for timeout in (0.05, client.MIN_DEADLINE + 0.1):
+        for _ in range(POLICY.failure_threshold):
+            for timeout in (0.05, POLICY.min_deadline + 0.1):
                 with pytest.raises(DeadlineExceeded):
                     call(Probe, timeout=timeout).text("hello")
         with pytest.raises(Rejected):
@@ -171,7 +182,7 @@ def test_impatient_callers_do_not_make_a_broken_target_look_well() -> None:
 
 
 def test_where_most_calls_fail_none_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "FAILURE_THRESHOLD", 100)
+    tune_calls(monkeypatch, failure_threshold=100)
     with served_by(hang_up) as came:
         for _ in range(10):
             with pytest.raises(Unavailable):
@@ -181,20 +192,20 @@ def test_where_most_calls_fail_none_is_tried_again(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_budget_that_was_spent_is_earned_again() -> None:
-    budget = RetryBudget()
+    budget = RetryBudget(POLICY.max_tokens, POLICY.token_ratio)
     for _ in range(20):
-        budget.failed()
+        budget.record_failure()
     assert budget.is_exhausted()
     for _ in range(51):
-        budget.answered()
+        budget.record_success()
     assert not budget.is_exhausted()
 
 
 def test_a_target_with_all_slots_taken_refuses_at_once() -> None:
-    with served_by(say_nothing), ThreadPoolExecutor(client.MAX_CONCURRENT_CALLS + 1) as pool:
-        calls = [pool.submit(call(Probe, timeout=1.5).text, "hello") for _ in range(client.MAX_CONCURRENT_CALLS + 1)]
+    with served_by(say_nothing), ThreadPoolExecutor(POLICY.max_concurrent_calls + 1) as pool:
+        calls = [pool.submit(call(Probe, timeout=1.5).text, "hello") for _ in range(POLICY.max_concurrent_calls + 1)]
         errors = [type(made.exception()) for made in calls]
-    assert sorted(error.__name__ for error in errors) == ["DeadlineExceeded"] * client.MAX_CONCURRENT_CALLS + [
+    assert sorted(error.__name__ for error in errors) == ["DeadlineExceeded"] * POLICY.max_concurrent_calls + [
         "Rejected"
     ]
 

@@ -49,7 +49,7 @@ BREAKS = [
     (f"{MODULE}/queries.py", "period__overlap=(since, until)", "period__contained_by=(since, until)"),
     (f"{MODULE}/urls.py", ', path("lamps/<uuid:lamp_id>", api.LampView.as_view())', ""),
     (f"{RUNTIME}/idempotency.py", "        if sql.rowcount == 1:\n", "        if True:\n"),
-    (f"{RUNTIME}/home.py", "        if circumstances.deadline <= time.monotonic():", "        if False:"),
+    (f"{RUNTIME}/server.py", "        if context.deadline <= time.monotonic():", "        if False:"),
     (f"{RUNTIME}/endpoint.py", "    _authenticate(environ, module)\n", ""),
     (f"{RUNTIME}/wire.py", "(msgspec.MsgspecError, UnicodeDecodeError, RecursionError)", "ZeroDivisionError"),
 ]

@@ -258,8 +258,8 @@ def test_a_test_that_needs_what_left_is_known_by_what_it_needs(leaving: Leaving,
     }
     log = tmp_path / "deployable.log"
     log.write_text(
-        '{"event": "nobody_serves", "module": "pens", "request_id": "mine"}\n'
-        '{"event": "nobody_serves", "module": "ink", "request_id": "another"}\n'
-        "Traceback: nobody_serves\n"
+        '{"event": "no_route", "module": "pens", "request_id": "mine"}\n'
+        '{"event": "no_route", "module": "ink", "request_id": "another"}\n'
+        "Traceback: no_route\n"
     )
     assert departed.asked_in([log], {"mine"}) == {"pens"}

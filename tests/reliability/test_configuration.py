@@ -23,6 +23,8 @@ NONSENSE = {
     "LOG_READABLE": ["nonsense"],
     "GUNICORN_LOG_LEVEL": ["nonsense"],
     "REQUEST_TIMEOUT": ["nonsense", "nan", "inf", "0", "-1"],
+    "CALL_MAX_ATTEMPTS": ["0", "6"],
+    "CALL_CONNECT_TIMEOUT": ["0"],
     "PORT": ["http", "0", "65536"],
     "MAX_REQUEST_BYTES": ["64M", "0"],
     "TRUSTED_PROXIES": ["nonsense", "10.0.0.1/8", "*", "10.0.0.0/33"],

@@ -8,21 +8,21 @@ from seamline.contract import Rejected
 class Bulkhead:
     """Lets so many in at a time, as a block. Raises `Rejected` where it is full.
 
-    A burst waits for its turn, `patience` seconds at most. Once somebody waited in vain, nobody waits any more until
-    somebody leaves.
+    A burst waits for its turn, `acquire_timeout` seconds at most. Once somebody waited in vain, nobody waits any more
+    until somebody leaves.
     """
 
-    def __init__(self, module: str, slots: int, patience: float) -> None:
+    def __init__(self, module: str, max_concurrent_calls: int, acquire_timeout: float) -> None:
         self._module = module
-        self._patience = patience
-        self._slots = threading.BoundedSemaphore(slots)
-        self._stuck = False
+        self._acquire_timeout = acquire_timeout
+        self._slots = threading.BoundedSemaphore(max_concurrent_calls)
+        self._is_stuck = False
 
     def __enter__(self) -> None:
-        if not self._slots.acquire(timeout=0 if self._stuck else self._patience):
-            self._stuck = True
+        if not self._slots.acquire(timeout=0 if self._is_stuck else self._acquire_timeout):
+            self._is_stuck = True
             raise Rejected(module=self._module)
 
     def __exit__(self, *_: object) -> None:
-        self._stuck = False
+        self._is_stuck = False
         self._slots.release()

@@ -13,22 +13,23 @@ from seamline import topology
 from seamline.calls import client, server, service_tokens, wire
 from seamline.calls.idempotency import KEY
 from seamline.calls.wire import Response
-from seamline.context import Context, new_id, request_id_of, traceparent_of
+from seamline.context import Context, current, entered, new_id, request_id_of, traceparent_of
 from seamline.contract import Category, ContractError, Unavailable
 from seamline.module import extracted
 from seamline.observability import metrics
 
 PREFIX = "/_contracts/"
-MAX_SECONDS = 60.0
+MAX_CALL_SECONDS = 60.0
+"""The most that a caller may wait, whatever it says."""
 
 log = structlog.get_logger("seam.calls")
 Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 _MILLISECONDS = re.compile(r"[0-9]{1,15}")
-_WORD = re.compile(r"[A-Za-z0-9._-]{1,100}")
-_NAME = "[A-Za-z_][A-Za-z0-9_]{0,99}"
-_OPERATION = re.compile(rf"{_NAME}(\.{_NAME})?/v[0-9]{{1,9}}/{_NAME}", re.ASCII)
-"""What the path of an operation looks like. One that lives elsewhere may be newer than what is known of it here."""
+_ACTOR = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]{0,99}"
+_OPERATION_PATH = re.compile(rf"{_IDENTIFIER}(\.{_IDENTIFIER})?/v[0-9]{{1,9}}/{_IDENTIFIER}", re.ASCII)
+"""One that lives elsewhere may be newer than what is known of it here."""
 
 
 class UnknownOperation(ContractError, category=Category.NOT_FOUND):
@@ -54,36 +55,40 @@ class ContractEndpoint:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if not environ["PATH_INFO"].startswith(PREFIX):
             return self.application(environ, start_response)
-        started = time.monotonic()
+        started, request_id = time.monotonic(), request_id_of(environ.get("HTTP_X_REQUEST_ID"))
         request_started.send(sender=self.__class__, environ=environ)
         try:
             path = environ["PATH_INFO"].removeprefix(PREFIX)
-            answer = self._answer(environ, path)
+            with entered(Context(request_id)):
+                response = _respond(environ, path)
         finally:
             request_finished.send(sender=self.__class__)
             metrics.flush()
         log.info(
             "contract_call",
             operation=path[:200],
-            status=int(answer.status),
+            status=int(response.status),
             ms=round((time.monotonic() - started) * 1000, 1),
-            request_id=request_id_of(environ.get("HTTP_X_REQUEST_ID")),
+            request_id=request_id,
         )
-        kind = "application/problem+json" if answer.is_error else "application/json"
-        headers = [("Content-Type", kind), ("Content-Length", str(len(answer.body)))]
-        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)
-        return [answer.body]
+        content_type = "application/problem+json" if response.is_error else "application/json"
+        headers = [("Content-Type", content_type), ("Content-Length", str(len(response.body)))]
+        start_response(f"{response.status} {HTTPStatus(response.status).phrase}", headers)
+        return [response.body]
 
-    def _answer(self, environ: Environ, path: str) -> Response:
-        try:
-            return _dispatch(environ, path)
-        except _Refused as refused:
-            problem = wire.Problem(
-                "about:blank", refused.status.phrase, refused.status, "contracts.refused", refused.reason
-            )
-            return Response(refused.status, wire.encode(problem))
-        except ContractError as error:
-            return wire.error_response(error)
+
+def _respond(environ: Environ, path: str) -> Response:
+    try:
+        return _dispatch(environ, path)
+    except _Refused as refused:
+        return Response(refused.status, wire.encode(_problem_of(refused)))
+    except ContractError as error:
+        return wire.error_response(error)
+
+
+def _problem_of(refused: _Refused) -> wire.Problem:
+    title, code, request_id = refused.status.phrase, "contracts.refused", current().request_id
+    return wire.Problem("about:blank", title, refused.status, code, refused.reason, request_id)
 
 
 def _dispatch(environ: Environ, path: str) -> Response:
@@ -91,22 +96,22 @@ def _dispatch(environ: Environ, path: str) -> Response:
     if environ["REQUEST_METHOD"] != "POST":
         raise _Refused(HTTPStatus.METHOD_NOT_ALLOWED, "contract operations are called with POST")
     _authenticate(environ, module)
-    if not _OPERATION.fullmatch(path):
+    if not _OPERATION_PATH.fullmatch(path):
         raise UnknownOperation(operation=path[:200])
-    body = _body(environ)
-    key, call_context = _circumstances(environ, module, f"call {path}")
+    body = _read_body(environ)
+    key, context = _read_context(environ, module, f"call {path}")
     moved = topology.current().moved.get(module)
     if moved:
-        return client.post(moved, module, path, body, key, call_context)
+        return client.post(moved, module, path, body, key, context)
     served = server.find_operation(path)
     if served is None and module in extracted():
-        log.warning("nobody_serves", module=module, request_id=call_context.request_id)
+        log.warning("no_route", module=module, request_id=context.request_id)
         raise Unavailable(module=module)
     if served is None:
         raise UnknownOperation(operation=path[:200])
     if served.operation.needs_key:
         key = key or new_id()
-    return server.execute(served.operation, body, key, call_context)
+    return server.execute(served.operation, body, key, context)
 
 
 def _authenticate(environ: Environ, module: str) -> None:
@@ -120,38 +125,34 @@ def _authenticate(environ: Environ, module: str) -> None:
         raise _Refused(HTTPStatus.UNAUTHORIZED, "a service token for this module is needed") from None
 
 
-def _body(environ: Environ) -> bytes:
+def _read_body(environ: Environ) -> bytes:
     if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != "application/json":
         raise _Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body must be application/json")
     try:
         length = int(environ.get("CONTENT_LENGTH") or "")
     except ValueError:
         raise _Refused(HTTPStatus.LENGTH_REQUIRED, "Content-Length is missing") from None
-    if not 0 <= length <= wire.MAX_BODY:
-        raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body may be {wire.MAX_BODY} bytes long")
+    if not 0 <= length <= wire.MAX_ARGUMENTS_BYTES:
+        raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body may be {wire.MAX_ARGUMENTS_BYTES} bytes long")
     body: bytes = environ["wsgi.input"].read(length)
     if len(body) != length:
         raise _Refused(HTTPStatus.BAD_REQUEST, "the body is shorter than its Content-Length")
     return body
 
 
-def _circumstances(environ: Environ, module: str, origin: str) -> tuple[str, Context]:
-    deadline = environ.get("HTTP_X_DEADLINE_MS") or str(int(MAX_SECONDS * 1000))
+def _read_context(environ: Environ, module: str, origin: str) -> tuple[str, Context]:
+    deadline = environ.get("HTTP_X_DEADLINE_MS") or str(int(MAX_CALL_SECONDS * 1000))
     if not _MILLISECONDS.fullmatch(deadline):
         raise _Refused(HTTPStatus.BAD_REQUEST, "X-Deadline-Ms must be a whole number of milliseconds")
     key = environ.get("HTTP_IDEMPOTENCY_KEY")
     if key is not None and not KEY.fullmatch(key):
         raise _Refused(HTTPStatus.BAD_REQUEST, "Idempotency-Key must be 1 to 100 letters, digits, or ._:-")
+    actor = environ.get("HTTP_X_ACTING_USER", "")
     return key or "", Context(
-        request_id=request_id_of(environ.get("HTTP_X_REQUEST_ID")),
+        request_id=current().request_id,
         traceparent=traceparent_of(environ.get("HTTP_TRACEPARENT")),
-        deadline=time.monotonic() + min(int(deadline) / 1000, MAX_SECONDS),
-        actor=_word(environ, "HTTP_X_ACTING_USER"),
+        deadline=time.monotonic() + min(int(deadline) / 1000, MAX_CALL_SECONDS),
+        actor=actor if _ACTOR.fullmatch(actor) else None,
         module=module,
         origin=origin,
     )
-
-
-def _word(environ: Environ, header: str) -> str | None:
-    value = environ.get(header, "")
-    return value if _WORD.fullmatch(value) else None

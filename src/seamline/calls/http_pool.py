@@ -14,22 +14,20 @@ from httptools import HttpParserError
 
 from seamline.calls.responses import IncomingResponse
 
-MAX_IDLE = 8
-"""Connections that are kept for the next calls; more may be open at a time."""
 RECEIVE_BYTES = 65536
 MAX_HEAD_BYTES = 65536
 """Of a response, its status line and headers together."""
-FAILURES = (HttpParserError, OSError)
-"""What is raised where no answer was had."""
+NO_RESPONSE = (HttpParserError, OSError)
+"""What is raised where no response was had."""
 
 Headers = Iterable[tuple[str, str]]
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_TARGET = re.compile(r"/[\x21-\x7e]*")
-_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_REQUEST_TARGET = re.compile(r"/[\x21-\x7e]*")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 class RawResponse(NamedTuple):
-    """What came back, read to its end."""
+    """A response, read to its end."""
 
     status: int
     content_type: str
@@ -37,17 +35,18 @@ class RawResponse(NamedTuple):
 
 
 class TimedOut(Exception):
-    """The request was sent, and no answer came in time."""
+    """The request was sent, and no response came in time."""
 
 
-class TooLong(Exception):
-    """The answer, or its head, has more bytes than may be read."""
+class ResponseTooLong(Exception):
+    """The response, or its head, has more bytes than may be read."""
 
 
 class ConnectionPool:
     """Connections to one base URL. Safe to use from several threads."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, connect_timeout: float, max_idle: int) -> None:
+        self._connect_timeout, self._max_idle = connect_timeout, max_idle
         place = urlsplit(url)
         self.host = place.netloc.rpartition("@")[2]
         self._path = place.path
@@ -55,42 +54,32 @@ class ConnectionPool:
         self._tls = ssl.create_default_context() if place.scheme == "https" else None
         self._idle: deque[socket.socket] = deque()
 
-    def post(
-        self, path: str, body: bytes, headers: Headers, timeout: float, connect_timeout: float, limit: int
-    ) -> RawResponse:
-        """POST and read the answer of at most `limit` bytes, within `timeout` seconds.
+    def post(self, path: str, body: bytes, headers: Headers, timeout: float, limit: int) -> RawResponse:
+        """POST and read the response of at most `limit` bytes, within `timeout` seconds.
 
-        Raises `TooLate`, `TooLong`, or one of `FAILURES`.
+        Raises `TimedOut`, `ResponseTooLong`, or one of `NO_RESPONSE`.
         """
         deadline = time.monotonic() + timeout
         head = [("Host", self.host), ("Content-Length", str(len(body))), *headers]
-        with self.send("POST", path, head, (body,), timeout, connect_timeout) as exchange:
+        with self.send("POST", path, head, (body,), timeout) as exchange:
             response = exchange.response
             while not response.is_complete:
                 # What comes in drops must not outlast the deadline.
                 exchange.receive(deadline)
                 if response.received > limit + MAX_HEAD_BYTES:
-                    raise TooLong
+                    raise ResponseTooLong
             content_type = next((value for name, value in response.headers if name.lower() == "content-type"), "")
             return RawResponse(response.status, content_type, response.take())
 
-    def send(
-        self,
-        method: str,
-        target: str,
-        headers: Headers,
-        body: Iterable[bytes],
-        timeout: float,
-        connect_timeout: float,
-    ) -> "Exchange":
+    def send(self, method: str, target: str, headers: Headers, body: Iterable[bytes], timeout: float) -> "Exchange":
         """Send a request, within `timeout` seconds. Its response is read from the exchange, which has to be closed.
 
         `headers` say how long `body` is. Raises `ValueError` where the request would become another one on the wire,
-        `TooLate`, or one of `FAILURES`.
+        `TimedOut`, or one of `NO_RESPONSE`.
         """
         deadline = time.monotonic() + timeout
         head = _head(method, self._path + target, headers)
-        connection = self._kept() or self._opened(min(timeout, connect_timeout))
+        connection = self._checkout() or self._connect(min(timeout, self._connect_timeout))
         exchange = Exchange(self, connection, IncomingResponse(method))
         try:
             exchange.send(head, body, deadline)
@@ -99,14 +88,14 @@ class ConnectionPool:
             raise
         return exchange
 
-    def keep(self, connection: socket.socket) -> None:
+    def check_in(self, connection: socket.socket) -> None:
         """Take back a connection on which nothing is under way."""
-        if len(self._idle) < MAX_IDLE:
+        if len(self._idle) < self._max_idle:
             self._idle.append(connection)
         else:
             connection.close()
 
-    def _kept(self) -> socket.socket | None:
+    def _checkout(self) -> socket.socket | None:
         # The last one used is the least likely to have been closed by the other side.
         while self._idle:
             try:
@@ -118,18 +107,18 @@ class ConnectionPool:
             connection.close()
         return None
 
-    def _opened(self, timeout: float) -> socket.socket:
+    def _connect(self, timeout: float) -> socket.socket:
         connection = socket.create_connection(self._address, timeout)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return self._tls.wrap_socket(connection, server_hostname=self._address[0]) if self._tls else connection
 
 
 class Exchange:
-    """One request and its answer, on a connection of its own until it is closed."""
+    """One request and its response, on a connection of its own until it is closed."""
 
-    def __init__(self, connections: ConnectionPool, connection: socket.socket, response: IncomingResponse) -> None:
+    def __init__(self, pool: ConnectionPool, connection: socket.socket, response: IncomingResponse) -> None:
         self.response = response
-        self._connections = connections
+        self._pool = pool
         self._connection: socket.socket | None = connection
 
     def __enter__(self) -> "Exchange":
@@ -139,7 +128,7 @@ class Exchange:
         self.close()
 
     def send(self, head: bytes, body: Iterable[bytes], deadline: float) -> None:
-        """Send the whole request. Raises `TooLate`."""
+        """Send the whole request. Raises `TimedOut`."""
         pieces = iter(body)
         try:
             self._sendall(head + next(pieces, b""), deadline)
@@ -150,15 +139,15 @@ class Exchange:
             self.response.is_last = True
 
     def receive(self, deadline: float) -> None:
-        """Read what comes next of the answer. Raises `TooLate`, `TooLong`, or one of `FAILURES`."""
-        connection = self._within(deadline)
+        """Read what comes next of the response. Raises `TimedOut`, `ResponseTooLong`, or one of `NO_RESPONSE`."""
+        connection = self._connection_until(deadline)
         try:
             data = connection.recv(RECEIVE_BYTES)
         except TimeoutError:
             raise TimedOut from None
         self.response.feed(data)
         if not self.response.has_head and self.response.received > MAX_HEAD_BYTES:
-            raise TooLong
+            raise ResponseTooLong
 
     def close(self) -> None:
         """Keep the connection for another request, if it is good for one."""
@@ -166,17 +155,17 @@ class Exchange:
         if connection is None:
             return
         if self.response.is_complete and not self.response.is_last:
-            self._connections.keep(connection)
+            self._pool.check_in(connection)
         else:
             connection.close()
 
     def _sendall(self, data: bytes, deadline: float) -> None:
         try:
-            self._within(deadline).sendall(data)
+            self._connection_until(deadline).sendall(data)
         except TimeoutError:
             raise TimedOut from None
 
-    def _within(self, deadline: float) -> socket.socket:
+    def _connection_until(self, deadline: float) -> socket.socket:
         if self._connection is None:
             raise ConnectionResetError("the exchange is closed")
         self._connection.settimeout(max(deadline - time.monotonic(), 0.001))
@@ -185,18 +174,18 @@ class Exchange:
 
 def _head(method: str, target: str, headers: Headers) -> bytes:
     """Render the lines before the body. What would begin a line of its own is refused, wherever it came from."""
-    if not (_TOKEN.fullmatch(method) and _TARGET.fullmatch(target)):
+    if not (_HEADER_NAME.fullmatch(method) and _REQUEST_TARGET.fullmatch(target)):
         raise ValueError(f"no request can be made of {method!r} and {target!r}")
     lines = [f"{method} {target} HTTP/1.1"]
     for name, value in headers:
-        if not (_TOKEN.fullmatch(name) and _VALUE.fullmatch(value)):
+        if not (_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)):
             raise ValueError(f"the header {name!r} cannot be sent")
         lines.append(f"{name}: {value}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def _is_readable(connection: socket.socket) -> bool:
-    """Whether there is something to read, though nothing was asked: that it was closed, mostly."""
+    """Tell whether there is something to read, though nothing was asked: that it was closed, mostly."""
     poll = select.poll()
     poll.register(connection, select.POLLIN)
     return bool(poll.poll(0))

@@ -9,10 +9,13 @@ from typing import Any, TypeVar, cast
 import structlog
 from django.db import connections
 
-from seamline import context, topology
+from seamline import topology
 from seamline.calls import client, server, stale_fallback, wire
 from seamline.calls.idempotency import KEY
+from seamline.context import Context, calling, current
 from seamline.contract import Contract, DeadlineExceeded, Operation, Unavailable
+from seamline.layout import alias_of
+from seamline.module import active
 from seamline.observability.metrics import noted
 
 log = structlog.get_logger("seam.calls")
@@ -24,7 +27,7 @@ class TransactionOpen(RuntimeError):
 
 
 def call(contract: type[C], *, key: str | None = None, timeout: float | None = None) -> C:
-    """The way to another module: `call(Parcels).track(number)`.
+    """Return a proxy of another module: `call(Parcels).track(number)`.
 
     `key` makes a command's repeat under the same key answer as the first did (a new one is made per call else);
     `timeout` is in seconds and can only shorten what the operation allows.
@@ -40,7 +43,7 @@ def call(contract: type[C], *, key: str | None = None, timeout: float | None = N
 
 
 class _Proxy:
-    """One contract's operations, each a function that calls it."""
+    """The operations of one contract, each a function that calls it."""
 
     def __init__(self, contract: type[Contract], key: str | None, timeout: float | None) -> None:
         for name, operation in contract.operations.items():
@@ -63,33 +66,33 @@ def _caller(operation: Operation, key: str | None, timeout: float | None) -> Cal
 
     def invoke(*args: Any, **kwargs: Any) -> Any:
         body = codec.encode_arguments(args, kwargs)
-        here = context.current()
-        call_context = context.calling(here, operation.module, limit)
+        caller = current()
+        context = calling(caller, operation.module, limit)
         if operation.is_command:
-            _refuse_inside_transaction(operation, here.module)
-        noted.calls[here.origin, here.module, path] += 1
-        answer = _send(operation, body, key or (uuid.uuid4().hex if operation.needs_key else ""), call_context)
-        # An answer that comes too late is none, in-process too: its caller has long given up.
-        if call_context.deadline <= time.monotonic():
+            _refuse_inside_transaction(operation, caller.module)
+        noted.calls[caller.origin, caller.module, path] += 1
+        response = _send(operation, body, key or (uuid.uuid4().hex if operation.needs_key else ""), context)
+        # A response that comes too late is none, in-process too: its caller has long given up.
+        if context.deadline <= time.monotonic():
             raise DeadlineExceeded(module=operation.module)
-        return codec.open(answer)
+        return codec.decode_response(response)
 
     return stale_fallback.with_stale_fallback(operation, codec, invoke) if operation.stale else invoke
 
 
-def _send(operation: Operation, body: bytes, key: str, call_context: context.Context) -> wire.Response:
+def _send(operation: Operation, body: bytes, key: str, context: Context) -> wire.Response:
     try:
         url = topology.current().url(operation.module)
     except topology.Unlocated as error:
-        log.warning("nobody_serves", module=operation.module, request_id=call_context.request_id)
+        log.warning("no_route", module=operation.module, request_id=context.request_id)
         raise Unavailable(module=operation.module) from error
     if url is None:
-        return server.execute(operation, body, key, call_context)
-    return client.send(url, operation, body, key, call_context)
+        return server.execute(operation, body, key, context)
+    return client.send(url, operation, body, key, context)
 
 
 def _refuse_inside_transaction(operation: Operation, module: str | None) -> None:
-    for alias in (module,) if module in connections.settings else connections:
+    for alias in (alias_of(module),) if module and module in active() else connections:
         if _in_transaction(alias):
             place = next(f for f in reversed(traceback.extract_stack()) if "/seamline/" not in f.filename)
             raise TransactionOpen(

@@ -1,20 +1,18 @@
 """Service tokens (RFC 7519): short-lived proof that a call comes from a deployable of ours, good for one module."""
 
 import time
-from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import jwt
 from django.conf import settings
 
+from seamline.calls.token_cache import LEEWAY_SECONDS, verify_once
+
 LIFETIME_SECONDS = 60
-"""Seconds a token is good for."""
-MAX_CACHED_TOKENS = 1000
-"""Tokens that were found good and are not checked again until they expire: each is used for half a minute."""
-LEEWAY = 5
-"""Seconds that the clocks of two hosts may be apart."""
-_RENEW = 30
+"""How long a token is good for."""
+RENEW_SECONDS = 30
+"""How long a token is used, before the next one is made."""
 _ALGORITHM = "HS256"
 
 
@@ -22,38 +20,29 @@ class BadToken(Exception):
     """The token is missing, expired, forged, or meant for another."""
 
 
-class _Checked(NamedTuple):
-    issuer: str
-    good_until: float
-    keys: Mapping[str, str]
-    """Those that it was checked with."""
-
-
 def token_for(audience: str) -> str:
-    """A token that lets this deployable call the module `audience`; the same one for half a minute."""
-    return _sign(audience, int(time.time() // _RENEW))
+    """Return a token that lets this deployable call the module `audience`; the same one for half a minute."""
+    return _sign(audience, int(time.time() // RENEW_SECONDS))
 
 
 def verify(token: str, audience: str) -> str:
-    """The name of the deployable that signed `token` for `audience`. Raises `BadToken`."""
-    known = _checked.get((token, audience))
-    if known is None or known.keys is not settings.SERVICE_KEYS or time.time() >= known.good_until:
-        claims = _verified(token, audience)
-        if len(_checked) >= MAX_CACHED_TOKENS:
-            _checked.clear()
-        known = _checked[token, audience] = _Checked(claims["iss"], claims["exp"] + LEEWAY, settings.SERVICE_KEYS)
-    return known.issuer
+    """Return the name of the deployable that signed `token` for `audience`. Raises `BadToken`."""
+    return verify_once(token, f"module:{audience}", settings.SERVICE_KEYS, _verify, _issuer)
 
 
-def _verified(token: str, audience: str) -> dict[str, Any]:
+def _issuer(claims: dict[str, Any]) -> str:
+    return str(claims["iss"])
+
+
+def _verify(token: str, audience: str) -> dict[str, Any]:
     try:
         key = settings.SERVICE_KEYS[jwt.get_unverified_header(token)["kid"]]
         claims: dict[str, Any] = jwt.decode(
             token,
             key,
             algorithms=[_ALGORITHM],
-            audience=f"module:{audience}",
-            leeway=LEEWAY,
+            audience=audience,
+            leeway=LEEWAY_SECONDS,
             options={"require": ["exp", "iat", "iss", "aud"]},
         )
     except (jwt.InvalidTokenError, KeyError, ValueError) as error:
@@ -62,7 +51,7 @@ def _verified(token: str, audience: str) -> dict[str, Any]:
 
 
 @cache
-def _keyring() -> tuple[str, str]:
+def _signing_key() -> tuple[str, str]:
     kid, key = next(iter(settings.SERVICE_KEYS.items()))
     return kid, key
 
@@ -71,7 +60,7 @@ def _sign(audience: str, period: int) -> str:
     cached = _signed.get(audience)
     if cached and cached[0] == period:
         return cached[1]
-    kid, key = _keyring()
+    kid, key = _signing_key()
     now = int(time.time())
     claims = {"iss": settings.SERVICE_NAME, "aud": f"module:{audience}", "iat": now, "exp": now + LIFETIME_SECONDS}
     token = jwt.encode(claims, key, algorithm=_ALGORITHM, headers={"kid": kid})
@@ -79,5 +68,4 @@ def _sign(audience: str, period: int) -> str:
     return token
 
 
-_checked: dict[tuple[str, str], _Checked] = {}
 _signed: dict[str, tuple[int, str]] = {}

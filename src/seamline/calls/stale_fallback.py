@@ -1,6 +1,6 @@
-"""Stale answers: what a query answered last stands in for a while when its module is away, where the contract says so.
+"""Stale responses: where the contract allows it, a query's last result stands in for a while when its module is away.
 
-It holds in both modes, as a module at home may be away too, with its database.
+It holds in both modes, as a module in this process may be away too, with its database.
 """
 
 import threading
@@ -17,29 +17,29 @@ from seamline.contract import AvailabilityError, Operation
 log = structlog.get_logger("seam.calls")
 
 MAX_ENTRIES = 1000
-"""Answers kept for each operation, in this process; the ones not asked for longest are forgotten."""
+"""Results that are cached for each operation, in this process; the least recently used ones are forgotten."""
 
 
-def with_stale_fallback(operation: Operation, codec: Codec, ask: Callable[..., Any]) -> Callable[..., Any]:
-    """`ask`, but with the last answer to the same arguments where none can be had and that one is young enough."""
-    known: OrderedDict[bytes, tuple[float, Any]] = OrderedDict()
+def with_stale_fallback(operation: Operation, codec: Codec, invoke: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a query: where it gets no response, return its last result for these arguments, if it is recent enough."""
+    cache: OrderedDict[bytes, tuple[float, Any]] = OrderedDict()
     lock = threading.Lock()
 
-    def ask_or_remember(*args: Any, **kwargs: Any) -> Any:
-        question = codec.encode_arguments(args, kwargs)
+    def invoke_or_recall(*args: Any, **kwargs: Any) -> Any:
+        arguments = codec.encode_arguments(args, kwargs)
         try:
-            answer = ask(*args, **kwargs)
+            result = invoke(*args, **kwargs)
         except AvailabilityError as error:
-            when, answer = known.get(question, (0.0, None))
-            if not when or time.monotonic() - when > operation.stale:
+            cached_at, result = cache.get(arguments, (0.0, None))
+            if not cached_at or time.monotonic() - cached_at > operation.stale:
                 raise
-            log.warning("stale_answer", operation=operation.path, error=error.code)
-            return answer
+            log.warning("stale_response", operation=operation.path, error=error.code)
+            return result
         with lock:
-            known[question] = time.monotonic(), answer
-            known.move_to_end(question)
-            if len(known) > MAX_ENTRIES:
-                known.popitem(last=False)
-        return answer
+            cache[arguments] = time.monotonic(), result
+            cache.move_to_end(arguments)
+            if len(cache) > MAX_ENTRIES:
+                cache.popitem(last=False)
+        return result
 
-    return ask_or_remember
+    return invoke_or_recall

@@ -23,16 +23,16 @@ from seamline.setting_errors import HIDDEN, invalid_setting
 
 _DEVELOPMENT = "seam-development-only"
 _PUBLIC_KEY = re.compile(r"-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", re.DOTALL)
-_NEEDED = ("SECRET_KEY", "SERVICE_KEYS", "DATABASE_URL", "ALLOWED_HOSTS")
+_REQUIRED = ("SECRET_KEY", "SERVICE_KEYS", "DATABASE_URL", "ALLOWED_HOSTS")
 
 
-def refuse_incomplete(env: environ.Env, modules: Iterable[Module], departed: Iterable[ExtractedModule]) -> None:
+def refuse_incomplete(env: environ.Env, modules: Iterable[Module], extracted: Iterable[ExtractedModule]) -> None:
     """Say of production all that is missing, at once. Raises `ImproperlyConfigured`."""
     required = [
         f"{module.name}_{setting.name}".upper() for module in modules for setting in module.settings if setting.required
     ]
-    required += [module.url_setting for module in departed]
-    missing = [name for name in (*_NEEDED, *required) if not env.str(name, "")]
+    required += [module.url_setting for module in extracted]
+    missing = [name for name in (*_REQUIRED, *required) if not env.str(name, "")]
     if not env.str("JWT_PRIVATE_KEY", "") and not env.str("JWT_PUBLIC_KEYS", ""):
         missing.append("JWT_PRIVATE_KEY or JWT_PUBLIC_KEYS")
     if missing:
@@ -42,7 +42,7 @@ def refuse_incomplete(env: environ.Env, modules: Iterable[Module], departed: Ite
 
 
 def secret(env: environ.Env, name: str, development: bool) -> str:
-    """A secret: from the environment, or in development a fixed one. Raises `ImproperlyConfigured`."""
+    """Read a secret from the environment; in development there is a fixed one. Raises `ImproperlyConfigured`."""
     value: str = env.str(name, "")
     if development:
         return value or f"{_DEVELOPMENT}-{name.lower()}-0123456789abcdef"
@@ -52,7 +52,7 @@ def secret(env: environ.Env, name: str, development: bool) -> str:
 
 
 def service_keys(env: environ.Env, development: bool) -> dict[str, str]:
-    """Secrets that service tokens are signed with, by key id: `SERVICE_KEYS=new:<secret>,old:<secret>`.
+    """Read the secrets that service tokens are signed with, by key id: `SERVICE_KEYS=new:<secret>,old:<secret>`.
 
     The first signs, all are accepted: rotate by putting a new one first everywhere, then dropping the old.
     """
@@ -66,7 +66,7 @@ def service_keys(env: environ.Env, development: bool) -> dict[str, str]:
 
 
 def user_token_keys(env: environ.Env, development: bool) -> tuple[str | None, list[str]]:
-    """The private key that signs users' tokens, where they are issued, and the public keys that check them, as PEM.
+    """Read the private key that signs users' tokens, where they are issued, and the public keys to verify them, as PEM.
 
     From `JWT_PRIVATE_KEY` and `JWT_PUBLIC_KEYS` (one PEM after the other); a private key brings its public key along.
     """
@@ -84,7 +84,7 @@ def user_token_keys(env: environ.Env, development: bool) -> tuple[str | None, li
 
 
 def module_settings(env: environ.Env, module: Module, development: bool) -> dict[str, str]:
-    """The settings a module's manifest declares, from `<MODULE>_<NAME>`. Raises `ImproperlyConfigured`."""
+    """Read the settings a module's manifest declares, from `<MODULE>_<NAME>`. Raises `ImproperlyConfigured`."""
     values = {}
     for setting in module.settings:
         name = f"{module.name}_{setting.name}".upper()

@@ -21,7 +21,7 @@ _FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no"
 
 
 def number(env: environ.Env, name: str, default: int, most: int, least: int = 1) -> int:
-    """A whole number, from 1 on unless less is allowed."""
+    """Read a whole number, from 1 on unless less is allowed."""
     given = env.str(name, "") or str(default)
     if not (given.isascii() and given.isdigit() and least <= int(given) <= most):
         raise invalid_setting(name, given, f"a number from {least} to {most}, such as {default}")
@@ -29,7 +29,7 @@ def number(env: environ.Env, name: str, default: int, most: int, least: int = 1)
 
 
 def seconds(env: environ.Env, name: str, default: float) -> float:
-    """A number of seconds, more than none."""
+    """Read a number of seconds, more than none."""
     given = env.str(name, "") or str(default)
     try:
         value = float(given)
@@ -41,7 +41,7 @@ def seconds(env: environ.Env, name: str, default: float) -> float:
 
 
 def flag(env: environ.Env, name: str, default: bool) -> bool:
-    """Yes or no."""
+    """Read yes or no."""
     given = env.str(name, "")
     if given and given.lower() not in _FLAGS:
         raise invalid_setting(name, given, "true or false")
@@ -49,7 +49,7 @@ def flag(env: environ.Env, name: str, default: bool) -> bool:
 
 
 def choice(env: environ.Env, name: str, default: str, options: tuple[str, ...]) -> str:
-    """One of a few words, in upper or lower case."""
+    """Read one of a few words, in upper or lower case."""
     given = env.str(name, "") or default
     chosen = next((option for option in options if option.lower() == given.lower()), None)
     if chosen is None:
@@ -58,7 +58,7 @@ def choice(env: environ.Env, name: str, default: str, options: tuple[str, ...]) 
 
 
 def folder(env: environ.Env, name: str) -> str:
-    """A folder that is there; empty where none is named."""
+    """Read a folder that is there; empty where none is named."""
     given: str = env.str(name, "")
     if given and not Path(given).is_dir():
         raise invalid_setting(name, given, "a folder that is there, such as /dev/shm/metrics after mkdir")
@@ -74,14 +74,14 @@ def networks(env: environ.Env, name: str) -> tuple[IPv4Network | IPv6Network, ..
 
 
 def base_url(name: str, value: str) -> str:
-    """The address of a deployable, without a slash at its end."""
+    """Check the address of a deployable, and return it without a slash at its end."""
     if not (_BASE_URL.fullmatch(value) and _has_address(value)):
         raise invalid_setting(name, without_secrets(value), "a base URL, such as http://127.0.0.1:8001")
     return value.rstrip("/")
 
 
 def broker_url(env: environ.Env, name: str) -> str:
-    """The address of a message broker, empty where there is none."""
+    """Read the address of a message broker, empty where there is none."""
     given: str = env.str(name, "")
     if given and not (re.match(r"(rediss?|amqps?)://[^/\s]", given) and _has_address(given)):
         raise invalid_setting(
@@ -91,7 +91,7 @@ def broker_url(env: environ.Env, name: str) -> str:
 
 
 def module_urls(environment: Mapping[str, str], here: Iterable[str], contracts: ModuleType) -> dict[str, str]:
-    """Where modules live that moved out: every `<MODULE>_URL` whose module is known, by its code or its contract.
+    """Read where modules live that moved out: every `<MODULE>_URL` whose module is known, by its code or its contract.
 
     `contracts` is the package with a file for each contract.
     """
@@ -111,7 +111,7 @@ def module_urls(environment: Mapping[str, str], here: Iterable[str], contracts: 
 
 
 def word(env: environ.Env, name: str, default: str) -> str:
-    """A name that databases and queues are named after."""
+    """Read a name that databases and queues are named after."""
     given = env.str(name, "") or default
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,29}", given):
         raise invalid_setting(name, given, "small letters, digits, - or _, thirty at most, such as shop")

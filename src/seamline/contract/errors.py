@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self, dataclass_transform
 
 import msgspec
 
-from seamline.contract.names import snake_case
+from seamline.contract.names import domain_of, snake_case
 from seamline.contract.values import immutable, location
 
 
@@ -27,13 +27,6 @@ class Category(enum.StrEnum):
     INTERNAL = "internal"
 
 
-def _domain(path: str) -> str:
-    root, *inner = path.split(".")
-    if root not in ("contracts", "modules", "seamline") or not inner:
-        return root
-    return "call" if root == "seamline" and inner[0] in ("contract", "calls") else inner[0]
-
-
 @dataclass_transform(frozen_default=True)
 class ContractError(Exception):
     """A refusal that a caller is expected to handle.
@@ -51,7 +44,7 @@ class ContractError(Exception):
     def __init_subclass__(cls, category: Category | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.category = category or cls.category
-        cls.code = f"{_domain(cls.__module__)}.{snake_case(cls.__name__)}"
+        cls.code = f"{domain_of(cls.__module__)}.{snake_case(cls.__name__)}"
         cls.title = (cls.__doc__ or cls.__name__).strip().splitlines()[0].rstrip(".")
         hints = typing.get_type_hints(cls, include_extras=True)
         names = [n for n, hint in hints.items() if typing.get_origin(hint) is not ClassVar and n != "payload"]
@@ -70,12 +63,12 @@ class ContractError(Exception):
 
     @classmethod
     def from_payload(cls, payload: msgspec.Struct) -> Self:
-        """The error again, from the fields that crossed the wire."""
+        """Make the error again, from the fields that crossed the wire."""
         return cls(*msgspec.structs.astuple(payload))
 
     @property
     def detail(self) -> str:
-        """One sentence for a person: the title, and the fields that say which."""
+        """Say in one sentence what it is: the title, and the fields that say which."""
         fields = msgspec.structs.asdict(self.payload)
         return f"{self.title}: " + ", ".join(f"{k} {_plain(v)}" for k, v in fields.items()) if fields else self.title
 

@@ -31,7 +31,7 @@ class _EventMeta(ValueMeta):
 
 
 class Event(msgspec.Struct, metaclass=_EventMeta, frozen=True):
-    """A fact, in the past tense: `class ParcelSent(Event, key="parcel_id"): ...`
+    """A fact, in the past tense: `class ParcelSent(Event, key="parcel_id"): …`.
 
     `key` names the field whose value orders deliveries: events with the same key reach a subscriber in the order
     they were published in. The stable name is the module's, the class's and the version's:
@@ -50,7 +50,7 @@ class Event(msgspec.Struct, metaclass=_EventMeta, frozen=True):
 
 
 def event_named(name: str) -> type[Event] | None:
-    """The event class of a stable name, if a contract file known to this process declares it."""
+    """Find the event class of a stable name, if a contract file known to this process declares it."""
     return _catalogue.get(name)
 
 

@@ -10,7 +10,7 @@ from seamline.contract.values import Value
 
 
 def whole(pattern: str) -> str:
-    """A pattern for all of a string. In Python `$` alone would let a line break through at the end."""
+    """Write a pattern for all of a string. In Python `$` alone would let a line break through at the end."""
     return rf"^{pattern}$(?!\n)"
 
 
@@ -52,12 +52,12 @@ class Money(Value):
         return Money(self.amount * times, self.currency)
 
     def percent(self, rate: Decimal | int, rounding: str = ROUND_HALF_EVEN) -> "Money":
-        """`rate` percent of this, rounded to a minor unit (half to even unless told: IEEE 754, roundTiesToEven)."""
+        """Compute `rate` percent, rounded to a minor unit (half to even unless told: IEEE 754, roundTiesToEven)."""
         share = Decimal(self.amount) * Decimal(rate) / 100
         return Money(int(share.quantize(Decimal(1), rounding=rounding)), self.currency)
 
     def split(self, parts: int) -> tuple["Money", ...]:
-        """`parts` shares that add up to this again; the last takes the remainder. Raises `ValueError` below 1."""
+        """Split it into shares that add up to this again; the last takes the remainder. Raises `ValueError` below 1."""
         if parts < 1:
             raise ValueError(f"money is split into 1 or more parts, not {parts}")
         share = int(self.amount / Decimal(parts))
@@ -66,7 +66,7 @@ class Money(Value):
 
     @property
     def decimals(self) -> int:
-        """How many an amount of this currency is written with."""
+        """Decimals that an amount of this currency is written with."""
         return DECIMALS[self.currency]
 
     @property

@@ -50,7 +50,7 @@ def immutable(annotation: Any, where: str) -> None:
 
 
 def location(target: Any) -> str:
-    """`path:line` of a class or function, for messages; its qualified name where the source is not at hand."""
+    """Return `path:line` of a class or function, for messages; its qualified name where the source is not at hand."""
     try:
         return f"{inspect.getsourcefile(target)}:{inspect.getsourcelines(target)[1]}"
     except (OSError, TypeError):

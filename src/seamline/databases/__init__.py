@@ -11,6 +11,7 @@ from django.db.transaction import Atomic
 from seamline import context
 from seamline.contract import DeadlineExceeded
 from seamline.databases.constraints import append_only, fixed
+from seamline.layout import alias_of
 
 __all__ = [
     "ASYNC_COMMIT",
@@ -30,7 +31,7 @@ again: its commit does not wait for the disk. See PostgreSQL's documentation, "A
 
 
 def transaction(module: str) -> "ModuleTransaction":
-    """A transaction on a module's own database, as a block or a decorator: `with transaction("parcels"): ...`
+    """Begin a transaction on a module's own database. It is a block or a decorator: `with transaction("parcels"): …`.
 
     Inside another one of the same module it is a savepoint. No transaction spans two modules: commands to another
     module are refused while one is open. Raises `DeadlineExceeded` when nobody waits for the work any more.
@@ -39,24 +40,24 @@ def transaction(module: str) -> "ModuleTransaction":
 
 
 def cursor(module: str) -> Any:
-    """A cursor on a module's own database, for several statements: `with cursor("parcels") as sql: ...`"""
-    return connections[module].cursor()
+    """Open a cursor on a module's own database, for several statements: `with cursor("parcels") as sql: …`."""
+    return connections[alias_of(module)].cursor()
 
 
 def execute(module: str, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
-    """Run a statement on a module's own database; how many rows it changed.
+    """Run a statement on a module's own database; return how many rows it changed.
 
     For what is run so often that it counts: Django's ORM takes several times as long to put a statement together as
     psycopg takes to run it.
     """
-    with connections[module].cursor() as sql:
+    with connections[alias_of(module)].cursor() as sql:
         sql.execute(statement, parameters)
         return int(sql.rowcount)
 
 
 def fetch(module: str, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
-    """Run a statement on a module's own database, as `execute` does; the rows it returns."""
-    with connections[module].cursor() as sql:
+    """Run a statement on a module's own database, as `execute` does; return its rows."""
+    with connections[alias_of(module)].cursor() as sql:
         sql.execute(statement, parameters)
         rows: list[tuple[Any, ...]] = sql.fetchall()
         return rows
@@ -72,7 +73,7 @@ def insert(*rows: Model) -> None:
 
 
 def insert_new(row: Model, *key: str) -> bool:
-    """Insert a module's row, unless there is one that is the same in these columns; whether it was inserted.
+    """Insert a module's row, unless there is one that is the same in these columns; tell whether it was inserted.
 
     One that somebody else is inserting is waited for. Raises `IntegrityError` where what is taken is another unique
     key of the table and not this one.
@@ -86,13 +87,13 @@ def insert_new(row: Model, *key: str) -> bool:
 
 def _is_there(row: Model, key: tuple[str, ...]) -> bool:
     wanted = {name: getattr(row, name) for name in key}
-    return type(row)._base_manager.using(row._meta.app_label).filter(**wanted).exists()
+    return type(row)._base_manager.using(alias_of(row._meta.app_label)).filter(**wanted).exists()
 
 
 def _insert(rows: Sequence[Model], conflict: str) -> int:
     module = rows[0]._meta.app_label
     fields, statement = _insertion(type(rows[0]), rows[0].pk is not None, len(rows), conflict)
-    connection = connections[module]
+    connection = connections[alias_of(module)]
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
     return execute(module, statement, values)
 
@@ -111,7 +112,7 @@ class ModuleTransaction(Atomic):
     """A transaction that is not begun once the caller has given up."""
 
     def __init__(self, module: str) -> None:
-        super().__init__(using=module, savepoint=True, durable=False)
+        super().__init__(using=alias_of(module), savepoint=True, durable=False)
         self.module = module
 
     def __enter__(self) -> None:

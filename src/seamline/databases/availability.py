@@ -10,8 +10,8 @@ from django.db import Error, connections
 
 from seamline.context import working_for
 
-ANSWERS_WITHIN = 0.5
-"""Seconds after which a database that has not answered counts as away."""
+RESPONSE_SECONDS = 0.5
+"""After which a database that has not answered counts as away."""
 LOOK_TIMEOUT = 2.0
 """Seconds after which a look is given up. Until then no other one of the same database begins."""
 
@@ -19,7 +19,7 @@ _looks: dict[str, tuple[float, Future[bool]]] = {}
 
 
 def away() -> list[str]:
-    """The aliases whose databases do not answer now. One that hangs is waited for once, and not by every asker."""
+    """List the aliases whose databases do not answer now. One that hangs is waited for once, not by every caller."""
     return [alias for alias in settings.DATABASES if not _answers(alias)]
 
 
@@ -28,7 +28,7 @@ def _answers(alias: str) -> bool:
     if look is None or look.done():
         begun, look = _looks[alias] = time.monotonic(), _threads().submit(_look, alias)
     try:
-        return look.result(max(0.0, begun + ANSWERS_WITHIN - time.monotonic()))
+        return look.result(max(0.0, begun + RESPONSE_SECONDS - time.monotonic()))
     except NotYet:
         return False
 

@@ -15,12 +15,12 @@ _REFUSE = """
 
 
 def append_only(table: str) -> RunSQL:
-    """Rows of `table` are added, never changed or removed."""
+    """Refuse to change or remove rows of `table`."""
     return _trigger(f"{table}_append_only", table, "UPDATE OR DELETE", "", "rows are added, never changed or removed")
 
 
 def fixed(table: str, *columns: str) -> RunSQL:
-    """What these columns of a row hold never changes."""
+    """Refuse to change what these columns of a row hold."""
     changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in columns)
     names = ", ".join(columns)
     return _trigger(f"{table}_fixed", table, "UPDATE", f"WHEN ({changed})", f"{names} of a row never change")

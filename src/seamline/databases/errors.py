@@ -15,7 +15,7 @@ _ORDERLY = ("40", "55P03", "57014")
 
 
 def is_infrastructure(error: BaseException) -> bool:
-    """Whether an exception is a database's, and none that the statement or its values brought about."""
+    """Tell whether an exception is a database's, and none that the statement or its values brought about."""
     if not isinstance(error, Error):
         return False
     code = _code(error)

@@ -7,7 +7,7 @@ from psycopg import sql
 
 from seamline.databases.config import Server
 
-LOCK = 7326
+PROVISION_LOCK = 7326
 """Advisory lock of whoever makes or migrates databases: several replicas may start at once."""
 
 MIGRATED_UNTIL = r"rows up to transaction (\d+) are of migrations, in table (\d+)\.(\d+)"
@@ -37,7 +37,7 @@ def provision(server: Server, aliases: Collection[str]) -> None:
         return
     try:
         with psycopg.connect(server.url, autocommit=True, connect_timeout=5) as connection:
-            connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+            connection.execute("SELECT pg_advisory_lock(%s)", [PROVISION_LOCK])
             for alias in sorted(aliases):
                 _make(connection, server, alias)
     except psycopg.errors.InsufficientPrivilege as error:

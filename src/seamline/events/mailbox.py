@@ -127,6 +127,6 @@ def _handler(module: Module, event: type[Event]) -> tuple[type[Event], server.Im
         return event, getattr(module.room("handlers"), event.handler)
     except (ModuleNotFoundError, AttributeError) as cause:
         raise BadManifest(
-            f"src/modules/{module.name}/handlers.py: the manifest subscribes to {event.event_name}; "
+            f"{module.path_of('handlers.py')}: the manifest subscribes to {event.event_name}; "
             f"define {event.handler}(event) here"
         ) from cause

@@ -14,6 +14,7 @@ from seamline import context
 from seamline.calls import wire
 from seamline.contract import Event
 from seamline.databases import fetch
+from seamline.layout import alias_of
 
 _INSERT = """
     INSERT INTO seamline_outbox (event_id, name, key, subscriber, payload, request_id, traceparent,
@@ -34,14 +35,14 @@ def publish(event: Event) -> None:
 
     Raises `NoTransaction` outside a transaction on the database of the module that declares the event.
     """
-    connection = connections[event.module]
+    connection = connections[alias_of(event.module)]
     if not connection.in_atomic_block:
         raise NoTransaction(f"publish {event.event_name} inside `with transaction({event.module!r}):`")
     now = context.current()
     name, payload = event.event_name, wire.encode(event).decode()
     told = fetch(event.module, _INSERT, [uuid.uuid4(), name, event.key, payload, now.request_id, now.traceparent, name])
     for (subscriber,) in told:
-        transaction.on_commit(partial(_committed, event.module, subscriber), using=event.module)
+        transaction.on_commit(partial(_committed, event.module, subscriber), using=alias_of(event.module))
 
 
 def on_commit(listener: Callable[[str, str], None]) -> None:

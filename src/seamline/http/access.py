@@ -6,12 +6,10 @@ alone, without asking the module that issued them.
 
 import base64
 import hashlib
-import time
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -22,30 +20,30 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Pe
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from seamline.calls.service_tokens import LEEWAY
+from seamline import layout
+from seamline.calls.token_cache import LEEWAY_SECONDS, verify_once
 
 AUDIENCE = "api"
 ISSUER = "seam"
 ALGORITHM = "EdDSA"
-MAX_CACHED_TOKENS = 1000
-"""Tokens that were found good and are not checked again until they expire."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who makes a request, as their token says."""
 
-    id: uuid.UUID
+    id: Any
+    """Of the deployable's type of users' ids, which is a UUID unless its layout says otherwise."""
     scopes: frozenset[str]
     is_authenticated: bool = True
 
     def may(self, scope: str) -> bool:
-        """Whether the token grants a scope such as `parcels:write`."""
+        """Tell whether the token grants a scope such as `parcels:write`."""
         return scope in self.scopes
 
 
 Access = Callable[[Request], None]
-"""Declared per endpoint; raises what the asker is told."""
+"""Declared per endpoint; raises what the client is told."""
 
 
 def public(request: Request) -> None:
@@ -68,16 +66,6 @@ def scope(name: str) -> Access:
 
     granted.__doc__ = f"Staff with the scope `{name}`."
     return granted
-
-
-class _Checked(NamedTuple):
-    principal: Principal
-    good_until: float
-    keys: Mapping[str, Ed25519PublicKey]
-    """Those that it was checked with."""
-
-
-_checked: dict[str, _Checked] = {}
 
 
 class DeclaredAccess(BasePermission):
@@ -111,29 +99,21 @@ class BearerAuthentication(BaseAuthentication):
 
 
 def principal(token: str) -> Principal:
-    """Who an access token speaks for. Raises `AuthenticationFailed`."""
-    known = _checked.get(token)
-    if known is None or known.keys is not public_keys() or time.time() >= known.good_until:
-        known = _check(token)
-        if len(_checked) >= MAX_CACHED_TOKENS:
-            _checked.clear()
-        _checked[token] = known
-    return known.principal
-
-
-def _check(token: str) -> "_Checked":
+    """Return who an access token speaks for. Raises `AuthenticationFailed`."""
     try:
-        claims = verify(token, AUDIENCE)
-        who = Principal(uuid.UUID(claims["sub"]), frozenset(claims.get("scope", "").split()))
-        return _Checked(who, claims["exp"] + LEEWAY, public_keys())
+        return verify_once(token, AUDIENCE, public_keys(), verify, _bearer)
     except jwt.ExpiredSignatureError:
         raise AuthenticationFailed("The token has expired") from None
     except (jwt.InvalidTokenError, KeyError, ValueError, AttributeError):
         raise AuthenticationFailed("The token is not valid") from None
 
 
+def _bearer(claims: Mapping[str, Any]) -> Principal:
+    return Principal(layout.current().user_id_type(claims["sub"]), frozenset(claims.get("scope", "").split()))
+
+
 def verify(token: str, audience: str) -> dict[str, Any]:
-    """The claims of a token that one of the known keys signed for `audience`.
+    """Return the claims of a token that one of the known keys signed for `audience`.
 
     Raises `jwt.InvalidTokenError`, or `KeyError` for a key that is not known.
     """
@@ -144,20 +124,20 @@ def verify(token: str, audience: str) -> dict[str, Any]:
         algorithms=[ALGORITHM],
         audience=audience,
         issuer=ISSUER,
-        leeway=LEEWAY,
+        leeway=LEEWAY_SECONDS,
         options={"require": ["exp", "iat", "sub"]},
     )
 
 
 @cache
 def public_keys() -> dict[str, Ed25519PublicKey]:
-    """The keys that users' tokens may be signed with, by key id (the thumbprint of RFC 7638)."""
+    """Load the keys that users' tokens may be signed with, by key id (the thumbprint of RFC 7638)."""
     keys = [load_pem_public_key(pem.encode()) for pem in settings.JWT_PUBLIC_KEYS]
     return {key_id(key): key for key in keys if isinstance(key, Ed25519PublicKey)}
 
 
 def key_id(key: Ed25519PublicKey) -> str:
-    """A key's id: its JWK thumbprint."""
+    """Compute a key's id: its JWK thumbprint."""
     x = base64.urlsafe_b64encode(key.public_bytes_raw()).rstrip(b"=").decode()
     thumb = hashlib.sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()).digest()
     return base64.urlsafe_b64encode(thumb).rstrip(b"=").decode()

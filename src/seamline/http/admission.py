@@ -1,4 +1,4 @@
-"""Requests of a module whose threads are all taken: which module they are of, and what they are told."""
+"""Requests of a module whose threads are all taken: which module they are of, and how they are rejected."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ class Rejection:
 
 
 def module_at(path: str) -> str:
-    """The module that an address belongs to; the deployable itself has the rest."""
+    """Return the module that an address belongs to; the deployable itself has the rest."""
     try:
         view = resolve(path).func
     except Resolver404:

@@ -7,11 +7,11 @@ from typing import IO, Any
 
 from django.conf import settings
 
-from seamline.http.problems import MAX_BODY
+from seamline.http.problems import MAX_JSON_BYTES
 
 Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
-CHUNK = 65536
+READ_BYTES = 65536
 
 
 class Chunked:
@@ -27,7 +27,7 @@ class Chunked:
         if not environ.pop("HTTP_TRANSFER_ENCODING", None) or environ.get("CONTENT_LENGTH"):
             return self.application(environ, start_response)
         with ExitStack() as held:
-            body = held.enter_context(SpooledTemporaryFile(MAX_BODY))
+            body = held.enter_context(SpooledTemporaryFile(MAX_JSON_BYTES))
             _copy(environ["wsgi.input"], body)
             environ |= {"CONTENT_LENGTH": str(body.tell()), "wsgi.input": body}
             body.seek(0)
@@ -50,6 +50,6 @@ class _Closing:
 
 def _copy(source: IO[bytes], target: IO[bytes]) -> None:
     left = settings.MAX_REQUEST_BYTES + 1
-    while left > 0 and (piece := source.read(min(CHUNK, left))):
+    while left > 0 and (piece := source.read(min(READ_BYTES, left))):
         target.write(piece)
         left -= len(piece)

@@ -1,4 +1,4 @@
-"""What drf-spectacular is told of an endpoint, worked out from its declaration."""
+"""The documentation of an endpoint for drf-spectacular, derived from its declaration."""
 
 import inspect
 import re
@@ -11,10 +11,10 @@ import msgspec
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
-from seamline.calls.wire import STATUS
+from seamline.calls.wire import STATUS, Problem
 from seamline.contract import ContractError
 from seamline.http import access as accesses
-from seamline.http.problems import CONTENT_TYPE, Problem
+from seamline.http.problems import CONTENT_TYPE
 from seamline.module import owner
 
 _KEY = OpenApiParameter(
@@ -44,7 +44,7 @@ def document(
     parameters: tuple[OpenApiParameter, ...],
     idempotent: bool,
 ) -> dict[str, Any]:
-    """Arguments for `extend_schema`. The method's docstring gives summary and description."""
+    """Derive the arguments of `extend_schema`. The method's docstring gives summary and description."""
     summary, _, description = (inspect.getdoc(method) or method.__name__).partition("\n")
     errors = _errors(access, body is not None, bool(parameters), raises, idempotent)
     responses: dict[Any, Any] = {status: OpenApiResponse(returns, HTTPStatus(status).phrase) for status in statuses}
@@ -69,7 +69,7 @@ def document(
 
 
 def _operation_id(method: Callable[..., Any]) -> str:
-    """`OrderStatusView.patch` is `patch_order_status`."""
+    """Name an operation: `OrderStatusView.patch` is `patch_order_status`."""
     view, _, verb = method.__qualname__.rpartition(".")
     return f"{verb}_{re.sub(r'(?<=[a-z])(?=[A-Z])', '_', view.removesuffix('View')).lower()}"
 

@@ -13,7 +13,7 @@ Headers = list[tuple[str, str]]
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 _HOP_BY_HOP = {"connection", "expect", "keep-alive", "proxy", "te", "trailer", "transfer-encoding", "upgrade"}
-_KEPT = {"host", "content-type"}
+_ALWAYS_FORWARDED = {"host", "content-type"}
 """What a request cannot do without, whatever its Connection says."""
 
 
@@ -43,24 +43,24 @@ class Edge:
             environ["HTTP_COOKIE"] = without_cookies(environ["HTTP_COOKIE"], hidden)
 
         def start(status: str, headers: Headers, *more: Any) -> Any:
-            return start_response(status, list(_going_out(headers, hidden)), *more)
+            return start_response(status, list(_response_headers(headers, hidden)), *more)
 
         return self.application(environ, start)
 
 
 def is_hop_by_hop(name: str, connection: str) -> bool:
-    """Whether a header (its name in small letters) is for one connection, beside one with this `Connection` header."""
-    named = {option.strip().lower() for option in connection.split(",")} - _KEPT
+    """Tell whether a header (its name in small letters) is for one connection, beside this `Connection` header."""
+    named = {option.strip().lower() for option in connection.split(",")} - _ALWAYS_FORWARDED
     return name in _HOP_BY_HOP or name.startswith("proxy-") or name in named
 
 
 def is_about_forwarding(name: str) -> bool:
-    """Whether a header (its name in small letters) says for whom a proxy asks."""
+    """Tell whether a header (its name in small letters) says for whom a proxy asks."""
     return name.startswith("x-forwarded-") or name in ("forwarded", "x-real-ip")
 
 
 def is_trusted_proxy(address: str) -> bool:
-    """Whether an address is one of `TRUSTED_PROXIES`."""
+    """Tell whether an address is one of `TRUSTED_PROXIES`."""
     try:
         found = ip_address(address)
     except ValueError:
@@ -71,7 +71,7 @@ def is_trusted_proxy(address: str) -> bool:
 
 
 def our_cookies() -> set[str]:
-    """Names of the cookies that sessions and forms of this deployable have."""
+    """Name the cookies that sessions and forms of this deployable have."""
     return {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "messages"}
 
 
@@ -85,7 +85,7 @@ def cookie_name(text: str) -> str:
     return text.partition(";")[0].partition("=")[0].strip()
 
 
-def _going_out(headers: Headers, hidden: set[str]) -> Iterator[tuple[str, str]]:
+def _response_headers(headers: Headers, hidden: set[str]) -> Iterator[tuple[str, str]]:
     connection = ",".join(value for name, value in headers if name.lower() == "connection")
     for name, value in headers:
         is_hidden = name.lower() == "set-cookie" and cookie_name(value) in hidden

@@ -24,13 +24,13 @@ from seamline.contract import ContractError
 from seamline.http import idempotency
 from seamline.http.access import Access, BearerAuthentication, DeclaredAccess, Principal
 from seamline.http.documentation import document
-from seamline.http.problems import MAX_BODY, Invalid
+from seamline.http.problems import MAX_JSON_BYTES, Invalid
 from seamline.module import owner
 
 _NUL = re.compile(rb"(?<!\\)(\\\\)*\\u0000")
 F = TypeVar("F", bound=Callable[..., Any])
-UNSAID: Any = object()
-DECLARED = "@endpoint(access=…, returns=…), with public, user or scope('…') of seamline.http.access"
+UNDECLARED: Any = object()
+DECLARATION = "@endpoint(access=…, returns=…), with public, user or scope('…') of seamline.http"
 
 
 class Endpoint(APIView):
@@ -47,20 +47,20 @@ class Endpoint(APIView):
         for name in cls.http_method_names:
             method = vars(cls).get(name)
             if inspect.isfunction(method) and not hasattr(method, "access"):
-                raise ImproperlyConfigured(f"{_where(method)} says not who may use it; decorate it with {DECLARED}")
+                raise ImproperlyConfigured(f"{_where(method)} says not who may use it; decorate it with {DECLARATION}")
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
-        """JSON is all there is, whatever is asked for (RFC 9110, section 12.5.1, leaves that to the server)."""
+        """Choose JSON, whatever is asked for (RFC 9110, section 12.5.1, leaves that to the server)."""
         return self.get_renderers()[0], "application/json"
 
     @property
     def user(self) -> Principal:
-        """Who asks, on an endpoint that lets nobody in without a token."""
+        """Who makes the request, on an endpoint that lets nobody in without a token."""
         return cast(Principal, self.request.user)
 
 
 class Created(msgspec.Struct, frozen=True):
-    """An answer with a status of its own, and the address of what was made."""
+    """A response with a status of its own, and the address of what was created."""
 
     body: msgspec.Struct
     location: str
@@ -70,7 +70,7 @@ class Created(msgspec.Struct, frozen=True):
 def endpoint(
     *,
     access: Access | None = None,
-    returns: Any = UNSAID,
+    returns: Any = UNDECLARED,
     body: type[msgspec.Struct] | None = None,
     status: int = HTTPStatus.OK,
     also: tuple[int, ...] = (),
@@ -86,19 +86,19 @@ def endpoint(
     """
 
     def decorate(method: F) -> F:
-        if access is None or returns is UNSAID:
-            unsaid = "who may use it" if access is None else "what it returns"
-            raise ImproperlyConfigured(f"{_where(method)} says not {unsaid}; write {DECLARED}")
+        if access is None or returns is UNDECLARED:
+            missing = "who may use it" if access is None else "what it returns"
+            raise ImproperlyConfigured(f"{_where(method)} says not {missing}; write {DECLARATION}")
 
         @wraps(method)
         def handle(self: Endpoint, request: Request, **arguments: Any) -> HttpResponse:
             module = owner(type(self).__module__)
-            raw = _read(request) if body else b""
+            raw = _read_body(request) if body else b""
             if body:
-                arguments["body"] = _decode(raw, body)
+                arguments["body"] = _decode_body(raw, body)
 
             def respond(**new: uuid.UUID) -> HttpResponse:
-                return _respond(method(self, request, **arguments, **new), status)
+                return _to_response(method(self, request, **arguments, **new), status)
 
             with entered(structs.replace(current(), module=module, actor=_actor(request))):
                 return idempotency.once(module or "", request, raw, respond) if idempotent else respond()
@@ -120,7 +120,7 @@ def endpoint(
 
 
 def _where(method: Callable[..., Any]) -> str:
-    """A method's place and name, for a message."""
+    """Say for a message where a method is, and its name."""
     code = inspect.unwrap(method).__code__
     return f"{code.co_filename}:{code.co_firstlineno}: {method.__qualname__}"
 
@@ -129,16 +129,16 @@ def _actor(request: Request) -> str | None:
     return str(request.user.id) if isinstance(request.user, Principal) else None
 
 
-def _read(request: Request) -> bytes:
+def _read_body(request: Request) -> bytes:
     if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
         raise Invalid("The body must be application/json", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_JSON_BYTES:
         raise Invalid.too_large()
     raw: bytes = request._request.body
     return raw
 
 
-def _decode(raw: bytes, body: type[msgspec.Struct]) -> msgspec.Struct:
+def _decode_body(raw: bytes, body: type[msgspec.Struct]) -> msgspec.Struct:
     if _NUL.search(raw):
         raise Invalid("Text may not hold the character NUL, which PostgreSQL cannot store")
     try:
@@ -149,7 +149,7 @@ def _decode(raw: bytes, body: type[msgspec.Struct]) -> msgspec.Struct:
         raise Invalid("The body is not well-formed JSON", status=HTTPStatus.BAD_REQUEST) from None
 
 
-def _respond(result: Any, status: int) -> HttpResponse:
+def _to_response(result: Any, status: int) -> HttpResponse:
     if isinstance(result, HttpResponse):
         return result
     if isinstance(result, Created):

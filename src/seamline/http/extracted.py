@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from seamline import context
+from seamline import context, layout
 from seamline.contract import Unavailable
 from seamline.http.problems import error_response
 from seamline.module import ExtractedModule, extracted
@@ -22,8 +22,8 @@ Json = dict[str, Any]
 
 
 def patterns(module: ExtractedModule) -> Iterator[URLPattern]:
-    """The addresses that a module answers where it lives."""
-    view = _away(module.name)
+    """Make the addresses that a module answers where it lives."""
+    view = _make_view(module.name)
     for route in module.routes:
         yield re_path(route, view) if route.startswith("^") else path(route, view)
 
@@ -31,7 +31,7 @@ def patterns(module: ExtractedModule) -> Iterator[URLPattern]:
 def document(result: Json, generator: object, request: object, public: bool) -> Json:
     """Add the endpoints of modules that left to the documentation: a postprocessing hook of drf-spectacular."""
     for name in extracted():
-        if text := _document(name):
+        if text := _read_document(name):
             add(result, name, text)
     result["paths"] = dict(sorted(result["paths"].items()))
     return result
@@ -54,19 +54,19 @@ def add(result: Json, module: str, text: str) -> None:
         result["components"][section] = dict(sorted({**here, **renamed}.items()))
 
 
-def _away(module: str) -> Callable[..., HttpResponse]:
-    def away(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+def _make_view(module: str) -> Callable[..., HttpResponse]:
+    def respond(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         # The gateway answers before, wherever it knows an address.
-        log.warning("nobody_serves", module=module, request_id=context.current().request_id)
+        log.warning("no_route", module=module, request_id=context.current().request_id)
         return error_response(Unavailable(module=module))
 
     # By which the gateway, the log and the metrics know whose it is.
-    away.__module__ = f"modules.{module}"
+    respond.__module__ = layout.current().package_of(module)
     # It changes nothing, and where the module lives its own views see to it.
-    return csrf_exempt(away)
+    return csrf_exempt(respond)
 
 
 @cache
-def _document(module: str) -> str:
-    file = importlib.resources.files(f"modules.{module}") / DOCUMENT
+def _read_document(module: str) -> str:
+    file = importlib.resources.files(layout.current().package_of(module)) / DOCUMENT
     return file.read_text(encoding="utf-8") if file.is_file() else ""

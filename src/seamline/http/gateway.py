@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cache, partial
+from functools import partial
 from tempfile import SpooledTemporaryFile
 from time import monotonic
 from typing import IO
@@ -15,9 +15,9 @@ from django.http import HttpRequest, UnreadablePostError
 from django.http.response import HttpResponseBase
 
 from seamline import context, topology
-from seamline.calls.bulkhead import Bulkhead
-from seamline.calls.client import circuit_breaker
-from seamline.calls.http_pool import FAILURES, RECEIVE_BYTES, ConnectionPool, Exchange, TimedOut, TooLong
+from seamline.calls import peers
+from seamline.calls.http_pool import NO_RESPONSE, RECEIVE_BYTES, Exchange, ResponseTooLong, TimedOut
+from seamline.calls.peers import Peer
 from seamline.contract import AvailabilityError, DeadlineExceeded, Rejected, Unavailable
 from seamline.http.edge import cookie_name, is_about_forwarding, without_cookies
 from seamline.http.middleware import module_of
@@ -25,15 +25,8 @@ from seamline.http.problems import Invalid, error_response
 from seamline.http.streaming import Body, StreamedResponse
 
 log = structlog.get_logger("seam.gateway")
-SLOTS = 2
-"""Requests that may be under way to one module at a time. The server makes it half of its threads."""
-PATIENCE = 3.0
-"""Seconds to wait for another request to end, where there are that many."""
-CONNECT_TIMEOUT = 2.0
-"""Seconds to wait for a connection."""
-MAX_BODY_IN_MEMORY = 1024 * 1024
-"""Bytes of a request's body that are kept in memory; a longer one waits in a temporary file."""
-Guards = tuple[Bulkhead, pybreaker.CircuitBreaker]
+MAX_MEMORY_BYTES = 1024 * 1024
+"""Of a request's body; a longer one waits in a temporary file."""
 
 # What is for one connection alone was dropped at the edge, and is on the way back.
 _SET_ANEW = {"content-length", "host", "x-request-id"}
@@ -57,31 +50,29 @@ class Gateway:
         if module is None or url is None:
             return None
         try:
-            return _pass_on(request, url, module)
+            return _forward(request, peers.find(url, module))
         except pybreaker.CircuitBreakerError:
             return error_response(Rejected(module=module))
         except (Invalid, AvailabilityError) as refusal:
             return error_response(refusal)
 
 
-def _pass_on(request: HttpRequest, url: str, module: str) -> StreamedResponse:
-    bulkhead, breaker = _guards_of(url, module)
-    # The body comes whole before anything is held, for its sender may be slow.
-    with SpooledTemporaryFile(MAX_BODY_IN_MEMORY) as body, ExitStack() as held:
-        length = _read(request, body)
-        held.enter_context(bulkhead)
-        with breaker.calling():
-            exchange = _ask(request, body, length, url, module)
+def _forward(request: HttpRequest, peer: Peer) -> StreamedResponse:
+    # The body comes whole before the module is asked, for its sender may be slow.
+    with SpooledTemporaryFile(MAX_MEMORY_BYTES) as body, ExitStack() as held:
+        length = _read_body(request, body)
+        with peer.watch(context.current().remaining):
+            exchange = _send(request, body, length, peer)
             held.callback(exchange.close)
-            _wait_for_head(exchange, module)
+            _wait_for_head(exchange, peer.module)
         incoming = exchange.response
-        response = StreamedResponse(incoming.status, incoming.reason, _answered(incoming.headers))
-        # A slow client holds the module's slot with its thread, until it has everything.
-        response.streaming_content = Body(exchange, module, request, held.pop_all().close)
+        response = StreamedResponse(incoming.status, incoming.reason, _response_headers(incoming.headers))
+        # A slow client holds the connection with its thread, until it has everything.
+        response.streaming_content = Body(exchange, peer.module, request, held.pop_all().close)
     return response
 
 
-def _read(request: HttpRequest, body: IO[bytes]) -> int:
+def _read_body(request: HttpRequest, body: IO[bytes]) -> int:
     try:
         while piece := request.read(RECEIVE_BYTES):
             body.write(piece)
@@ -94,39 +85,39 @@ def _read(request: HttpRequest, body: IO[bytes]) -> int:
     return length
 
 
-def _ask(request: HttpRequest, body: IO[bytes], length: int, url: str, module: str) -> Exchange:
+def _send(request: HttpRequest, body: IO[bytes], length: int, peer: Peer) -> Exchange:
     target = quote(request.META["PATH_INFO"].encode("latin-1"), safe="/:@!$&'()*+,;=~")
     if query := request.META.get("QUERY_STRING"):
         target += f"?{quote(query.encode('latin-1'), safe=_IN_A_QUERY)}"
-    connections = _connections(url)
-    headers = list(_forwarded(request, connections.host))
+    headers = list(_request_headers(request, peer.connections.host))
     if length or request.META.get("CONTENT_LENGTH"):
         headers.append(("Content-Length", str(length)))
     timeout = max(context.current().remaining, 0.001)
     pieces = iter(partial(body.read, RECEIVE_BYTES), b"")
-    with _failures_of(module):
-        return connections.send(request.method or "GET", target, headers, pieces, timeout, CONNECT_TIMEOUT)
+    with _translate_failures(peer.module):
+        return peer.connections.send(request.method or "GET", target, headers, pieces, timeout)
 
 
 def _wait_for_head(exchange: Exchange, module: str) -> None:
     deadline = monotonic() + context.current().remaining
-    with _failures_of(module):
+    with _translate_failures(module):
         while not exchange.response.has_head:
             exchange.receive(deadline)
 
 
 @contextmanager
-def _failures_of(module: str) -> Iterator[None]:
+def _translate_failures(module: str) -> Iterator[None]:
     try:
         yield
     except TimedOut:
         raise DeadlineExceeded(module=module) from None
-    except (TooLong, *FAILURES) as error:
-        log.warning("module_away", module=module, error=type(error).__name__, request_id=context.current().request_id)
+    except (ResponseTooLong, *NO_RESPONSE) as error:
+        kind, request_id = type(error).__name__, context.current().request_id
+        log.warning("module_unavailable", module=module, error=kind, request_id=request_id)
         raise Unavailable(module=module) from None
 
 
-def _forwarded(request: HttpRequest, host: str) -> Iterator[tuple[str, str]]:
+def _request_headers(request: HttpRequest, host: str) -> Iterator[tuple[str, str]]:
     # Host stays the caller's, so that links in the answer lead back here.
     yield "Host", request.META.get("HTTP_HOST") or host
     for name, value in request.headers.items():
@@ -138,11 +129,11 @@ def _forwarded(request: HttpRequest, host: str) -> Iterator[tuple[str, str]]:
             value = without_cookies(value, {settings.SESSION_COOKIE_NAME})
         if value or lower != "cookie":
             yield name, value
-    yield from _on_behalf_of(request)
+    yield from _forwarding_headers(request)
     yield "X-Request-ID", context.current().request_id
 
 
-def _on_behalf_of(request: HttpRequest) -> Iterator[tuple[str, str]]:
+def _forwarding_headers(request: HttpRequest) -> Iterator[tuple[str, str]]:
     # What came of these is from a proxy of ours: anybody else's was dropped at the edge.
     meta, peer = request.META, request.META.get("REMOTE_ADDR") or "unknown"
     yield "X-Forwarded-For", ", ".join(filter(None, (meta.get("HTTP_X_FORWARDED_FOR"), peer)))
@@ -155,23 +146,8 @@ def _on_behalf_of(request: HttpRequest) -> Iterator[tuple[str, str]]:
         yield "Forwarded", f"{meta['HTTP_FORWARDED']}, for={node};proto={request.scheme}"
 
 
-def _answered(headers: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def _response_headers(headers: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     for name, value in headers:
         is_session = name.lower() == "set-cookie" and cookie_name(value) == settings.SESSION_COOKIE_NAME
         if name.lower() not in _OF_THE_SERVER and not is_session:
             yield name, value
-
-
-def _guards_of(url: str, module: str) -> Guards:
-    # `setdefault`, so that the first requests of all, at the same time, share one bulkhead.
-    place = (url, module)
-    return _guards.get(place) or _guards.setdefault(place, (Bulkhead(module, SLOTS, PATIENCE), circuit_breaker()))
-
-
-_guards: dict[tuple[str, str], Guards] = {}
-
-
-@cache
-def _connections(url: str) -> ConnectionPool:
-    # Nobody waits for a connection: the bulkhead says how many there may be.
-    return ConnectionPool(url)

@@ -33,19 +33,19 @@ class RequestContext:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = time.monotonic()
-        circumstances = Context(
+        request_context = Context(
             request_id=context.request_id_of(request.headers.get("X-Request-ID")),
             traceparent=context.traceparent_of(request.headers.get("traceparent")),
             deadline=started + settings.REQUEST_TIMEOUT,
         )
-        with context.entered(circumstances):
-            response = _refused(request) or self.get_response(request)
-        response["X-Request-ID"] = circumstances.request_id
-        self._report(request, response, time.monotonic() - started, circumstances.request_id)
+        with context.entered(request_context):
+            response = _refuse(request) or self.get_response(request)
+        response["X-Request-ID"] = request_context.request_id
+        self._report(request, response, time.monotonic() - started, request_context.request_id)
         return response
 
     def process_view(self, request: HttpRequest, view: Callable[..., object], *_: object) -> None:
-        """From here on it is the work of the module whose view answers."""
+        """Make it the work of the module whose view responds."""
         origin = " ".join(_method_and_route(request))
         context.begin(structs.replace(context.current(), module=module_of(view), origin=origin))
 
@@ -72,7 +72,7 @@ def _method_and_route(request: HttpRequest) -> tuple[str, str]:
     return method, f"/{request.resolver_match.route if request.resolver_match else '-'}"
 
 
-def _refused(request: HttpRequest) -> HttpResponseBase | None:
+def _refuse(request: HttpRequest) -> HttpResponseBase | None:
     if _holds_nul(request):
         return bad_request(request)
     limit = _max_body(request)
@@ -93,5 +93,5 @@ def _holds_nul(request: HttpRequest) -> bool:
 
 
 def module_of(view: Callable[..., object]) -> str | None:
-    """The module that a view belongs to, None for the deployable's own."""
+    """Return the module that a view belongs to, None for the deployable's own."""
     return owner(getattr(view, "cls", view).__module__)

@@ -28,8 +28,8 @@ Place = tuple[Any, ...]
 
 PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
-NEAREST = 1000
-"""Rows that are looked through for what is searched before all of them are."""
+MAX_ROWS_SCANNED = 1000
+"""Of the rows in order, which are looked through for what is searched before all of them are."""
 _NO_INDEX = "(SELECT %(expressions)s)"
 """What is worked out for each row, and not looked up in an index."""
 PAGE_PARAMETERS = (
@@ -91,7 +91,7 @@ def _read(order: "_Order", rows: Any, cursor: _Cursor | None, search: Expression
         return list(following[:number])
     # PostgreSQL cannot tell how many rows have the beginning of a word, and reads all of them in order where it guesses
     # wrong. Where many have it, enough of the nearest do; where few have it, the index of the search finds them.
-    last = order.place(following[NEAREST - 1 : NEAREST])
+    last = order.place(following[MAX_ROWS_SCANNED - 1 : MAX_ROWS_SCANNED])
     if last is None:
         return list(following.filter(search)[:number])
     fits = Func(search, template=_NO_INDEX, output_field=BooleanField())
@@ -112,25 +112,25 @@ class _Order:
             raise TypeError(f"a list of {model.__name__} cannot be in the order of {leading.name}, which may be null")
 
     def following(self, rows: QuerySet[Any, Any], cursor: _Cursor | None, by_index: bool = True) -> QuerySet[Any, Any]:
-        """The rows beyond a cursor, the nearest first; with `by_index` false they are sorted when they are found."""
+        """Select the rows beyond a cursor, the nearest first; unless `by_index`, they are sorted when found."""
         if cursor:
-            rows = rows.filter(self._compared(self._ahead(cursor), cursor.place))
+            rows = rows.filter(self._compare(self._ahead(cursor), cursor.place))
         columns = [F(field.name) if by_index else Func(F(field.name), template=_NO_INDEX) for field in self.fields]
         descending = self._ahead(cursor) == "<"
         return rows.order_by(*(column.desc() if descending else column.asc() for column in columns))
 
     def up_to(self, place: Place, rows: QuerySet[Any, Any], cursor: _Cursor | None) -> QuerySet[Any, Any]:
-        """Those of the rows beyond a cursor that are not beyond a place."""
-        return rows.filter(self._compared({"<": ">=", ">": "<="}[self._ahead(cursor)], place))
+        """Select those of the rows beyond a cursor that are not beyond a place."""
+        return rows.filter(self._compare({"<": ">=", ">": "<="}[self._ahead(cursor)], place))
 
     def place(self, rows: QuerySet[Any, Any]) -> Place | None:
-        """Where the first of the rows is."""
+        """Return where the first of the rows is."""
         return next(iter(rows.values_list(*(field.attname for field in self.fields))), None)
 
     def _ahead(self, cursor: _Cursor | None) -> str:
         return "<" if self.descending ^ (cursor is not None and cursor.backwards) else ">"
 
-    def _compared(self, sign: str, place: Place) -> Func:
+    def _compare(self, sign: str, place: Place) -> Func:
         """Compare rows as SQL does: `(created_at, id) < (…, …)`, which an index over both columns serves."""
         columns = _row(*(F(field.name) for field in self.fields))
         values = _row(*(Parameter(value, field) for field, value in zip(self.fields, place, strict=True)))
@@ -145,7 +145,7 @@ class _Order:
             padded = given + "=" * (-len(given) % 4)
             raw = binascii.a2b_base64(padded.translate(str.maketrans("-_", "+/")), strict_mode=True)
             cursor = msgspec.json.decode(raw, type=_Cursor)
-            place = tuple(_restored(*pair) for pair in zip(self.fields, cursor.place, strict=True))
+            place = tuple(_restore(*pair) for pair in zip(self.fields, cursor.place, strict=True))
             return _Cursor(cursor.backwards, place)
         except (TypeError, ValueError, ValidationError, msgspec.MsgspecError):
             errors = (FieldError("cursor", "must be as `next` or `previous` gave it; without it the list begins"),)
@@ -156,7 +156,7 @@ def _row(*columns: Any) -> Func:
     return Func(*columns, template="(%(expressions)s)", output_field=BooleanField())
 
 
-def _restored(field: "Field[Any, Any]", value: object) -> Any:
+def _restore(field: "Field[Any, Any]", value: object) -> Any:
     """Read a field's value from a cursor. Raises `ValidationError`, `TypeError` or `ValueError` for what is none."""
     restored = field.clean(value, None)
     if isinstance(restored, str) and "\0" in restored:

@@ -11,8 +11,10 @@ from django.db import Error, connections
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 
-from seamline import context
-from seamline.calls.wire import STATUS
+from seamline.calls import wire
+from seamline.calls.wire import FieldError as FieldError
+from seamline.calls.wire import Problem
+from seamline.context import current
 from seamline.contract import AvailabilityError, ContractError, Unavailable
 from seamline.databases.errors import drop_connection, is_infrastructure
 from seamline.module import owner
@@ -21,30 +23,10 @@ log = structlog.get_logger("seam.http")
 CONTENT_TYPE = "application/problem+json"
 NON_FIELD_ERRORS = "non_field_errors"
 """What the framework files errors of a whole body under."""
-MAX_BODY = 1024 * 1024
-"""Bytes that the JSON of a request may have. For bodies of any kind there is the setting MAX_REQUEST_BYTES."""
-
-
-class FieldError(msgspec.Struct, frozen=True):
-    """What is wrong with one part of the input."""
-
-    path: str
-    """Where, as a JSONPath: `$.lines[0].quantity`."""
-    message: str
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """An error: `code` is stable and for programs, `detail` is for people."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-    request_id: str
-    data: dict[str, Any] = {}
-    """The error's own fields: which product is out of stock, say."""
-    errors: tuple[FieldError, ...] = ()
+MAX_JSON_BYTES = 1024 * 1024
+"""Of a request's body, where it is JSON. For bodies of any kind there is the setting MAX_REQUEST_BYTES."""
+RETRY_AFTER_SECONDS = "2"
+"""What a client is told to wait before it tries again what is unavailable."""
 
 
 class Invalid(Exception):
@@ -58,51 +40,55 @@ class Invalid(Exception):
         super().__init__(detail)
 
     @classmethod
-    def too_large(cls, limit: int = MAX_BODY) -> "Invalid":
-        """For a body over a limit."""
+    def too_large(cls, limit: int = MAX_JSON_BYTES) -> "Invalid":
+        """Make it for a body over a limit."""
         return cls(f"The body may be {limit} bytes long", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     @classmethod
     def broken_off(cls) -> "Invalid":
-        """For a body of which the rest did not come, or not in time."""
+        """Make it for a body of which the rest did not come, or not in time."""
         return cls("The body did not come whole, or not in time", status=HTTPStatus.REQUEST_TIMEOUT)
 
     @classmethod
     def of(cls, error: msgspec.MsgspecError) -> "Invalid":
-        """From what the decoder says: `Expected int, got str - at $.quantity`."""
+        """Make it of what the decoder says: `Expected int, got str - at $.quantity`."""
         if not isinstance(error, msgspec.ValidationError):
             return cls("The body is not well-formed JSON", status=HTTPStatus.BAD_REQUEST)
         message, _, path = str(error).partition(" - at `")
         return cls("Some fields do not fit", (FieldError(path.removesuffix("`") or "$", message),))
 
 
-def problem(status: int, code: str, title: str, detail: str, **more: Any) -> HttpResponse:
-    """A response that says what went wrong."""
-    body = Problem(f"urn:problem:{code}", title, status, code, detail, context.current().request_id, **more)
-    content = msgspec.json.encode(body)
-    response = HttpResponse(content, content_type=CONTENT_TYPE, status=status)
+def problem(status: int, code: str, title: str, detail: str, errors: tuple[FieldError, ...] = ()) -> HttpResponse:
+    """Make a response that says what went wrong."""
+    request_id = current().request_id
+    return respond(Problem(f"urn:problem:{code}", title, status, code, detail, request_id, errors=errors))
+
+
+def respond(body: Problem) -> HttpResponse:
+    """Make the response that carries a problem."""
+    content = wire.encode(body)
+    response = HttpResponse(content, content_type=CONTENT_TYPE, status=body.status)
     # Some answers come before the middleware that says it.
     response["Content-Length"] = str(len(content))
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response["Retry-After"] = "2"
+    if body.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response["Retry-After"] = RETRY_AFTER_SECONDS
     return response
 
 
 def error_response(error: ContractError | Invalid) -> HttpResponse:
-    """The response to an error of a contract, or to a request that cannot be understood."""
+    """Make the response to an error of a contract, or to a request that cannot be understood."""
     if isinstance(error, Invalid):
         return problem(error.status, "request.invalid", "Invalid request", error.detail, errors=error.errors)
     detail = "Please try again in a moment" if isinstance(error, AvailabilityError) else f"{error.detail}."
-    data = msgspec.to_builtins(error.payload)
-    return problem(STATUS[error.category], error.code, error.title, detail, data=data)
+    return respond(wire.problem_of(error, detail))
 
 
-def from_exception(error: Exception, circumstances: dict[str, Any] | None = None) -> HttpResponse | None:
-    """The response to an exception, None for one that nobody foresaw. DRF's EXCEPTION_HANDLER."""
+def from_exception(error: Exception, context: dict[str, Any] | None = None) -> HttpResponse | None:
+    """Make the response to an exception, None for one that nobody foresaw. DRF's EXCEPTION_HANDLER."""
     match error:
         case Error() if is_infrastructure(error):
-            view = (circumstances or {}).get("view")
-            return _database_away(error, context.current().module or owner(type(view).__module__) or "")
+            view = (context or {}).get("view")
+            return _database_unavailable(error, current().module or owner(type(view).__module__) or "")
         case UnreadablePostError():
             return error_response(Invalid.broken_off())
         case ContractError() | Invalid():
@@ -117,23 +103,23 @@ def from_exception(error: Exception, circumstances: dict[str, Any] | None = None
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500: the cause is in the log, under the request's id."""
+    """Respond to an error that nobody foresaw: Django's handler500. The cause is in the log, under the request's id."""
     return problem(500, "request.unexpected", "Unexpected", "Something went wrong on our side")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Django's handler400."""
+    """Respond to a request that Django refuses: its handler400."""
     return problem(400, "request.invalid", "Invalid request", "The request cannot be understood")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler404."""
+    """Respond to an address that there is not: Django's handler404."""
     return problem(404, "request.not_found", "Not found", f"There is nothing at {request.path}")
 
 
-def _database_away(error: Exception, module: str) -> HttpResponse:
+def _database_unavailable(error: Exception, module: str) -> HttpResponse:
     # As good as the module being away, and to be tried again: the next request finds a new connection.
-    log.error("database_away", module=module, exc_info=error)
+    log.error("database_unavailable", module=module, exc_info=error)
     for connection in connections.all(initialized_only=True):
         if connection.errors_occurred:
             drop_connection(connection.alias, error)
@@ -154,7 +140,7 @@ def _from_framework(error: exceptions.APIException) -> HttpResponse:
 
 
 def _field_errors(detail: Any, path: str) -> Iterator[FieldError]:
-    """What the framework says of several fields, each with its own path."""
+    """Flatten what the framework says of several fields, each with its own path."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
             yield from _field_errors(inner, path if name == NON_FIELD_ERRORS else f"{path}.{name}")

@@ -71,6 +71,6 @@ def _structs_in(struct: type[msgspec.Struct]) -> set[type[msgspec.Struct]]:
 
 
 def component_name(struct: type) -> str:
-    """Name of a struct's schema, as msgspec refers to it."""
+    """Name a struct's schema, as msgspec refers to it."""
     (reference,), _ = msgspec.json.schema_components((struct,), ref_template="{name}")
     return str(reference["$ref"])

@@ -31,7 +31,7 @@ class SchemaView(SpectacularAPIView):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer with the document, or with 304."""
         renderer: BaseRenderer = request.accepted_renderer
-        document = _rendered(renderer)
+        document = _render(renderer)
         is_zipped = "gzip" in request.headers.get("Accept-Encoding", "")
         response = HttpResponse(document.zipped if is_zipped else document.plain, content_type=document.content_type)
         patch_vary_headers(response, ["Accept-Encoding"])
@@ -45,17 +45,17 @@ class SchemaView(SpectacularAPIView):
         return get_conditional_response(request._request, etag=etag, response=response) or response
 
 
-def _rendered(renderer: BaseRenderer) -> _Document:
+def _render(renderer: BaseRenderer) -> _Document:
     # Whoever comes while it is made waits for it, rather than make another.
     with _making:
         if renderer.media_type not in _documents:
             if not _schema:
                 _schema.update(SchemaGenerator().get_schema(public=True))  # type: ignore[no-untyped-call]
-            _documents[renderer.media_type] = _document(renderer, force_bytes(renderer.render(_schema)))
+            _documents[renderer.media_type] = _to_document(renderer, force_bytes(renderer.render(_schema)))
         return _documents[renderer.media_type]
 
 
-def _document(renderer: BaseRenderer, text: bytes) -> _Document:
+def _to_document(renderer: BaseRenderer, text: bytes) -> _Document:
     charset = f"; charset={renderer.charset}" if renderer.charset else ""
     zipped = gzip.compress(text, mtime=0)
     return _Document(f"{renderer.media_type}{charset}", text, zipped, hashlib.sha256(text).hexdigest()[:32])

@@ -13,7 +13,7 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest, StreamingHttpResponse
 
-from seamline.calls.http_pool import FAILURES, Exchange, TimedOut
+from seamline.calls.http_pool import NO_RESPONSE, Exchange, TimedOut
 from seamline.context import current
 
 log = structlog.get_logger("seam.gateway")
@@ -35,7 +35,7 @@ class StreamedResponse(StreamingHttpResponse):
                 self.headers[name] = value
 
     def items(self) -> Any:
-        """Every header, for the server to send; those of one name together, and cookies last, as Django has them."""
+        """Yield every header: those of one name together, and cookies last, as Django has them."""
         for name, value in super().items():
             yield name, value
             yield from self._repeats(name)
@@ -61,9 +61,9 @@ class Body:
     def __next__(self) -> bytes:
         try:
             return self._next()
-        except (TimedOut, *FAILURES) as error:
+        except (TimedOut, *NO_RESPONSE) as error:
             log.warning(
-                "response_broken_off", module=self._module, error=type(error).__name__, request_id=self._request_id
+                "response_aborted", module=self._module, error=type(error).__name__, request_id=self._request_id
             )
             if self._client:
                 abort(self._client)

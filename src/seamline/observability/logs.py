@@ -13,7 +13,7 @@ _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
 def configuration(level: str, readable: bool) -> dict[str, Any]:
-    """Settings for `logging.config.dictConfig`, by which libraries log; sets up our own logs to look the same.
+    """Make the settings of `logging`, by which libraries log, and set up our own logs to look the same.
 
     Ours do not go by way of `logging`, which takes longer than most contract calls (structlog's documentation,
     "Performance").

@@ -37,14 +37,14 @@ noted = _Pending()
 
 
 def flush() -> None:
-    """Tell the counters what this thread has noted. Whoever ends a piece of work asks for it."""
+    """Add to the counters what this thread has noted. Whoever ends a piece of work asks for it."""
     for (origin, caller, operation), number in noted.calls.items():
         contract_calls.labels(origin, caller or "-", operation).inc(number)
     noted.calls.clear()
 
 
 def registry() -> CollectorRegistry:
-    """What was counted: by this process, or by all that share the folder PROMETHEUS_MULTIPROC_DIR.
+    """Collect what was counted: by this process, or by all that share the folder PROMETHEUS_MULTIPROC_DIR.
 
     As in the Prometheus client's documentation, "Multiprocess Mode".
     """

@@ -12,6 +12,7 @@ from django.db.models import Case, Count, F, Max, Min, QuerySet, Value, When
 
 from seamline import topology
 from seamline.databases import fetch
+from seamline.layout import alias_of
 from seamline.models import OutboxMessage, OutboxState, Subscription
 from seamline.module import active
 
@@ -99,7 +100,7 @@ def dead(module: str, subscriber: str | None = None, event: UUID | None = None) 
 
 def states(module: str, event: UUID) -> dict[str, str]:
     """The state of one event, by subscriber."""
-    return dict(OutboxMessage.objects.using(module).filter(event_id=event).values_list("subscriber", "state"))
+    return dict(OutboxMessage.objects.using(alias_of(module)).filter(event_id=event).values_list("subscriber", "state"))
 
 
 def retry(module: str, subscriber: str | None = None, event: UUID | None = None) -> int:
@@ -134,11 +135,11 @@ def replay(module: str, subscriber: str, since: datetime | None = None, event: U
 def _rows(module: str, state: OutboxState, subscriber: str | None, event: UUID | None) -> QuerySet[OutboxMessage]:
     asked: dict[str, Any] = {"subscriber": subscriber, "event_id": event}
     given = {name: value for name, value in asked.items() if value is not None}
-    return OutboxMessage.objects.using(module).filter(state=state, **given)
+    return OutboxMessage.objects.using(alias_of(module)).filter(state=state, **given)
 
 
 def _replayable(module: str, subscriber: str, since: datetime | None, event: UUID | None) -> QuerySet[OutboxMessage]:
     # What it listens to no more it would refuse.
-    heard = Subscription.objects.using(module).filter(subscriber=subscriber).values("event")
+    heard = Subscription.objects.using(alias_of(module)).filter(subscriber=subscriber).values("event")
     rows = _rows(module, OutboxState.DONE, subscriber, event).filter(name__in=heard)
     return rows.filter(done_at__gte=since) if since else rows

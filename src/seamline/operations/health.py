@@ -17,11 +17,14 @@ from seamline.databases import availability
 from seamline.databases.availability import LOOK_TIMEOUT
 from seamline.events import subscriptions
 from seamline.http import access
+from seamline.layout import alias_of
 from seamline.module import Module, active, extracted, setting
 from seamline.observability import metrics as counted
 from seamline.operations import event_administration
 from seamline.operations.outbox_gauges import OutboxGauges
 
+POLICIES = ("CALLS", "DELIVERY", "SAGAS")
+"""Settings that hold all that can be tuned of one mechanism each."""
 _outboxes = CollectorRegistry()
 _outboxes.register(OutboxGauges())
 
@@ -38,48 +41,51 @@ class Probes:
 
 
 def live(request: HttpRequest) -> HttpResponse:
-    """Whether the process runs: 200, always."""
+    """Tell whether the process runs: 200, always."""
     return _json({"status": "live"})
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """Whether requests can be served: 200 while the database of any module here answers, else 503; with the names of
-    those that do not. One module's must not take away the others, nor, as replicas share it, every replica.
+    """Tell whether requests can be served: 200 while the database of any module here answers, else 503.
+
+    It names those that do not. One module's must not take away the others, nor, as replicas share it, every replica.
 
     A process that is about to end is not ready, though it serves those who have not noticed yet.
     """
     if shutdown.is_draining():
         return _json({"status": "draining"}, HTTPStatus.SERVICE_UNAVAILABLE)
     away = availability.away()
-    useless = {*settings.ACTIVE_MODULES} and {*settings.ACTIVE_MODULES} <= {*away}
+    needed = {alias_of(module) for module in settings.ACTIVE_MODULES}
+    useless = bool(needed) and needed <= {*away}
     return _json({"status": "not ready" if useless else "ready", "away": away}, 503 if useless else 200)
 
 
 def health(request: HttpRequest) -> HttpResponse:
-    """Where each module lives, how it is set, what waits in its outbox, and who has not heard its subscriptions."""
+    """Show the policies, where each module lives, how it is set, what waits in its outbox, and who has not heard it."""
     routes, away = topology.current(), availability.away()
     unheard = subscriptions.pending()
     modules = {
         name: {
             "here": routes.is_here(name),
             "settings": _shown(module),
-            "outbox": None if name in away else _outbox(name),
+            "outbox": None if alias_of(name) in away else _outbox(name),
             "unheard_by": sorted({a.publisher for a in unheard if a.subscriber == name}),
         }
         for name, module in active().items()
     }
     modules |= {name: {"here": False, "settings": {}, "outbox": None, "unheard_by": []} for name in extracted()}
-    return _json({"service": settings.SERVICE_NAME, "modules": modules})
+    policies = {name.lower(): getattr(settings, name) for name in POLICIES if hasattr(settings, name)}
+    return _json({"service": settings.SERVICE_NAME, "policies": policies, "modules": modules})
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """What Prometheus reads: what was counted, and what waits in the outboxes."""
+    """Show Prometheus what was counted, and what waits in the outboxes."""
     body = generate_latest(counted.registry()) + generate_latest(_outboxes)
     return HttpResponse(body, content_type=CONTENT_TYPE_LATEST)
 
 
 def jwks(request: HttpRequest) -> HttpResponse:
-    """The public keys of users' tokens, as a JSON Web Key Set (RFC 7517)."""
+    """Publish the public keys of users' tokens, as a JSON Web Key Set (RFC 7517)."""
     keys = [
         {
             "kty": "OKP",
@@ -99,7 +105,7 @@ def _json(body: object, status: int = HTTPStatus.OK) -> HttpResponse:
 
 
 def _shown(module: Module) -> dict[str, str]:
-    """The settings of a module that are no secrets."""
+    """Return the settings of a module that are no secrets."""
     return {one.name.lower(): setting(module.name, one.name) for one in module.settings if not one.secret}
 
 

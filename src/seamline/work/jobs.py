@@ -88,8 +88,7 @@ def check_module(module: Module) -> None:
             getattr(module.room("jobs"), job.name)
         except (ModuleNotFoundError, AttributeError) as cause:
             raise BadManifest(
-                f"src/modules/{module.name}/jobs.py: the manifest declares the job {job.name!r}; "
-                f"define {job.name}() here"
+                f"{module.path_of('jobs.py')}: the manifest declares the job {job.name!r}; define {job.name}() here"
             ) from cause
 
 

@@ -15,6 +15,7 @@ import structlog
 from django.db import connections
 
 from seamline.context import working_for
+from seamline.layout import alias_of
 
 log = structlog.get_logger("seam.claims")
 
@@ -87,4 +88,4 @@ class Renewer:
                     self._renew(module, tokens)
             except Exception as error:
                 log.warning("not_renewed", module=module, error=str(error).strip())
-                connections[module].close()
+                connections[alias_of(module)].close()

@@ -11,7 +11,7 @@ from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
 
 from seamline.databases.backend.bounded import Driver, time_left
-from seamline.databases.backend.servers import Server, has_taken_the_place, server_of
+from seamline.databases.backend.servers import Cluster, cluster_of, has_taken_the_place
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -23,12 +23,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     Database = Driver()  # type: ignore[assignment]
     health_check_done: bool
-    server: Server | None = None
-    told_by: Server | None = None
+    server: Cluster | None = None
+    told_by: Cluster | None = None
     """The server that the work under way has asked something."""
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Those of Django, with no more time to connect than there is."""
+        """Return those of Django, with no more time to connect than there is."""
         params: dict[str, Any] = super().get_connection_params()
         left = time_left()
         if left is not None:
@@ -36,7 +36,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return params
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """A connection whose times are read by `Times`."""
+        """Open a connection whose times are read by `Times`."""
         connection = super().get_new_connection(conn_params)
         connection.adapters.register_loader("timestamptz", Times)
         return connection
@@ -46,7 +46,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().init_connection_state()
         try:
             with self.wrap_database_errors:
-                self.server = server_of(self.connection)
+                self.server = cluster_of(self.connection)
         except OperationalError:
             self.close()
             raise
@@ -55,12 +55,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.close()
             raise OperationalError("another server has taken over: what was begun with the one before is given up")
 
-    def _supersedes(self, server: Server, other: Any) -> bool:
-        told_by: Server | None = getattr(other, "told_by", None)
+    def _supersedes(self, server: Cluster, other: Any) -> bool:
+        told_by: Cluster | None = getattr(other, "told_by", None)
         return told_by is not None and has_taken_the_place(server, told_by, other is self)
 
     def create_cursor(self, name: str | None = None) -> Any:
-        """A cursor, for the work under way to ask something."""
+        """Open a cursor, for the work under way to ask something."""
         self.told_by = self.server
         return super().create_cursor(name)
 
@@ -89,7 +89,7 @@ class Times(BaseTzLoader):  # type: ignore[misc]
     timezone = UTC
 
     def load(self, data: Any) -> datetime:
-        """A moment, in UTC. What is no ISO 8601, such as `infinity`, is left to psycopg."""
+        """Read a moment, in UTC. What is no ISO 8601, such as `infinity`, is left to psycopg."""
         try:
             return datetime.fromisoformat(str(data, "ascii"))
         except ValueError:

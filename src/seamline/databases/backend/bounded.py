@@ -15,10 +15,10 @@ from psycopg.pq import ExecStatus, TransactionStatus
 
 from seamline import context
 
-GRACE = 1.0
-"""Seconds that a statement may take though nobody waits any more: what was begun has to be rolled back or noted."""
-CANCEL_WITHIN = 1.0
-"""Seconds that the server has to end a statement when it is told to. After that the connection is given up."""
+GRACE_SECONDS = 1.0
+"""How long a statement may take though nobody waits any more: what was begun has to be rolled back or noted."""
+CANCEL_SECONDS = 1.0
+"""How long the server has to end a statement when it is told to. After that the connection is given up."""
 
 _LIMITED_BEGIN = b"%s; SET LOCAL statement_timeout = %d; SET LOCAL idle_in_transaction_session_timeout = %d"
 
@@ -27,7 +27,7 @@ class Late(psycopg.OperationalError):
     """The server did not answer before the work's deadline."""
 
 
-class Connection(psycopg.Connection[Any]):
+class BoundedConnection(psycopg.Connection[Any]):
     """Waits for an answer until the deadline of the work under way."""
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
@@ -39,13 +39,13 @@ class Connection(psycopg.Connection[Any]):
         except psycopg.OperationalError as error:
             if error.sqlstate or self.pgconn.transaction_status != TransactionStatus.ACTIVE:
                 raise  # the server's own, or the connection is lost
-        return self._ended(gen, interval)
+        return self._cancel(gen, interval)
 
-    def _ended(self, gen: Any, interval: float) -> Any:
+    def _cancel(self, gen: Any, interval: float) -> Any:
         with suppress(psycopg.Error):
-            self.cancel_safe(timeout=CANCEL_WITHIN)
+            self.cancel_safe(timeout=CANCEL_SECONDS)
         try:
-            return super().wait(gen, interval, CANCEL_WITHIN)
+            return super().wait(gen, interval, CANCEL_SECONDS)
         except psycopg.OperationalError as error:
             if error.sqlstate:
                 raise
@@ -67,13 +67,13 @@ class Connection(psycopg.Connection[Any]):
 class Driver:
     """psycopg, but for the connections that it opens; for Django's `Database`."""
 
-    connect = Connection.connect
+    connect = BoundedConnection.connect
 
     def __getattr__(self, name: str) -> Any:
         return getattr(psycopg, name)
 
 
 def time_left() -> float | None:
-    """Seconds that the statement to come may take; None where nobody set a deadline."""
+    """Compute the seconds that the statement to come may take; None where nobody set a deadline."""
     left = context.current().remaining
-    return None if left == context.FOREVER else max(left, GRACE)
+    return None if left == context.FOREVER else max(left, GRACE_SECONDS)

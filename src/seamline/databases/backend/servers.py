@@ -18,15 +18,15 @@ class Standby(psycopg.OperationalError):
     """The server does not take anything that is to be kept."""
 
 
-class Server(NamedTuple):
+class Cluster(NamedTuple):
     """A PostgreSQL cluster, at a point of its history: each promotion of a standby begins another timeline."""
 
     system: int
     timeline: int
 
 
-def server_of(connection: "psycopg.Connection[Any]") -> Server | None:
-    """The server that a connection leads to, None where the role may not know. Raises `Standby` for one."""
+def cluster_of(connection: "psycopg.Connection[Any]") -> Cluster | None:
+    """Find the server that a connection leads to, None where the role may not know. Raises `Standby` for one."""
     try:
         system, timeline = connection.execute(_WHICH, prepare=False).fetchone() or (0, None)
     except psycopg.errors.InsufficientPrivilege:
@@ -34,11 +34,11 @@ def server_of(connection: "psycopg.Connection[Any]") -> Server | None:
     if timeline is None:
         # It only reads, and were it promoted while this connection lasts, nobody would see that.
         raise Standby("the server is a standby, or is still recovering")
-    return Server(system, timeline)
+    return Cluster(system, timeline)
 
 
-def has_taken_the_place(new: Server, old: Server, same_database: bool) -> bool:
-    """Whether what `old` has told may be untrue of `new`. Two databases may be on two servers, which says nothing."""
+def has_taken_the_place(new: Cluster, old: Cluster, same_database: bool) -> bool:
+    """Tell whether what `old` has told may be untrue of `new`. Two databases may well be on two servers."""
     if new.system == old.system:
         return new.timeline != old.timeline
     return same_database

@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, NotSupportedError, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from seamline import shutdown
-from seamline.databases.provision import LOCK, SAY_MIGRATED_UNTIL, CannotProvision, provision
+from seamline import layout, shutdown
+from seamline.databases.provision import PROVISION_LOCK, SAY_MIGRATED_UNTIL, CannotProvision, provision
 from seamline.events import subscriptions
 
 LOOK_EVERY = 1.0
@@ -41,10 +41,11 @@ class Command(BaseCommand):
             provision(settings.DATABASE_SERVER, settings.PROVISIONED)
         except CannotProvision as error:
             raise CommandError(str(error)) from None
+        schemas = {layout.alias_of(module): layout.current().schema_of(module) for module in settings.ACTIVE_MODULES}
         for alias in settings.DATABASES:
             if options["verbosity"]:
                 self.stdout.write(f"migrating {alias} …")
-            _migrate(alias)
+            _migrate(alias, schemas.get(alias, layout.DEFAULT_SCHEMA))
         for module in settings.ACTIVE_MODULES:
             subscriptions.expect(module)
         for announcement in subscriptions.announcements():
@@ -64,9 +65,11 @@ class Command(BaseCommand):
             time.sleep(LOOK_EVERY)
 
 
-def _migrate(alias: str) -> None:
+def _migrate(alias: str, schema: str) -> None:
     with connections[alias].cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [PROVISION_LOCK])
+        if schema != layout.DEFAULT_SCHEMA:
+            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {connections[alias].ops.quote_name(schema)}")
         cursor.execute("SELECT to_regclass('django_migrations') IS NULL")
         [[new]] = cursor.fetchall()
         try:
@@ -79,7 +82,7 @@ def _migrate(alias: str) -> None:
             remedy = "name a server that has it, or can have it, with DATABASE_URL"
             raise CommandError(f"{lacking[0]} on this PostgreSQL server: {remedy}") from None
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [PROVISION_LOCK])
 
 
 def _is_migrated(alias: str) -> bool:

@@ -7,8 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-STUCK_AFTER = 3.0
-"""Seconds in which none of a holder's requests has ended, before the next ones are refused."""
+STUCK_SECONDS = 3.0
+"""How long none of a holder's requests has ended, before the next ones are rejected."""
 
 
 class Admission:
@@ -40,8 +40,8 @@ class Admission:
             del self._held[holder], self._moved[holder]
 
     def is_stuck(self, holder: str) -> bool:
-        """Whether it has its share, and nothing moves: waiting would be in vain."""
-        return self._has_its_share(holder) and time.monotonic() - self._moved[holder] > STUCK_AFTER
+        """Tell whether it has its share, and nothing moves: waiting would be in vain."""
+        return self._has_its_share(holder) and time.monotonic() - self._moved[holder] > STUCK_SECONDS
 
     def _has_its_share(self, holder: str) -> bool:
         return self._held[holder] >= self._share(holder)

@@ -9,8 +9,8 @@ from seamline.calls.endpoint import PREFIX
 from seamline.contract import Rejected
 from seamline.http.admission import REJECTED
 
-DRAINED_BYTES = 64 * 1024
-"""Bytes of an unread body that gunicorn throws away, to go on with the next request of a connection."""
+MAX_DISCARDED_BYTES = 64 * 1024
+"""Of an unread body, which gunicorn throws away, to go on with the next request of a connection."""
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -27,20 +27,20 @@ def serve(
     rejected = environ["gunicorn.socket"].rejected_for
 
     def start(*head: Any) -> Any:
-        if rejected or is_ending() or body.failed or _unread(body.reader) >= DRAINED_BYTES:
+        if rejected or is_ending() or body.failed or _unread(body.reader) >= MAX_DISCARDED_BYTES:
             start_response.__self__.force_close()  # type: ignore[attr-defined]
         return start_response(*head)
 
     if rejected and environ["PATH_INFO"].startswith(PREFIX):
-        answer = wire.error_response(Rejected(module=rejected))
-        headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(answer.body)))]
-        start(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)
-        return [answer.body]
+        response = wire.error_response(Rejected(module=rejected))
+        headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(response.body)))]
+        start(f"{response.status} {HTTPStatus(response.status).phrase}", headers)
+        return [response.body]
     if rejected:
         environ[REJECTED] = rejected
     return application(environ, start)
 
 
 def _unread(reader: Any) -> float:
-    """Bytes that are left of a request's body; of one in chunks nobody knows."""
+    """Count the bytes that are left of a request's body; of one in chunks nobody knows."""
     return getattr(reader, "length", float("inf") if getattr(reader, "parser", None) else 0)

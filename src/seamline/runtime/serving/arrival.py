@@ -12,7 +12,7 @@ _REQUEST_LINE = re.compile(rb"(?:\r\n)?([^\s]+) ([^\s]+)")
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n")
 _END = b"\r\n\r\n"
-LIMITLESS = 1 << 62
+UNKNOWN_LENGTH = 1 << 62
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class Arrival:
 
     @property
     def path(self) -> str:
-        """What Django will know the request's address by."""
+        """The address, as Django will know it."""
         target = self.target.partition(b"?")[0].partition(b"#")[0]
         if not target.startswith(b"/"):  # a whole URL, as proxies are asked (RFC 9112, section 3.2.2)
             target = b"/" + target.partition(b"://")[2].partition(b"/")[2]
@@ -76,7 +76,7 @@ class Arrival:
                 case _:
                     self.is_odd = True
         if self.in_chunks:
-            self._looked, self.needed = self.needed, LIMITLESS
+            self._looked, self.needed = self.needed, UNKNOWN_LENGTH
             self._look_for_last_chunk(data)
 
     def _look_for_last_chunk(self, data: bytearray) -> None:
@@ -85,6 +85,6 @@ class Arrival:
                 self._looked = chunk.end() + size + 2
                 continue
             end = data.find(_END, chunk.end() - 2)  # that of the trailers, where there are any
-            self.needed = end + len(_END) if end >= 0 else LIMITLESS
+            self.needed = end + len(_END) if end >= 0 else UNKNOWN_LENGTH
             return
         self.is_odd |= data.find(b"\r\n", self._looked) >= 0

@@ -9,15 +9,15 @@ from gunicorn.workers.gthread import TConn
 
 from seamline.runtime.serving.arrival import Arrival
 
-READ_WITHIN = 15.0
-"""Seconds that a request may take to arrive, once it has begun."""
-RECEIVE_BYTES = HEAD_BYTES = 64 * 1024
+READ_TIMEOUT_SECONDS = 15.0
+"""How long a request may take to arrive, once it has begun."""
+RECEIVE_BYTES = MAX_HEAD_BYTES = 64 * 1024
 
 
 class Stream(socket.socket):
     """A socket that gives what was received ahead first.
 
-    What a thread has to wait for arrives within `READ_WITHIN`, or is not waited for.
+    What a thread has to wait for arrives within `READ_TIMEOUT_SECONDS`, or is not waited for.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -29,7 +29,7 @@ class Stream(socket.socket):
 
     def setblocking(self, flag: bool, /) -> None:
         # gunicorn calls this as a thread begins with a request.
-        self.arrives_by = time.monotonic() + READ_WITHIN
+        self.arrives_by = time.monotonic() + READ_TIMEOUT_SECONDS
         super().setblocking(flag)
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
@@ -101,11 +101,11 @@ class Connection(TConn):  # type: ignore[misc]  # it has no types
         return received is not None or self.arrival.is_whole
 
     def is_ready(self, most: int) -> bool:
-        """Whether a thread can do something: all of the request is here, or more belongs to it than is kept."""
+        """Tell whether a thread can do something: all of the request is here, or more belongs to it than is kept."""
         arrival = self.arrival
         larger = len(self.ahead) >= most if arrival.in_chunks else arrival.needed > most
         return arrival.is_whole or arrival.is_odd or larger
 
     def has_endless_head(self) -> bool:
-        """Whether more has come than a head may have."""
-        return not self.arrival.has_head and len(self.ahead) >= HEAD_BYTES
+        """Tell whether more has come than a head may have."""
+        return not self.arrival.has_head and len(self.ahead) >= MAX_HEAD_BYTES

@@ -9,7 +9,7 @@ from seamline.runtime.serving.connection import Connection
 
 Serve = Callable[[Connection], object]
 Finish = Callable[[Connection, "Future[object]"], None]
-"""What is done in the event loop, once a thread is done with a connection."""
+"""Runs in the event loop, once a thread is done with a connection."""
 
 
 class Lane:

@@ -10,11 +10,11 @@ from http import HTTPStatus
 from selectors import EVENT_READ, BaseSelector
 
 from seamline.runtime.serving import refusals
-from seamline.runtime.serving.connection import READ_WITHIN, Connection
+from seamline.runtime.serving.connection import READ_TIMEOUT_SECONDS, Connection
 
 LINGER_SECONDS = 2.0
 """For a client to take what was sent, after the last of it (RFC 9112, section 9.6)."""
-LINGER_BYTES = 64 * 1024
+MAX_LINGER_BYTES = 64 * 1024
 """What a client may still send meanwhile."""
 
 
@@ -111,7 +111,7 @@ class Reception:
         if connection.ahead and not connection.has_begun:
             connection.has_begun = True
             connection.since = time.monotonic()
-            connection.expires = connection.since + READ_WITHIN
+            connection.expires = connection.since + READ_TIMEOUT_SECONDS
         self._count(connection, len(connection.ahead))
         if connection.is_ready(self._limits.bytes_each):
             self._unregister(connection)
@@ -125,8 +125,8 @@ class Reception:
     def _discard(self, connection: Connection, _: object) -> None:
         if connection not in self._lingering:
             return
-        received = connection.sock.receive(LINGER_BYTES)
-        if received is None or len(connection.ahead) >= LINGER_BYTES:
+        received = connection.sock.receive(MAX_LINGER_BYTES)
+        if received is None or len(connection.ahead) >= MAX_LINGER_BYTES:
             self.close(connection)
 
     def _refuse(self, connection: Connection, status: HTTPStatus) -> None:

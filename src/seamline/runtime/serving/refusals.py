@@ -1,9 +1,10 @@
 """Answers to what is not even a request, or does not become one."""
 
-import json
 from http import HTTPStatus
 
 from gunicorn.http import errors
+
+from seamline.calls import wire
 
 _STATUS = {
     (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName): HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -17,15 +18,15 @@ _STATUS = {
 
 
 def status_of(error: BaseException) -> HTTPStatus:
-    """What an exception of gunicorn's means to the client."""
+    """Translate an exception of gunicorn's for the client."""
     found = (status for kind, status in _STATUS.items() if isinstance(error, kind))
     return next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def problem(status: HTTPStatus) -> bytes:
-    """The whole answer, after which the connection ends."""
-    body = {"type": "about:blank", "title": status.phrase, "status": status, "code": "request.refused"}
-    content = json.dumps(body | {"detail": status.description or status.phrase}).encode()
+    """Encode the whole response, after which the connection ends."""
+    detail = status.description or status.phrase
+    content = wire.encode(wire.Problem("about:blank", status.phrase, status, "request.refused", detail))
     head = (
         f"HTTP/1.1 {status} {status.phrase}\r\nConnection: close\r\n"
         f"Content-Type: application/problem+json\r\nContent-Length: {len(content)}\r\n"

@@ -14,6 +14,6 @@ def replace_up_to(age: int) -> None:
 
 
 def is_replaced(age: int) -> bool:
-    """Whether a worker of this age is."""
+    """Tell whether a worker of this age is."""
     replaced: int = _AGE.unpack_from(_replaced, 0)[0]
     return age <= replaced

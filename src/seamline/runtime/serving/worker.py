@@ -27,7 +27,6 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from seamline import shutdown
 from seamline.calls.endpoint import PREFIX
-from seamline.http import gateway
 from seamline.http.admission import module_at
 from seamline.module import known
 from seamline.runtime.serving import application, refusals, reload
@@ -35,19 +34,19 @@ from seamline.runtime.serving.connection import Connection
 from seamline.runtime.serving.lanes import Lane, SharedLane
 from seamline.runtime.serving.reception import Limits, Reception
 
-NOTIFY_EVERY = 1.0
-"""Seconds; the arbiter waits for `timeout`, which is 30."""
-LOOK_EVERY = 0.5
-"""Seconds from one look for those who have waited too long to the next."""
-CALL_LINGER = 0.002
-"""Seconds that a thread waits for the caller's next contract call before it gives the connection back to the loop."""
-IDLE_AT_THE_END = 2.0
-"""Seconds that connections without a request stay open once nobody listens any more."""
-FINISH_WITHIN = 10.0
-"""Seconds for what is under way then."""
+NOTIFY_INTERVAL_SECONDS = 1.0
+"""The arbiter waits for `timeout`, which is 30."""
+EXPIRY_INTERVAL_SECONDS = 0.5
+"""From one look for connections that have waited too long to the next."""
+CALL_LINGER_SECONDS = 0.002
+"""How long a thread waits for the caller's next contract call before it gives the connection back to the loop."""
+SHUTDOWN_IDLE_SECONDS = 2.0
+"""How long connections without a request stay open once nobody listens any more."""
+SHUTDOWN_SECONDS = 10.0
+"""For what is under way then."""
 OTHER_FILES = 1000
-"""Files that a process may open beside its connections to clients: databases, logs, other deployables."""
-SLOW = "bodies that are still on their way"
+"""How many files a process may open beside its connections to clients: databases, logs, other deployables."""
+SLOW_BODIES = "bodies that are still on their way"
 """What holds threads beside the modules: requests that are larger than what is kept for them."""
 UNKNOWN = "unknown"
 
@@ -66,7 +65,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # it has no types
 
     def init_process(self) -> None:
         threads = self.cfg.threads
-        gateway.SLOTS = max(1, threads // 2)
         share = partial(_share, threads, known() if len(known()) == 1 else {})
         self.requests = SharedLane("request", threads, self.handle, self.give_back, share, self.reject)
         self.calls = SharedLane("contract-call", threads, self.handle_calls, self.give_back, share, self.reject)
@@ -98,8 +96,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # it has no types
             self.turn()
         self.alive = False
         self.stop_listening()
-        self.reception.shorten(IDLE_AT_THE_END)
-        finished_by = time.monotonic() + FINISH_WITHIN
+        self.reception.shorten(SHUTDOWN_IDLE_SECONDS)
+        finished_by = time.monotonic() + SHUTDOWN_SECONDS
         while self.nr_conns > 0 and time.monotonic() < finished_by:
             self.turn()
         for lane in self.lanes:
@@ -112,8 +110,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # it has no types
         self.notify()
         if self.alive and not self._accepting and self.nr_conns < self.worker_connections:
             self.set_accept_enabled(True)
-        self.wait_for_and_dispatch_events(timeout=LOOK_EVERY)
-        if time.monotonic() - self.looked > LOOK_EVERY:
+        self.wait_for_and_dispatch_events(timeout=EXPIRY_INTERVAL_SECONDS)
+        if time.monotonic() - self.looked > EXPIRY_INTERVAL_SECONDS:
             self.looked = time.monotonic()
             self.reception.close_expired()
             for lane in (self.requests, self.calls):
@@ -149,14 +147,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # it has no types
     def dispatch(self, connection: Connection) -> None:
         """Have the request that is here answered in its lane."""
         path = connection.arrival.path
-        connection.module = _module(path)
-        connection.holder = connection.module if connection.arrival.is_whole else SLOW
+        connection.module = _module_of(path)
+        connection.holder = connection.module if connection.arrival.is_whole else SLOW_BODIES
         lane = self.lane_of(connection, path)
         connection.lane = lane
         lane.enter(connection)
 
     def lane_of(self, connection: Connection, path: str) -> Lane:
-        """Which threads answer a request."""
+        """Choose the threads that answer a request."""
         if path.startswith(PREFIX) and connection.arrival.method == b"POST":
             return self.calls
         if path == "/health/live" and connection.arrival.is_whole:
@@ -166,7 +164,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # it has no types
         return self.requests
 
     def reject(self, connection: Connection) -> None:
-        """Have a request told that the threads which it might have are taken."""
+        """Have a request rejected: the threads which it might have are taken."""
         connection.sock.rejected_for = connection.module
         connection.lane = self.quick
         self.quick.enter(connection)
@@ -193,7 +191,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # it has no types
 
     def notify(self) -> None:
         """Show the arbiter that the loop runs: once in a while, and not for each request."""
-        if time.monotonic() - self.notified > NOTIFY_EVERY:
+        if time.monotonic() - self.notified > NOTIFY_INTERVAL_SECONDS:
             self.notified = time.monotonic()
             super().notify()
 
@@ -213,14 +211,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # it has no types
         if not self.lingering.acquire(blocking=False):
             return False
         try:
-            if not _has_more_within(CALL_LINGER, conn):
+            if not _has_more_within(CALL_LINGER_SECONDS, conn):
                 return False
         finally:
             self.lingering.release()
         conn.begin()
         conn.receive(settings.REQUEST_BUFFER_KIB * 1024)
         path = conn.arrival.path
-        return conn.arrival.is_whole and path.startswith(PREFIX) and _module(path) == conn.holder
+        return conn.arrival.is_whole and path.startswith(PREFIX) and _module_of(path) == conn.holder
 
     def _handle_call(self, conn: Connection) -> Any:
         # Head and body of an answer go out together, so that the caller wakes up once.
@@ -254,11 +252,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # it has no types
             self.method_queue.defer(lambda: log.info("stopping", drain_seconds=seconds))
 
     def has_drained(self) -> bool:
-        """Whether those who send requests had the time to go elsewhere."""
+        """Tell whether those who send requests had the time to go elsewhere."""
         return self.drained_at is not None and time.monotonic() >= self.drained_at
 
     def is_ending(self) -> bool:
-        """Whether a connection is of no use any more after the answer that is being given."""
+        """Tell whether a connection is of no use any more after the response that is being sent."""
         return not self.alive or shutdown.is_draining()
 
     def handle_quit(self, sig: int, frame: Any) -> None:
@@ -270,7 +268,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # it has no types
         super().handle_quit(sig, frame)
 
 
-def _module(path: str) -> str:
+def _module_of(path: str) -> str:
     if path.startswith(PREFIX):
         return path.removeprefix(PREFIX).partition("/")[0].partition(".")[0]
     try:
@@ -281,8 +279,8 @@ def _module(path: str) -> str:
 
 
 def _share(threads: int, alone: Container[str], holder: str) -> int:
-    """How many threads one may hold. The only module of a service has nobody to leave any for."""
-    return threads if holder in alone else max(1, threads // (4 if holder == SLOW else 2))
+    """Count the threads that one may hold. The only module of a service has nobody to leave any for."""
+    return threads if holder in alone else max(1, threads // (4 if holder == SLOW_BODIES else 2))
 
 
 def _allow_files(connections: int) -> None:

@@ -1,0 +1,67 @@
+"""Where modules lie, their aliases and schemas, and what users' ids are, each come from one place: the layout."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import GIVEN, ROOT
+from tests.processes import environment
+
+ELSEWHERE = Path(__file__).with_name("elsewhere")
+AS_IT_IS = {
+    "import modules\n": "import shop.parts as modules\n",
+    "Layout(modules_package=modules.__name__)": (
+        "Layout(modules.__name__, aliases={'parcels': 'freight'}, schemas={'parcels': 'logistics'}, user_id_type=int)"
+    ),
+}
+"""What a deployable's settings say, and what those of this one say in its place."""
+
+
+@pytest.fixture(scope="module")
+def observed(database_server: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a deployable finds that has its modules in `shop.parts`, and users known by whole numbers."""
+    home = tmp_path_factory.mktemp("elsewhere")
+    shutil.copytree(ELSEWHERE, home, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "src/config", home / "src/config", ignore=shutil.ignore_patterns("__pycache__"))
+    (home / "src/seamline").symlink_to(ROOT / "src/seamline")
+    settings = home / "src/config/settings.py"
+    text = settings.read_text()
+    for before, after in AS_IT_IS.items():
+        assert text.count(before) == 1, f"{before!r} is in one place"
+        text = text.replace(before, after)
+    settings.write_text(text)
+    given = environment(DATABASE_URL=GIVEN, DATABASE_PREFIX=f"test_layout_{os.getpid()}", LOG_LEVEL="ERROR")
+    path = os.pathsep.join((str(home), str(home / "src")))
+    done = subprocess.run(
+        [sys.executable, "observe.py"], cwd=home, env=given | {"PYTHONPATH": path}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_its_modules_lie_in_another_package(observed: dict[str, Any]) -> None:
+    assert observed["owners"] == ["parcels", None, None]
+    assert observed["file"] == "src/shop/parts/parcels/service.py"
+    assert observed["codes"] == ["parcels.no_parcel", "parcels.too_heavy"]
+    assert "/api/v1/parcels/{number}" in observed["documented"]
+
+
+def test_its_tables_are_found_under_another_alias_and_in_another_schema(observed: dict[str, Any]) -> None:
+    assert observed["aliases"] == ["default", "freight"]
+    assert observed["schemas"] == ["logistics"]
+    assert observed["sent"] == [True, 42, 42]
+    assert observed["events"] == [7]
+    assert observed["refused"] == ["NoParcel", "TransactionOpen"]
+    assert observed["health"]["waiting"] == 1, "what a test listened to"
+    assert observed["ready"] == 200
+
+
+def test_its_users_are_known_by_whole_numbers(observed: dict[str, Any]) -> None:
+    assert observed["users"] == [[200, 42], [401, None]]
