@@ -24,7 +24,7 @@ boundaries: $(DEV)  ## what only our own check can see of modules and their cont
 
 words: export PYTHONPATH = .:src
 words: $(DEV)  ## names and docstrings by the glossary, as far as a machine can tell; part of lint
-	$(BIN)/python -m tests.architecture.words
+	$(BIN)/python -m tests.words
 
 licences: $(DEV)  ## what a deployable brings along, and under which licences; fails on one that goes ill with MIT
 	@$(BIN)/pip-licenses --from=mixed --order=license --partial-match --allow-only="$(LICENCES)" \

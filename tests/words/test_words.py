@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture import words
+from tests.words import check
 
 
 def found(code: str, path: str = "src/seamline/room.py") -> list[str]:
-    return [offence.key for offence in words._in_file(Path(path), code, documented=True)]
+    return [offence.key for offence in check._in_file(Path(path), code, documented=True)]
 
 
 @pytest.mark.parametrize(
@@ -50,22 +50,22 @@ def test_the_fields_words_pass(code: str) -> None:
 
 
 def test_a_new_offence_is_told_with_its_place() -> None:
-    offence = words.Offence("a.py", 3, "participle", "told", "a verb")
-    assert words.judge([offence], Counter()) == ["a.py:3: [participle] told: a verb"]
-    assert words.judge([offence], Counter({offence.key: 1})) == []
-    assert words.judge([offence, offence], Counter({offence.key: 1})) == [str(offence)]
+    offence = check.Offence("a.py", 3, "participle", "told", "a verb")
+    assert check.judge([offence], Counter()) == ["a.py:3: [participle] told: a verb"]
+    assert check.judge([offence], Counter({offence.key: 1})) == []
+    assert check.judge([offence, offence], Counter({offence.key: 1})) == [str(offence)]
 
 
 def test_a_mended_offender_has_to_leave_the_list() -> None:
-    complaints = words.judge([], Counter({"participle told": 1}))
-    assert "words_allowed.txt: participle told is mended" in complaints[0]
+    complaints = check.judge([], Counter({"participle told": 1}))
+    assert "allowed.txt: participle told is mended" in complaints[0]
     assert "--shrink" in complaints[1]
 
 
 def test_a_term_is_defined_once() -> None:
     text = "- **lease**: a claim\n- **saga**: a flow\n- **Lease**: a claim"
-    assert words.repeated_terms(text) == ["lease"]
+    assert check.repeated_terms(text) == ["lease"]
 
 
 def test_the_words_of_this_repository_are_the_fields(capsys: pytest.CaptureFixture[str]) -> None:
-    assert words.main([]) == 0, capsys.readouterr().out
+    assert check.main([]) == 0, capsys.readouterr().out

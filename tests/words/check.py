@@ -1,6 +1,6 @@
 """Hold names and docstrings to the field's words, as far as a machine can.
 
-Run by `make lint`. Today's offenders stand in `words_allowed.txt`; that list may only shrink, by `--shrink`.
+Run by `make lint`. Today's offenders stand in `allowed.txt`; that list may only shrink, by `--shrink`.
 """
 
 import ast
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-ALLOWED = Path(__file__).with_name("words_allowed.txt")
+ALLOWED = Path(__file__).with_name("allowed.txt")
 GLOSSARY = ROOT / "docs/glossary.md"
 NAMED = ("src/seamline", "extraction")
 DOCUMENTED = ("src/seamline",)
@@ -161,7 +161,7 @@ def judge(found: list[Offence], allowed: Counter[str]) -> list[str]:
     gone = sorted(left.elements())
     if gone:
         complaints += [f"{ALLOWED.relative_to(ROOT)}: {key} is mended" for key in gone]
-        complaints.append("take them off: python -m tests.architecture.words --shrink")
+        complaints.append("take them off: python -m tests.words --shrink")
     return complaints
 
 
@@ -178,7 +178,7 @@ def write_allowed(allowed: Counter[str]) -> None:
 
 def main(arguments: list[str]) -> int:
     if arguments not in ([], ["--shrink"]):
-        print("usage: python -m tests.architecture.words [--shrink]", file=sys.stderr)
+        print("usage: python -m tests.words [--shrink]", file=sys.stderr)
         return 2
     found, allowed = list(offences()), read_allowed()
     if arguments:
@@ -188,7 +188,3 @@ def main(arguments: list[str]) -> int:
     complaints += [f"docs/glossary.md: {term} is defined twice" for term in repeated_terms(GLOSSARY.read_text())]
     print("\n".join(complaints) or f"the words are the field's; {allowed.total()} to mend")
     return 1 if complaints else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
