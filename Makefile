@@ -5,19 +5,30 @@ include deployable.mk
 BENCH := $(VENV)/.bench-$(call digest,requirements/bench.txt)
 NIGHTLY := $(VENV)/.nightly-$(call digest,requirements/nightly.txt)
 
+# Those that ask for no more than to be named, or for their own changes: what is depended on may have them.
+LICENCES := MIT;BSD;Apache;ISC;PSF;Python Software Foundation;MPL;Mozilla;LGPL;Lesser
+
 TYPED += extraction
 LOCKED += bench nightly
 EXPLAINED := deployable.mk Makefile
 
-.PHONY: boundaries test-topologies test-pythons chaos chaos-broker extract extract-usage bench bench-measure
+.PHONY: boundaries words licences test-topologies test-pythons chaos chaos-broker extract extract-usage bench bench-measure
 .PHONY: mutants mutants-judge
 
-lint: boundaries
+lint: boundaries words
 
 boundaries: export PYTHONPATH = .:src
 boundaries: $(DEV)  ## what only our own check can see of modules and their contracts; part of lint
 	$(BIN)/python -m extraction check
 	$(BIN)/python -m extraction compat
+
+words: export PYTHONPATH = .:src
+words: $(DEV)  ## names and docstrings by the glossary, as far as a machine can tell; part of lint
+	$(BIN)/python -m tests.words
+
+licences: $(DEV)  ## what a deployable brings along, and under which licences; fails on one that goes ill with MIT
+	@$(BIN)/pip-licenses --from=mixed --order=license --partial-match --allow-only="$(LICENCES)" \
+		--packages $$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/\1/p' requirements/local.txt)
 
 test-topologies: export PYTHONPATH = .:src
 test-topologies: $(DEV)  ## the acceptance suite with no, each, every two and all modules apart, as a table

@@ -1,5 +1,7 @@
 """Extraction: find out whether a module can leave the monolith, and write it as a service of its own.
 
+See docs/how-a-module-leaves.md.
+
 This process reads modules, and never imports one: what is broken, or belongs to another folder than this one, is
 analysed all the same. Where one has to run, a process of its own runs it in the folder it stands in:
 

@@ -1,4 +1,7 @@
-"""Contract calls: `call(Parcels).send(...)` behaves the same wherever the module lives."""
+"""Contract calls: `call(Parcels).send(...)` behaves the same wherever the module lives.
+
+See docs/how-a-contract-call-travels.md.
+"""
 
 from seamline.calls.proxy import TransactionOpen, call
 

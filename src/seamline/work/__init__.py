@@ -1,4 +1,7 @@
-"""Durable work: flows over several modules, and periodic jobs. What was begun survives the process that began it."""
+"""Durable work: flows over several modules, and periodic jobs. What was begun survives the process that began it.
+
+See docs/how-an-event-travels.md for the scheduler.
+"""
 
 from seamline.models import SagaState
 from seamline.work.sagas import Failure, Outcome, Saga, Step

@@ -1,0 +1,1 @@
+"""The words check: `make words`."""
