@@ -10,7 +10,7 @@ import structlog
 from msgspec.structs import astuple
 
 from seamline import context
-from seamline.calls import idempotency, signatures, wire
+from seamline.calls import idempotency, wire
 from seamline.calls.wire import OK, Codec, Response
 from seamline.contract import (
     AvailabilityError,
@@ -20,6 +20,7 @@ from seamline.contract import (
     Operation,
     Unavailable,
     Unexpected,
+    signatures,
 )
 from seamline.databases.errors import drop_connection, is_infrastructure
 from seamline.module import BadManifest, Module
