@@ -5,12 +5,13 @@ include deployable.mk
 BENCH := $(VENV)/.bench-$(call digest,requirements/bench.txt)
 NIGHTLY := $(VENV)/.nightly-$(call digest,requirements/nightly.txt)
 
-TYPED += extraction
+TYPED += distributions extraction
 LOCKED += bench nightly
+DISTRIBUTIONS := seamline extraction
 EXPLAINED := deployable.mk Makefile
 
 .PHONY: boundaries test-topologies test-pythons chaos chaos-broker extract extract-usage bench bench-measure
-.PHONY: mutants mutants-judge
+.PHONY: dist mutants mutants-judge
 
 lint: boundaries
 
@@ -18,6 +19,12 @@ boundaries: export PYTHONPATH = .:src
 boundaries: $(DEV)  ## what only our own check can see of modules and their contracts; part of lint
 	$(BIN)/python -m extraction check
 	$(BIN)/python -m extraction compat
+
+dist: $(DEV)  ## the wheels, into dist/: of the runtime, and of the tool, which carries it; the same bytes from the same revision
+	@rm -rf dist
+	@for name in $(DISTRIBUTIONS); do \
+		(cd distributions/$$name && $(abspath $(BIN))/python -m hatchling build --target wheel --directory $(CURDIR)/dist) || exit 1; \
+	done
 
 test-topologies: export PYTHONPATH = .:src
 test-topologies: $(DEV)  ## the acceptance suite with no, each, every two and all modules apart, as a table
