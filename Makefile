@@ -8,10 +8,11 @@ NIGHTLY := $(VENV)/.nightly-$(call digest,requirements/nightly.txt)
 TYPED += distributions extraction
 LOCKED += bench nightly
 DISTRIBUTIONS := seamline extraction
+RUNTIME_TESTS := src tests/acceptance tests/contracts tests/lists tests/reliability tests/serving
 EXPLAINED := deployable.mk Makefile
 
 .PHONY: boundaries test-topologies test-pythons chaos chaos-broker extract extract-usage bench bench-measure
-.PHONY: dist mutants mutants-judge
+.PHONY: dist mutants mutants-judge test-djangos test-django
 
 lint: boundaries
 
@@ -20,7 +21,7 @@ boundaries: $(DEV)  ## what only our own check can see of modules and their cont
 	$(BIN)/python -m extraction check
 	$(BIN)/python -m extraction compat
 
-dist: $(DEV)  ## the wheels, into dist/: of the runtime, and of the tool, which carries it; the same bytes from the same revision
+dist: $(DEV)  ## build the wheels of the runtime and of the tool into dist/, the same bytes from the same revision
 	@rm -rf dist
 	@for name in $(DISTRIBUTIONS); do \
 		(cd distributions/$$name && $(abspath $(BIN))/python -m hatchling build --target wheel --directory $(CURDIR)/dist) || exit 1; \
@@ -34,6 +35,15 @@ test-pythons:  ## make test on each Python that is supported, for the night; PYT
 	@for python in $(if $(filter command line,$(origin PYTHONS)),$(PYTHONS),python3.11 python3.12 python3.13); do \
 		$(MAKE) --no-print-directory test VENV=var/pythons/$$python PYTHONS=$$python || exit 1; \
 	done
+
+test-djangos:  ## the runtime's tests with the lowest and the highest Django that it supports, for the night
+	@$(MAKE) --no-print-directory test-django VENV=var/djangos/lowest DJANGO="==5.2" PYTHONS="python3.13 python3.12"
+	@$(MAKE) --no-print-directory test-django VENV=var/djangos/highest DJANGO="~=6.0.0" PYTHONS="python3.13 python3.12"
+
+test-django: export PYTHONPATH = .:src
+test-django: $(DEV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input "django$(DJANGO)"
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(RUNTIME_TESTS) $(ARGS)
 
 chaos: export PYTHONPATH = .:src
 chaos: $(DEV)  ## kill everything at random, and look for what is lost; SEED=, KILLS=, TOPOLOGY=monolith|extracted|redis|rabbitmq

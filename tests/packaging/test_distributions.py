@@ -154,6 +154,15 @@ def test_what_is_pinned_here_is_in_every_range(built: dict[str, Path]) -> None:
         assert [str(each) for each in ranges if pins[each.name] not in each.specifier] == []
 
 
+def test_both_ends_of_the_range_of_django_are_tested(built: dict[str, Path]) -> None:
+    [supported] = [found.specifier for found in wheels.requirements_of(built["seamline"]) if found.name == "django"]
+    lowest, highest = re.findall(r'DJANGO="==([\d.]+)"|DJANGO="~=([\d.]+)"', (REPOSITORY / "Makefile").read_text())
+    assert f">={lowest[0]}" in str(supported)
+    major, minor, _ = Version(highest[1]).release
+    assert f"{major}.{minor}.99" in supported
+    assert f"{major}.{minor + 1}" not in supported
+
+
 def test_a_deployable_loads_on_the_installed_runtime(built: dict[str, Path], tmp_path: Path) -> None:
     python = wheels.install([built["seamline"]], tmp_path / "venv", "binary", "celery", "postgres")
     deployable = _copied(tmp_path / "deployable", "contracts", "src/config", "src/modules")
