@@ -8,12 +8,14 @@ NIGHTLY := $(VENV)/.nightly-$(call digest,requirements/nightly.txt)
 # Those that ask for no more than to be named, or for their own changes: what is depended on may have them.
 LICENCES := MIT;BSD;Apache;ISC;PSF;Python Software Foundation;MPL;Mozilla;LGPL;Lesser
 
-TYPED += extraction
+TYPED += distributions extraction
 LOCKED += bench nightly
+DISTRIBUTIONS := seamline extraction
+RUNTIME_TESTS := src tests/acceptance tests/contracts tests/lists tests/reliability tests/serving
 EXPLAINED := deployable.mk Makefile
 
-.PHONY: boundaries words licences test-topologies test-pythons chaos chaos-broker extract extract-usage bench bench-measure
-.PHONY: mutants mutants-judge
+.PHONY: boundaries words licences test-topologies test-pythons chaos chaos-broker extract extract-usage bench
+.PHONY: bench-measure dist mutants mutants-judge test-djangos test-django
 
 lint: boundaries words
 
@@ -30,6 +32,12 @@ licences: $(DEV)  ## what a deployable brings along, and under which licences; f
 	@$(BIN)/pip-licenses --from=mixed --order=license --partial-match --allow-only="$(LICENCES)" \
 		--packages $$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/\1/p' requirements/local.txt)
 
+dist: $(DEV)  ## build the wheels of the runtime and of the tool into dist/, the same bytes from the same revision
+	@rm -rf dist
+	@for name in $(DISTRIBUTIONS); do \
+		(cd distributions/$$name && $(abspath $(BIN))/python -m hatchling build --target wheel --directory $(CURDIR)/dist) || exit 1; \
+	done
+
 test-topologies: export PYTHONPATH = .:src
 test-topologies: $(DEV)  ## the acceptance suite with no, each, every two and all modules apart, as a table
 	$(BIN)/python -m tests.topology.matrix
@@ -38,6 +46,15 @@ test-pythons:  ## make test on each Python that is supported, for the night; PYT
 	@for python in $(if $(filter command line,$(origin PYTHONS)),$(PYTHONS),python3.11 python3.12 python3.13); do \
 		$(MAKE) --no-print-directory test VENV=var/pythons/$$python PYTHONS=$$python || exit 1; \
 	done
+
+test-djangos:  ## the runtime's tests with the lowest and the highest Django that it supports, for the night
+	@$(MAKE) --no-print-directory test-django VENV=var/djangos/lowest DJANGO="==5.2" PYTHONS="python3.13 python3.12"
+	@$(MAKE) --no-print-directory test-django VENV=var/djangos/highest DJANGO="~=6.0.0" PYTHONS="python3.13 python3.12"
+
+test-django: export PYTHONPATH = .:src
+test-django: $(DEV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input "django$(DJANGO)"
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(RUNTIME_TESTS) $(ARGS)
 
 chaos: export PYTHONPATH = .:src
 chaos: $(DEV)  ## kill everything at random, and look for what is lost; SEED=, KILLS=, TOPOLOGY=monolith|extracted|redis|rabbitmq

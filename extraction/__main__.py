@@ -1,15 +1,21 @@
-"""`python -m extraction`."""
+"""`python -m extraction`, and the command `extraction` where it is installed."""
 
 import sys
-from pathlib import Path
 
-if __name__ == "__main__":
-    # As in manage.py: the runtime is in src/.
-    sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
+
+def run(prog_name: str = "extraction") -> None:
+    """Run the command line on the runtime that belongs to this tool."""
+    from extraction import runtime_wheel
+
+    sys.path.insert(0, runtime_wheel.import_path())
     try:
         from extraction.cli import main
     except ModuleNotFoundError as missing:
-        sys.exit(f"error: {missing.name} is not installed here: `make lint` installs requirements/dev.txt into .venv")
+        sys.exit(f"error: {runtime_wheel.how_to_install(missing.name or str(missing))}")
     except KeyboardInterrupt:
         sys.exit(130)
-    main(prog_name="python -m extraction")
+    main(prog_name=prog_name)
+
+
+if __name__ == "__main__":
+    run("python -m extraction")

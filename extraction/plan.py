@@ -9,6 +9,7 @@ from pathlib import Path
 
 from extraction import contract_files, dependencies, rendering
 from extraction.project import LAYERS, Project
+from extraction.refusals import Refusal
 from extraction.source import Source
 from extraction.traits import Traits
 
@@ -50,7 +51,7 @@ class File:
     """What it leads to from where it is, where it is a symbolic link to a folder."""
 
 
-class Refused(Exception):
+class Refused(Refusal):
     """A file cannot go along; the message says why, and what to do."""
 
 

@@ -15,6 +15,8 @@ from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from extraction.refusals import Refusal
+
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PLATFORMS = (("linux", "Linux", "posix"), ("darwin", "Darwin", "posix"), ("win32", "Windows", "nt"))
 _MACHINE = re.compile(r"\bplatform_(?:machine|release|version)\b")
@@ -28,8 +30,12 @@ def canonical(name: str) -> str:
 
 @cache
 def distributions() -> Mapping[str, frozenset[str]]:
-    """Which installed distributions bring an importable top-level name."""
+    """Which installed distributions bring an importable top-level name. Raises `Refusal` where it lacks Django's."""
     found = importlib.metadata.packages_distributions()
+    if "django" not in found:
+        raise Refusal(
+            "what the repository requires is not installed in its .venv: run `make lint` there, and try again"
+        )
     return {name: frozenset(map(canonical, brought)) for name, brought in found.items()}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from extraction import interruption
+from extraction.refusals import Refusal
 
 LINT = "from importlinter.cli import lint_imports_command as main; main()"
 CHECKS = {
@@ -19,7 +20,7 @@ KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "SYSTEMROOT", "TMPDIR")
 PATIENCE = 120.0
 
 
-class Unsound(Exception):
+class Unsound(Refusal):
     """The written service does not hold together; the message has what was said of it."""
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from extraction import history, interruption, system, verification
 from extraction.plan import OPENAPI, File, Plan
+from extraction.refusals import Refusal
 
 Verify = Callable[[Path], None]
 
 
-class Refused(Exception):
+class Refused(Refusal):
     """The service was not written; the message says why and what to do."""
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from extraction.analysis.definitions import Function
 from extraction.project import LAYERS, Project
 from extraction.source import Source
-from seamline.calls.signatures import EMPTY, Argument
+from seamline.contract.signatures import EMPTY, Argument
 
 _UNIONS = frozenset({"typing.Optional", "typing.Union"})
 

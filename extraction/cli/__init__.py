@@ -1,27 +1,62 @@
 """The command line: a file for each command."""
 
+import sys
+from importlib import import_module
+
 import click
 
-from extraction import interruption
-from extraction.cli.check import check
-from extraction.cli.compat import compat
-from extraction.cli.cost import cost
-from extraction.cli.data import data_group
-from extraction.cli.extract import extract
-from extraction.cli.finish import finish
-from extraction.cli.fold import fold
-from extraction.cli.listing import list_modules
-from extraction.cli.verify import verify
+from extraction import interruption, runtime_wheel
+
+COMMANDS = {
+    "list": "listing.list_modules",
+    "check": "check.check",
+    "cost": "cost.cost",
+    "compat": "compat.compat",
+    "extract": "extract.extract",
+    "data": "data.data_group",
+    "finish": "finish.finish",
+    "fold": "fold.fold",
+    "verify": "verify.verify",
+}
+"""Each command's file, and its name there; loaded when it is asked for, because not each needs the same libraries."""
+
+
+class Commands(click.Group):
+    """The commands, of which each says itself what it lacks."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name all of them, also those that cannot run here."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one; where a library is missing, one that says so stands in for it."""
+        if cmd_name not in COMMANDS:
+            return None
+        file, _, name = COMMANDS[cmd_name].partition(".")
+        try:
+            command: click.Command = getattr(import_module(f"extraction.cli.{file}"), name)
+        except ModuleNotFoundError as missing:
+            return _incomplete(cmd_name, missing.name or str(missing))
+        return command
+
+
+def _incomplete(name: str, missing: str) -> click.Command:
+    """Make a command that only says which library it lacks."""
+
+    def say() -> None:
+        click.echo(f"error: {name} cannot run: {runtime_wheel.how_to_install(missing)}", err=True)
+        sys.exit(1)
+
+    anything = {"ignore_unknown_options": True, "allow_extra_args": True}
+    lacks = f"(Lacks {missing}.)"
+    return click.Command(name, context_settings=anything, callback=say, short_help=lacks, help=lacks)
 
 
 @click.group(
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Example: python -m extraction extract orders --into ../orders-service",
 )
 def main() -> None:
     """Promote a module to a service of its own."""
     interruption.prepare()
-
-
-for command in (list_modules, check, cost, compat, extract, data_group, finish, fold, verify):
-    main.add_command(command)

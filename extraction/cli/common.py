@@ -12,17 +12,14 @@ from urllib.parse import urlsplit
 import click
 from rich.console import Console
 
-from extraction import data, departure, plan, system, verification, writer
+from extraction import runtime_wheel, system
 from extraction.analysis import Finding
-from extraction.compat import trees
 from extraction.contract_files import owner
 from extraction.project import NotAProject, Project
-from seamline.databases.config import SCHEMES
+from extraction.refusals import Refusal
 
 OUT = Console(highlight=False, soft_wrap=True)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True)
-REFUSALS = (writer.Refused, plan.Refused, departure.Refused, verification.Unsound, trees.Unloadable, data.Refused)
-"""Errors whose message is all that there is to say."""
 
 
 def with_project(command: Callable[..., None]) -> Callable[..., None]:
@@ -37,6 +34,7 @@ def with_project(command: Callable[..., None]) -> Callable[..., None]:
     )
     @wraps(command)
     def run(root: Path, **options: Any) -> None:
+        runtime_wheel.reach_libraries(root)
         try:
             command(Project.at(root), **options)
         except NotAProject as error:
@@ -45,7 +43,7 @@ def with_project(command: Callable[..., None]) -> Callable[..., None]:
             # Whoever read it has seen enough: `… | head`.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(128 + signal.SIGPIPE)
-        except REFUSALS as error:
+        except Refusal as error:
             fail(str(error))
         except OSError as error:
             fail(system.told(error))
@@ -65,6 +63,8 @@ server_option = click.option(
 
 
 def _address(url: str | None) -> str | None:
+    from seamline.databases.config import SCHEMES
+
     if url and urlsplit(url).scheme not in SCHEMES:
         raise click.BadParameter("this is no address such as postgresql://user:password@host:5432/postgres")
     return url

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from extraction import interruption, verification
+from extraction import interruption, runtime_wheel, verification
 from extraction.compat.description import Description
+from extraction.refusals import Refusal
 
 HOME = Path(__file__).parents[2]
 """Where this package is found by its name."""
@@ -19,7 +20,7 @@ RUNTIME = "src/seamline"
 """Where a tree has the runtime, with the contract language in it, that is not installed there."""
 
 
-class Unloadable(Exception):
+class Unloadable(Refusal):
     """A tree's contracts cannot be loaded; the message has what was said of it."""
 
 
@@ -36,7 +37,7 @@ def described(root: Path) -> Description:
             verification.PATIENCE,
             cwd=HOME,
             env=environment
-            | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": os.pathsep.join([str(HOME), str(HOME / "src")])},
+            | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": os.pathsep.join([str(HOME), runtime_wheel.import_path()])},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

@@ -15,6 +15,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from extraction import interruption, verification
+from extraction.refusals import Refusal
 from seamline.databases.config import SCHEMES
 from seamline.development.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 
@@ -65,7 +66,7 @@ class BadAddress(ValueError):
     """What was given names no database."""
 
 
-class Refused(Exception):
+class Refused(Refusal):
     """It cannot be done; the message says why, and what to do."""
 
 

@@ -11,12 +11,13 @@ from extraction import interruption, plan, repository, verification
 from extraction.manifest import Manifest
 from extraction.plan import File
 from extraction.project import NotAProject, Project, is_left_behind
+from extraction.refusals import Refusal
 
 SHOWN = 10
 """Of files that are in the way."""
 
 
-class Refused(Exception):
+class Refused(Refusal):
     """Nothing was changed; the message says why, and what to do."""
 
 

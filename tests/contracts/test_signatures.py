@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from seamline.calls import signatures
+from seamline.contract import signatures
 
 PROMISED = "from uuid import UUID\nfrom seamline.contract import Sku\n\ndef hold(order: UUID, sku: Sku = 'A'): ...\n"
 SAME = {

@@ -11,8 +11,8 @@ from extraction.analysis.registry import Subject, rule
 from extraction.contract_files import Declared, Kind, classes, owner
 from extraction.project import LAYERS, Project
 from extraction.source import Source
-from seamline.calls.signatures import difference
 from seamline.contract.names import handler_of
+from seamline.contract.signatures import difference
 
 PUBLISH = frozenset({"seamline.events.publish", "seamline.events.outbox.publish"})
 ALLOWED = frozenset({"contracts", "msgspec"})

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import structlog
 from msgspec.structs import astuple
 
-from seamline.calls import idempotency, signatures, wire
+from seamline.calls import idempotency, wire
 from seamline.calls.wire import OK, Codec, Response
 from seamline.context import Context, begin
 from seamline.contract import (
@@ -20,6 +20,7 @@ from seamline.contract import (
     Operation,
     Unavailable,
     Unexpected,
+    signatures,
 )
 from seamline.databases.errors import drop_connection, is_infrastructure
 from seamline.layout import alias_of

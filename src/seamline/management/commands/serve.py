@@ -6,7 +6,6 @@ import socket
 import sys
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -20,8 +19,6 @@ from gunicorn.arbiter import Arbiter
 
 from seamline import demo, shutdown, topology
 from seamline.module import extracted
-
-GUNICORN_CONFIG = Path(__file__).parents[3] / "config" / "gunicorn_conf.py"
 
 STOPPING = b"\nStopping: what is under way is finished first. Ctrl-C again cuts it off, and loses nothing.\n"
 
@@ -75,7 +72,7 @@ class Server(Application):  # type: ignore[misc]  # gunicorn is not typed
         super().__init__(prog="serve")
 
     def load_config(self) -> None:
-        self.load_config_from_file(str(GUNICORN_CONFIG))
+        self.load_config_from_module_name_or_filename("python:config.gunicorn_conf")
         self.cfg.set("when_ready", self.ready)
 
     def load(self) -> WSGIHandler:
