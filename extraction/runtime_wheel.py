@@ -15,7 +15,7 @@ def is_installed() -> bool:
 
 def import_path() -> str:
     """Say where Python finds the runtime: a folder, or the wheel, from which it imports as well."""
-    return str(_carried() if is_installed() else SOURCES)
+    return str(_carried_wheel() if is_installed() else SOURCES)
 
 
 def how_to_install(missing: str) -> str:
@@ -33,6 +33,6 @@ def reach_libraries(root: Path) -> None:
         sys.path += [folder for folder in found if folder not in sys.path]
 
 
-def _carried() -> Path:
+def _carried_wheel() -> Path:
     [wheel] = WHEELS.glob("*.whl")
     return wheel

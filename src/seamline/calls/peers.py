@@ -43,7 +43,7 @@ class Peer:
         )
 
     def watch(self, remaining: float) -> AbstractContextManager[object]:
-        """Have the circuit breaker watch a block that may take so many seconds.
+        """Watch, with the circuit breaker, a block that may take so many seconds.
 
         Raises `pybreaker.CircuitBreakerError` while it is open. That a hurried block fails says nothing of the peer.
         """

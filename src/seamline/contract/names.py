@@ -20,7 +20,7 @@ _packages = {"contracts"}
 
 
 def add_modules_package(package: str) -> None:
-    """Have the errors of the modules in a package begin with the module's name."""
+    """Begin the errors of the modules in a package with the module's name."""
     _packages.add(package)
 
 

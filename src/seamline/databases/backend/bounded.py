@@ -31,7 +31,7 @@ class BoundedConnection(psycopg.Connection[Any]):
     """Waits for an answer until the deadline of the work under way."""
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        """Have a statement done. Raises `Late`, or `QueryCanceled` where the server ended it then."""
+        """Wait until a statement is done. Raises `Late`, or `QueryCanceled` where the server ended it then."""
         if timeout is None:
             timeout = time_left()
         try:
