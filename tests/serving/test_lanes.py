@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from seamline.runtime.serving.admission import STUCK_AFTER
+from seamline.runtime.serving.admission import STUCK_SECONDS
 from seamline.runtime.serving.lanes import SharedLane
 from tests.waiting import eventually
 
@@ -77,7 +77,7 @@ def test_a_thread_goes_to_who_came_first_of_those_that_may(office: Office) -> No
 
 def test_who_waits_for_one_that_is_stuck_is_rejected_and_nobody_else(office: Office) -> None:
     a1, *_ = office.come("a1", "a2", "a3", "b1", "b2", "b3")
-    office.now += STUCK_AFTER - 1
+    office.now += STUCK_SECONDS - 1
     office.lane.advance()
     assert not office.rejected
     office.come("b4")
@@ -92,6 +92,6 @@ def test_who_waits_for_one_that_is_stuck_is_rejected_and_nobody_else(office: Off
 
 def test_who_finds_no_thread_for_others_sake_waits(office: Office) -> None:
     office.come("a1", "a2", "b1", "b2", "c1")
-    office.now += 10 * STUCK_AFTER
+    office.now += 10 * STUCK_SECONDS
     office.lane.advance()
     assert not office.rejected

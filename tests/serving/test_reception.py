@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from seamline.runtime.serving import reception as serving
-from seamline.runtime.serving.connection import HEAD_BYTES, Connection
+from seamline.runtime.serving.connection import MAX_HEAD_BYTES, Connection
 from seamline.runtime.serving.reception import Limits, Reception
 
 HEAD = b"POST / HTTP/1.1\r\nContent-Length: 1000\r\n\r\n"
@@ -108,7 +108,7 @@ def test_a_body_that_is_larger_is_not_waited_for(lobby: Callable[[Limits], Lobby
 
 def test_a_head_that_does_not_end_is_refused(lobby: Callable[[Limits], Lobby]) -> None:
     here = lobby(ROOMY)
-    endless = here.client(b"GET / HTTP/1.1\r\nX: " + b"x" * HEAD_BYTES)
+    endless = here.client(b"GET / HTTP/1.1\r\nX: " + b"x" * MAX_HEAD_BYTES)
     assert endless.recv(1000).startswith(b"HTTP/1.1 431 ")
 
 
