@@ -57,9 +57,9 @@ class RuntimeWheel:
         wanted = ",".join(sorted(extras))
         return f"{NAME}{f'[{wanted}]' if wanted else ''}=={self.version}"
 
-    def pin(self, extras: Iterable[str] = ()) -> tuple[str, str]:
-        """Write the lines that a lock pins it by, with its hash."""
-        return f"{self.requirement(extras)} \\", f"    --hash=sha256:{hashlib.sha256(self.content).hexdigest()}"
+    def pin(self) -> tuple[str, str]:
+        """Write the lines that a lock pins it by, with its hash; what an extra brings has lines of its own there."""
+        return f"{self.requirement()} \\", f"    --hash=sha256:{hashlib.sha256(self.content).hexdigest()}"
 
 
 @cache
