@@ -5,7 +5,7 @@ from importlib import import_module
 
 import click
 
-from extraction import interruption, runtime_wheel
+from extraction import installation, interruption
 
 COMMANDS = {
     "list": "listing.list_modules",
@@ -37,6 +37,8 @@ class Commands(click.Group):
             command: click.Command = getattr(import_module(f"extraction.cli.{file}"), name)
         except ModuleNotFoundError as missing:
             return _incomplete(cmd_name, missing.name or str(missing))
+        except KeyboardInterrupt:
+            sys.exit(130)
         return command
 
 
@@ -44,7 +46,7 @@ def _incomplete(name: str, missing: str) -> click.Command:
     """Make a command that only says which library it lacks."""
 
     def say() -> None:
-        click.echo(f"error: {name} cannot run: {runtime_wheel.how_to_install(missing)}", err=True)
+        click.echo(f"error: {name} cannot run: {installation.how_to_install(missing)}", err=True)
         sys.exit(1)
 
     anything = {"ignore_unknown_options": True, "allow_extra_args": True}

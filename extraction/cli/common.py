@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import click
 from rich.console import Console
 
-from extraction import runtime_wheel, system
+from extraction import installation, system
 from extraction.analysis import Finding
 from extraction.contract_files import owner
 from extraction.project import NotAProject, Project
@@ -34,7 +34,7 @@ def with_project(command: Callable[..., None]) -> Callable[..., None]:
     )
     @wraps(command)
     def run(root: Path, **options: Any) -> None:
-        runtime_wheel.reach_libraries(root)
+        installation.reach_libraries(root)
         try:
             command(Project.at(root), **options)
         except NotAProject as error:

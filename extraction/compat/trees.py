@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from extraction import interruption, runtime_wheel, verification
+from extraction import installation, interruption, verification
 from extraction.compat.description import Description
 from extraction.refusals import Refusal
 
@@ -37,7 +37,7 @@ def described(root: Path) -> Description:
             verification.PATIENCE,
             cwd=HOME,
             env=environment
-            | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": os.pathsep.join([str(HOME), runtime_wheel.import_path()])},
+            | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": os.pathsep.join([str(HOME), installation.import_path()])},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
