@@ -13,7 +13,7 @@ from seamline.context import new_id
 from seamline.contract import Contract, Event
 from seamline.contract.events import event_named
 from seamline.events.mailbox import Envelope, mailbox
-from seamline.models import OutboxMessage, Subscription
+from seamline.events.models import OutboxMessage, Subscription
 
 
 @contextmanager
@@ -37,13 +37,15 @@ def fake_contract(contract: type[Contract], fake: object) -> Iterator[None]:
 def captured_events(*events: type[Event]) -> Iterator[Callable[[], list[Event]]]:
     """Listen to events while the block lasts; what it gives is called for those that were published by then."""
     for event in events:
-        Subscription.objects.using(event.module).create(event=event.event_name, subscriber="test")
+        Subscription.objects.using(event.module).create(module=event.module, event=event.event_name, subscriber="test")
 
     def published() -> list[Event]:
         names = [event.event_name for event in events]
         modules = sorted({event.module for event in events})
         rows = [
-            row for m in modules for row in OutboxMessage.objects.using(m).filter(name__in=names, subscriber="test")
+            row
+            for m in modules
+            for row in OutboxMessage.objects.using(m).filter(module=m, name__in=names, subscriber="test")
         ]
         return [_event(row) for row in sorted(rows, key=lambda row: (row.published_at, row.id))]
 

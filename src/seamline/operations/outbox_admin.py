@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from seamline.models import OutboxMessage, OutboxState
+from seamline.events.models import OutboxMessage, OutboxState
 from seamline.operations import event_administration
 
 log = structlog.get_logger("seam.events")
@@ -121,13 +121,14 @@ class OutboxAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # only generic t
         return Rows
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutboxMessage]:
-        return OutboxMessage.objects.using(chosen(request)).order_by("-id")
+        module = chosen(request)
+        return OutboxMessage.objects.using(module).filter(module=module).order_by("-id")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> OutboxMessage | None:
         module, _, number = object_id.partition(".")
         if module not in event_administration.modules() or not number.isdecimal():
             return None
-        return OutboxMessage.objects.using(module).filter(pk=number).first()
+        return OutboxMessage.objects.using(module).filter(module=module, pk=number).first()
 
     @admin.display(description="error")
     def error(self, event: OutboxMessage) -> str:
