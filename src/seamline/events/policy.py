@@ -1,7 +1,6 @@
 """How events are delivered: what can be tuned, in one place. The settings have the one that holds."""
 
 from dataclasses import dataclass
-from typing import cast
 
 from seamline.setting_errors import require_that
 from seamline.work.leases import Backoff
@@ -73,4 +72,4 @@ def delivery_policy() -> DeliveryPolicy:
     """Read the policy that holds: the settings' `DELIVERY`."""
     from django.conf import settings
 
-    return cast(DeliveryPolicy, settings.DELIVERY)
+    return settings.DELIVERY

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from dataclasses import asdict
 from http import HTTPStatus
 
 import msgspec
@@ -56,7 +57,8 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 
 def health(request: HttpRequest) -> HttpResponse:
-    """Where each module lives, how it is set, what waits in its outbox, and who has not heard its subscriptions."""
+    """Where each module lives, how it is set, what waits in its outbox, who has not heard its subscriptions; and the
+    policies that hold."""
     routes, away = topology.current(), availability.away()
     unheard = subscriptions.pending()
     modules = {
@@ -69,7 +71,8 @@ def health(request: HttpRequest) -> HttpResponse:
         for name, module in active().items()
     }
     modules |= {name: {"here": False, "settings": {}, "outbox": None, "unheard_by": []} for name in extracted()}
-    return _json({"service": settings.SERVICE_NAME, "modules": modules})
+    policies = {"delivery": asdict(settings.DELIVERY), "sagas": asdict(settings.SAGAS)}
+    return _json({"service": settings.SERVICE_NAME, "policies": policies, "modules": modules})
 
 
 def metrics(request: HttpRequest) -> HttpResponse:

@@ -2,7 +2,6 @@
 
 import select
 import threading
-import time
 from collections.abc import Callable
 
 import structlog
@@ -14,6 +13,8 @@ from seamline.work.wakeups import CHANNEL
 
 log = structlog.get_logger("seam.wakeups")
 
+LOOK_EVERY_MS = 1000
+"""Milliseconds from one look whether to end to the next."""
 READ_TIMEOUT = 0.1
 """Seconds to read what has come, once something has."""
 BACKOFF = Backoff(first_seconds=2.0, max_seconds=15.0)
@@ -21,16 +22,21 @@ BACKOFF = Backoff(first_seconds=2.0, max_seconds=15.0)
 
 
 class WakeupListener(threading.Thread):
-    """Listens as long as the process lives; `on_connect` is called whenever something may have been missed."""
+    """Listens until it is stopped; `on_connect` is called whenever something may have been missed."""
 
     def __init__(self, wake: Callable[[str], object], on_connect: Callable[[], object]) -> None:
         super().__init__(name="wakeups", daemon=True)
         self._wake = wake
         self._on_connect = on_connect
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """End soon."""
+        self._stopping.set()
 
     def run(self) -> None:
         failures = 0
-        while True:
+        while not self._stopping.is_set():
             try:
                 self._connect()
                 failures = 0
@@ -38,8 +44,8 @@ class WakeupListener(threading.Thread):
             except Exception as error:
                 failures += 1
                 log.warning("not_listening", error=str(error).strip())
+                self._stopping.wait(BACKOFF.pause(failures).total_seconds())
             connections[DEPLOYABLE].close()
-            time.sleep(BACKOFF.pause(max(1, failures)).total_seconds())
 
     def _connect(self) -> None:
         with connections[DEPLOYABLE].cursor() as sql:
@@ -50,7 +56,8 @@ class WakeupListener(threading.Thread):
         connection = connections[DEPLOYABLE].connection
         readable = select.poll()
         readable.register(connection.fileno(), select.POLLIN)
-        while True:
-            readable.poll()
+        while not self._stopping.is_set():
+            if not readable.poll(LOOK_EVERY_MS):
+                continue
             for notification in connection.notifies(timeout=READ_TIMEOUT):
                 self._wake(notification.payload)

@@ -1,7 +1,6 @@
 """How sagas are worked on: what can be tuned, in one place. The settings have the one that holds."""
 
 from dataclasses import dataclass
-from typing import cast
 
 from seamline.setting_errors import require_that
 from seamline.work.leases import Backoff
@@ -44,4 +43,4 @@ def saga_policy() -> SagaPolicy:
     """Read the policy that holds: the settings' `SAGAS`."""
     from django.conf import settings
 
-    return cast(SagaPolicy, settings.SAGAS)
+    return settings.SAGAS
