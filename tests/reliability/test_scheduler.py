@@ -1,4 +1,4 @@
-"""One scheduler for all modules: who hangs stops no other, who is idle costs next to nothing, who is woken is seen to."""
+"""One scheduler for all modules: who hangs stops no other, who is idle costs little, who is woken is looked at."""
 
 import threading
 import time
@@ -41,14 +41,15 @@ class Looks:
             raise OSError("away")
         return module in self.busy
 
+    def work_due(self, module: str) -> list[tuple[str, float]]:
+        return [("a job", self.due[module])] if module in self.due else []
+
 
 @pytest.fixture
 def looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Looks]:
     looks = Looks()
     monkeypatch.setattr(relay, "dispatch_due", looks.dispatch_due)
-    monkeypatch.setattr(
-        scheduling, "_work_due", lambda module: [("a job", looks.due[module])] if module in looks.due else []
-    )
+    monkeypatch.setattr(scheduling, "_work_due", looks.work_due)
     yield looks
     looks.released.set()
 
