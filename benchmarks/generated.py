@@ -64,4 +64,4 @@ def module(pattern: Path, folder: Path, before: str | None) -> None:
 def renamed(text: str, name: str) -> str:
     """Python of the pattern, as another module's."""
     text = re.sub(rf"\b{PATTERN.title()}", name.title(), text)
-    return re.sub(rf"\b{PATTERN}\b", name, text)
+    return re.sub(rf"\b{PATTERN}(?=\b|_)", name, text)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from seamline.development import clusters
 from tests.processes import answers, environment, free_port
 
 HERE = Path(__file__).parent
@@ -103,7 +104,7 @@ def megabytes(roots: Iterable[int]) -> float:
 
 def postmaster(folder: Path) -> int:
     """The process id of the PostgreSQL server in a folder."""
-    return int((folder / "data" / "postmaster.pid").read_text().split()[0])
+    return int((folder / clusters.FOLDER / "postmaster.pid").read_text().split()[0])
 
 
 def _of_each(roots: Iterable[int], measured: Callable[[psutil.Process], float]) -> Iterator[float]:

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-from seamline.events import outbox_leases, relay
-from seamline.models import OutboxMessage, Subscription
+from seamline.events import relay
+from seamline.events.models import OutboxMessage, Subscription
+from seamline.events.policy import delivery_policy
 from seamline.module import active
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -16,7 +17,7 @@ def deliver_all() -> int:
     What failed, as on a machine so busy that a deadline passed, is tried again without a pause until it is dead.
     """
     tried = 0
-    for _ in range(outbox_leases.MAX_FAILURES + 1):
+    for _ in range(delivery_policy().max_failures + 1):
         while delivered := sum(relay.drain(module) for module in active()):
             tried += delivered
         if not sum(make_due(module) for module in active()):

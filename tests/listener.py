@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 from contracts.orders import OrderCancelled, OrderCreated
 from seamline.contract import DeadlineExceeded, Money, Unavailable
 from seamline.databases import transaction
-from seamline.events import outbox_leases, publish, relay
+from seamline.events import publish, relay
 from seamline.events.mailbox import Envelope, EventName, ModuleName, mailbox
-from seamline.models import OutboxMessage, Subscription
+from seamline.events.models import OutboxMessage, Subscription
+from seamline.events.policy import delivery_policy
 from seamline.testing import fake_contract
 from tests.deliveries import make_due
 
@@ -50,7 +51,7 @@ def only_listener() -> Iterator[Listener]:
     """The one subscriber of `orders` while the block lasts."""
     Subscription.objects.using("orders").all().delete()
     for event in (OrderCreated, OrderCancelled):
-        Subscription.objects.using("orders").create(event=event.event_name, subscriber=LISTENER)
+        Subscription.objects.using("orders").create(module="orders", event=event.event_name, subscriber=LISTENER)
     fake = Listener()
     with fake_contract(mailbox(LISTENER), fake):
         yield fake
@@ -81,6 +82,6 @@ def states() -> list[str]:
 
 def die() -> None:
     """Deliver until what fails is dead."""
-    for _ in range(outbox_leases.MAX_FAILURES):
+    for _ in range(delivery_policy().max_failures):
         all_due()
         relay.drain("orders")

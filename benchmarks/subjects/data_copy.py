@@ -29,10 +29,10 @@ _FILL = f"""
            '', now() - n * interval '1 second' FROM generate_series(1, {ORDERS}) AS n;
     INSERT INTO orders_orderline (order_id, sku, name, quantity, price)
     SELECT id, 'SKU-' || n, 'A product with a name ' || n, n, 100 * n FROM orders_order, generate_series(1, 2) AS n;
-    INSERT INTO seamline_outbox (event_id, name, key, subscriber, payload, request_id, state, attempts, failures,
-                                 due_at, last_error, published_at, done_at)
-    SELECT id, 'orders.OrderCreated.v1', id, 'users', repeat('x', 250), 'bench', 'done', 1, 0, now(), '', now(), now()
-    FROM orders_order;
+    INSERT INTO seamline_outbox (module, event_id, name, key, subscriber, payload, request_id, state, attempts,
+                                 failures, due_at, last_error, published_at, done_at)
+    SELECT 'orders', id, 'orders.OrderCreated.v1', id, 'users', repeat('x', 250), 'bench', 'done', 1, 0, now(), '', now(),
+           now() FROM orders_order;
 """  # noqa: S608
 
 COPY = Experiment(

@@ -34,9 +34,9 @@ HEARD = (
 )
 OUTBOX = "CREATE TABLE outbox (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ring_id text NOT NULL)"
 _FILL = """
-    INSERT INTO seamline_outbox (event_id, name, key, subscriber, payload, request_id, state, attempts, failures,
-                                 due_at, last_error, published_at)
-    SELECT gen_random_uuid(), 'bell.Rang.v1', 'ring-' || n, 'ear', format('{"ring_id":"ring-%%s","at":0}', n),
+    INSERT INTO seamline_outbox (module, event_id, name, key, subscriber, payload, request_id, state, attempts,
+                                 failures, due_at, last_error, published_at)
+    SELECT 'bell', gen_random_uuid(), 'bell.Rang.v1', 'ring-' || n, 'ear', format('{"ring_id":"ring-%%s","at":0}', n),
            'bench', 'pending', 0, 0, now(), '', now() FROM generate_series(1, %s) AS n
 """
 _BRAKE = "UPDATE seamline_subscription SET backoff_until = now() + %s::interval WHERE subscriber = 'ear'"

@@ -35,8 +35,9 @@ ROOM = "conformance"
 ROWS = 200
 """Of each table, that values are taken from."""
 _NOT_DUE = """
-    INSERT INTO seamline_job (name, due_at) VALUES (%(name)s, now() + %(wait)s)
-    ON CONFLICT (name) DO UPDATE SET due_at = now() + %(wait)s
+    INSERT INTO seamline_job (module, name, attempts, due_at)
+    VALUES (%(module)s, %(name)s, 0, now() + %(wait)s)
+    ON CONFLICT (module, name) DO UPDATE SET due_at = now() + %(wait)s
 """
 
 
@@ -70,7 +71,7 @@ def prepare(module: Module) -> None:
     for name in active():
         with cursor(name) as sql:
             for task in jobs.tasks(name):
-                sql.execute(_NOT_DUE, {"name": task.name, "wait": timedelta(days=1)})
+                sql.execute(_NOT_DUE, {"module": name, "name": task.name, "wait": timedelta(days=1)})
 
 
 def examination(module: Module, service: Side | None) -> Suite:

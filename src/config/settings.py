@@ -12,8 +12,10 @@ from seamline.configuration import keys, values
 from seamline.configuration.policies import CallPolicy
 from seamline.databases.config import Server, databases
 from seamline.development.embedded_postgres import EmbeddedPostgres
+from seamline.events.policy import DeliveryPolicy
 from seamline.layout import Layout
 from seamline.observability import logs
+from seamline.work.policy import SagaPolicy
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 env = environ.Env()
@@ -63,8 +65,15 @@ DATABASE_ROUTERS = ["seamline.databases.router.ModuleRouter"]
 JWT_PRIVATE_KEY, JWT_PUBLIC_KEYS = keys.user_token_keys(env, DEVELOPMENT)
 SERVICE_KEYS = keys.service_keys(env, DEVELOPMENT)
 
-# Events and jobs: threads of the web process do this work, or Celery workers where there is a broker
+# Events, sagas and jobs: threads of the web process do this work, or Celery workers where there is a broker
 
+DELIVERY = DeliveryPolicy(
+    handler_timeout=values.seconds(env, "DELIVERY_HANDLER_TIMEOUT", DeliveryPolicy.handler_timeout),
+    lease_seconds=values.seconds(env, "DELIVERY_LEASE_SECONDS", DeliveryPolicy.lease_seconds),
+    max_failures=values.number(env, "DELIVERY_MAX_FAILURES", DeliveryPolicy.max_failures, 1000),
+    threads_per_subscriber=values.number(env, "DELIVERY_THREADS", DeliveryPolicy.threads_per_subscriber, 32),
+)
+SAGAS = SagaPolicy()
 CELERY_BROKER_URL = values.broker_url(env, "CELERY_BROKER_URL")
 CELERY_MAX_BACKOFF = values.seconds(env, "CELERY_MAX_BACKOFF", 3.0)
 CELERY_APP = "config.celery.app"

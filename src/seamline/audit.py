@@ -33,13 +33,17 @@ M = TypeVar("M", bound=Model)
 
 _STUCK = """
     SELECT event_id, name, subscriber, state, left(last_error, 200) FROM seamline_outbox
-    WHERE state IN ('pending', 'delivering', 'dead') ORDER BY id LIMIT %s
+    WHERE module = %s AND state IN ('pending', 'delivering', 'dead') ORDER BY id LIMIT %s
 """
-_COMPENSATING = "SELECT id, name FROM seamline_saga WHERE state = 'compensating' ORDER BY id LIMIT %s"
+_COMPENSATING = """
+    SELECT id, name FROM seamline_saga WHERE module = %s AND state = 'compensating' ORDER BY id LIMIT %s
+"""
 _MOVING = """
     SELECT key FROM seamline_outbox
-    WHERE key = ANY(%(keys)s) AND (state IN ('pending', 'delivering') OR published_at > now() - %(within)s)
-    UNION SELECT id::text FROM seamline_saga WHERE id::text = ANY(%(keys)s) AND state IN ('running', 'compensating')
+    WHERE module = %(module)s AND key = ANY(%(keys)s)
+      AND (state IN ('pending', 'delivering') OR published_at > now() - %(within)s)
+    UNION SELECT id::text FROM seamline_saga
+    WHERE module = %(module)s AND id::text = ANY(%(keys)s) AND state IN ('running', 'compensating')
 """
 
 
@@ -122,7 +126,7 @@ def pages(rows: QuerySet[M]) -> Iterator[list[M]]:
 
 def moving(module: str, keys: Sequence[object]) -> set[str]:
     """Those of the keys of a module's events or sagas that something happens to, or did within the last minute."""
-    values = {"keys": [str(key) for key in keys], "within": SETTLES_WITHIN}
+    values = {"module": module, "keys": [str(key) for key in keys], "within": SETTLES_WITHIN}
     return {key for (key,) in fetch(module, _MOVING, values)}
 
 
@@ -155,12 +159,12 @@ def _audit(module: Module, report: Report, progress: Callable[[str, int], object
 
 def _underway(module: str) -> Iterator[Checked]:
     """What the runtime itself keeps of a module: events that were not handled yet, flows that turned back."""
-    for event_id, name, subscriber, state, error in fetch(module, _STUCK, [BATCH]):
+    for event_id, name, subscriber, state, error in fetch(module, _STUCK, [module, BATCH]):
         dead = state == "dead"
         problem = f"{name} is not handled by {subscriber}" + (f", and dead: {error}" if dead else "")
         remedy = f"put that right, then: manage.py events retry --event {event_id}" if dead else ""
         yield Checked(0, (Finding(f"event {event_id}", problem, not dead, remedy),))
-    for saga_id, name in fetch(module, _COMPENSATING, [BATCH]):
+    for saga_id, name in fetch(module, _COMPENSATING, [module, BATCH]):
         yield Checked(0, (Finding(f"{name} {saga_id}", "has turned back, and is not undone yet", settling=True),))
 
 

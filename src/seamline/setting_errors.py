@@ -14,3 +14,9 @@ def invalid_setting(name: str, value: object, expected: str) -> ImproperlyConfig
 def without_secrets(url: str) -> str:
     """Return an address that may be shown: hidden, where there may be a password in it."""
     return HIDDEN if {"@", "?"} & set(url) else url
+
+
+def require_that(holds: bool, name: str, policy: object, expected: str) -> None:
+    """Check an invariant of a policy. Raises `ImproperlyConfigured` where it does not hold."""
+    if not holds:
+        raise ImproperlyConfigured(f"{name} is {policy}: it has to have {expected}")

@@ -13,8 +13,8 @@ from seamline.context import new_id
 from seamline.contract import Contract, Event
 from seamline.contract.events import event_named
 from seamline.events.mailbox import Envelope, mailbox
+from seamline.events.models import OutboxMessage, Subscription
 from seamline.layout import alias_of
-from seamline.models import OutboxMessage, Subscription
 
 
 @contextmanager
@@ -38,7 +38,9 @@ def fake_contract(contract: type[Contract], fake: object) -> Iterator[None]:
 def captured_events(*events: type[Event]) -> Iterator[Callable[[], list[Event]]]:
     """Listen to events while the block lasts; what it gives is called for those that were published by then."""
     for event in events:
-        Subscription.objects.using(alias_of(event.module)).create(event=event.event_name, subscriber="test")
+        Subscription.objects.using(alias_of(event.module)).create(
+            module=event.module, event=event.event_name, subscriber="test"
+        )
 
     def published() -> list[Event]:
         names = [event.event_name for event in events]
@@ -46,7 +48,7 @@ def captured_events(*events: type[Event]) -> Iterator[Callable[[], list[Event]]]
         rows = [
             row
             for m in modules
-            for row in OutboxMessage.objects.using(alias_of(m)).filter(name__in=names, subscriber="test")
+            for row in OutboxMessage.objects.using(alias_of(m)).filter(module=m, name__in=names, subscriber="test")
         ]
         return [_event(row) for row in sorted(rows, key=lambda row: (row.published_at, row.id))]
 

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
-from seamline.events.outbox_leases import LEASE_SECONDS
+from seamline.events.policy import DeliveryPolicy
 from tests import brokers
 from tests.brokers import Broker, Process
 from tests.chaos.campaign import new_seed
@@ -77,7 +77,7 @@ def kill_repeatedly(shop: Deployable, broker: Broker, worker: Process, kills: in
     finally:
         shopper.stop()
     for customer in shopper.customers:
-        eventually(customer.points, bool, 2 * LEASE_SECONDS)
+        eventually(customer.points, bool, 2 * DeliveryPolicy.lease_seconds)
         assert customer.points() == POINTS, f"{customer.id} has {customer.points()} points and not {POINTS}"
     return shopper.customers
 

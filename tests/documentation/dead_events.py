@@ -6,9 +6,10 @@ from uuid import uuid4
 from contracts.orders import OrderCancelled, OrderCreated
 from seamline.contract import Money
 from seamline.databases import transaction
-from seamline.events import outbox_leases, publish, relay
+from seamline.events import publish, relay
 from seamline.events.mailbox import mailbox
-from seamline.models import OutboxMessage
+from seamline.events.models import OutboxMessage
+from seamline.events.policy import delivery_policy
 from seamline.testing import fake_contract
 
 
@@ -27,7 +28,7 @@ with transaction("orders"):
     publish(OrderCreated(second, customer, total))
     publish(OrderCancelled(first, customer, total))
 with fake_contract(mailbox("users"), Failing()):
-    for _ in range(outbox_leases.MAX_FAILURES):
+    for _ in range(delivery_policy().max_failures):
         waiting = OutboxMessage.objects.using("orders").filter(state="pending", subscriber="users")
         waiting.update(due_at=datetime(2000, 1, 1, tzinfo=UTC))
         relay.drain("orders")

@@ -153,4 +153,4 @@ def test_periodic_jobs_are_run_by_workers(shop: Deployable) -> None:
 
         assert runs() == set()
         process.start()
-        eventually(runs, lambda names: "seamline.resume_sagas" in names)
+        eventually(runs, lambda names: "seamline.prune" in names)

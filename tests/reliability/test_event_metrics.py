@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 from seamline.events import relay
-from seamline.models import OutboxMessage
+from seamline.events.models import OutboxMessage
 from seamline.operations import event_administration, health, outbox_gauges
 from seamline.operations.event_administration import Standing
 from seamline.operations.outbox_gauges import OutboxGauges

@@ -11,8 +11,9 @@ from seamline.contract import Money
 from seamline.databases import transaction
 from seamline.events import outbox_leases, publish, relay
 from seamline.events.delivery import deliver
+from seamline.events.models import OutboxMessage, Subscription
 from seamline.events.outbox import NoTransaction
-from seamline.models import OutboxMessage, Subscription
+from seamline.events.policy import delivery_policy
 from tests.listener import CUSTOMER, LISTENER, PRICE, Listener, all_due, created, die, publish_all, states
 
 pytestmark = pytest.mark.django_db(databases=["orders"])
@@ -74,14 +75,14 @@ def test_an_event_that_fails_too_often_is_dead_and_parks_its_key(listener: Liste
     die()
     assert states() == ["dead", "pending"]
     dead = OutboxMessage.objects.using("orders").get(state="dead")
-    assert dead.failures == outbox_leases.MAX_FAILURES
+    assert dead.failures == delivery_policy().max_failures
     assert "incident" in dead.last_error
 
 
 def test_a_subscriber_that_is_away_never_makes_an_event_dead(listener: Listener) -> None:
     listener.away = True
     publish_all(created(uuid4()))
-    for _ in range(outbox_leases.MAX_FAILURES + 3):
+    for _ in range(delivery_policy().max_failures + 3):
         all_due()
         relay.drain("orders")
     assert states() == ["pending"]
@@ -112,10 +113,10 @@ def test_events_that_fail_together_are_told_one_by_one(listener: Listener) -> No
 
 def test_a_subscriber_that_is_away_is_asked_once_and_left_alone(listener: Listener) -> None:
     listener.away = True
-    publish_all(*(created(uuid4()) for _ in range(outbox_leases.BATCH_SIZE + 1)))
-    assert relay.drain("orders") == outbox_leases.BATCH_SIZE
+    publish_all(*(created(uuid4()) for _ in range(delivery_policy().batch_size + 1)))
+    assert relay.drain("orders") == delivery_policy().batch_size
     attempts = OutboxMessage.objects.using("orders").order_by("id").values_list("attempts", "failures")
-    assert list(attempts) == [*[(1, 0)] * outbox_leases.BATCH_SIZE, (0, 0)]
+    assert list(attempts) == [*[(1, 0)] * delivery_policy().batch_size, (0, 0)]
 
 
 def test_a_claim_of_a_process_that_died_lapses(listener: Listener) -> None:
@@ -134,7 +135,7 @@ def test_claims_that_lapse_count_as_failures_and_too_many_make_an_event_dead(lis
 
     before = failures()
     publish_all(created(uuid4()))
-    OutboxMessage.objects.using("orders").update(failures=outbox_leases.MAX_FAILURES - 1)
+    OutboxMessage.objects.using("orders").update(failures=delivery_policy().max_failures - 1)
     outbox_leases.lease_due("orders", LISTENER)
     all_due()
     relay.drain("orders")

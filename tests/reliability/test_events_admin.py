@@ -11,7 +11,7 @@ from django.test import Client
 from contracts.users import UserRegistered
 from seamline.databases import transaction
 from seamline.events import publish, relay
-from seamline.models import OutboxMessage, Subscription
+from seamline.events.models import OutboxMessage, Subscription
 from tests.listener import LISTENER, Listener, cancelled, created, die, publish_all, states
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
@@ -56,7 +56,7 @@ def act(client: Client, action: str, *chosen: int, **more: str) -> str:
 
 
 def test_each_module_s_outbox_is_shown_by_itself(bad: UUID) -> None:
-    Subscription.objects.using("users").create(event=UserRegistered.event_name, subscriber="test")
+    Subscription.objects.using("users").create(module="users", event=UserRegistered.event_name, subscriber="test")
     with transaction("users"):
         publish(UserRegistered(uuid4(), "Ada"))
     admin = operator(superuser=True)

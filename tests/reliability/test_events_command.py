@@ -16,8 +16,9 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from seamline import topology
-from seamline.events import outbox_leases, relay
-from seamline.models import OutboxMessage, Subscription
+from seamline.events import relay
+from seamline.events.models import OutboxMessage, Subscription
+from seamline.events.policy import delivery_policy
 from seamline.operations import event_administration
 from seamline.topology import Topology
 from tests.listener import LISTENER, Listener, all_due, cancelled, created, die, publish_all, states
@@ -133,7 +134,7 @@ def test_before_the_first_migration_it_says_so(database_server: None, command: t
 def test_dead_lists_what_is_dead_with_its_error_and_what_it_holds_up(bad: UUID) -> None:
     [event] = json.loads(events("dead", "--json").out)
     assert (event["key"], event["name"], event["blocked"]) == (str(bad), "orders.OrderCreated.v1", 2)
-    assert (event["failures"], event["module"]) == (outbox_leases.MAX_FAILURES, "orders")
+    assert (event["failures"], event["module"]) == (delivery_policy().max_failures, "orders")
     assert "incident" in event["last_error"]
     told = events("dead")
     assert told.status == 0

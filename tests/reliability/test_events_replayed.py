@@ -18,7 +18,7 @@ from modules.users import service as users
 from seamline.contract import Money
 from seamline.databases import cursor
 from seamline.events import subscriptions
-from seamline.models import InboxMessage, OutboxMessage
+from seamline.events.models import InboxMessage, OutboxMessage
 from seamline.module import active
 from seamline.operations import event_administration
 from tests.deliveries import deliver_all

@@ -13,10 +13,10 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from rest_framework.request import Request
 
-from seamline import models
 from seamline.databases import execute
 from seamline.http import idempotency
 from seamline.http.access import Principal
+from seamline.http.models import IdempotentRequest
 from seamline.module import active
 from tests.waiting import eventually
 
@@ -87,7 +87,7 @@ def test_strangers_who_have_chosen_the_same_key_do_not_meet() -> None:
 def test_what_was_asked_cannot_be_guessed_from_what_is_stored() -> None:
     key, body = uuid4().hex, b'{"password": "easy to guess"}'
     send(Endpoint(201), key, body)
-    row = models.IdempotentRequest.objects.using(MODULE).get(key=key)
+    row = IdempotentRequest.objects.using(MODULE).get(key=key)
     asked = b"POST /things\n" + body
     assert bytes(row.fingerprint) != hashlib.sha256(asked).digest()
 
@@ -105,13 +105,13 @@ def test_while_the_first_is_under_way_the_repeat_waits() -> None:
     send(endpoint, key)
     assert endpoint.meanwhile is not None
     assert endpoint.meanwhile.status_code == 409
-    assert 1 <= int(endpoint.meanwhile["Retry-After"]) <= idempotency.CLAIM
+    assert 1 <= int(endpoint.meanwhile["Retry-After"]) <= idempotency.LEASE_SECONDS
 
 
 def test_a_repeat_goes_on_with_the_same_id_though_the_server_forgot_the_first() -> None:
     endpoint, key, asker = Endpoint(503, 201), uuid4().hex, Principal(uuid4(), frozenset())
     send(endpoint, key, asker=asker)
-    models.IdempotentRequest.objects.using(MODULE).filter(key=key).delete()
+    IdempotentRequest.objects.using(MODULE).filter(key=key).delete()
     assert send(endpoint, key, asker=asker).status_code == 201
     assert len(set(endpoint.ids)) == 1
 
@@ -125,7 +125,7 @@ def test_no_two_requests_have_the_same_id() -> None:
         (asker, key + "x", b"1"),
         (asker, key, b"2"),
     ):
-        models.IdempotentRequest.objects.using(MODULE).all().delete()
+        IdempotentRequest.objects.using(MODULE).all().delete()
         send(endpoint, asked_under, body, who)
     assert len(set(endpoint.ids)) == 4
 
@@ -149,7 +149,7 @@ def hang_up(together: threading.Barrier) -> None:
 @pytest.fixture
 def slow_to_insert(transactional_db: None) -> Iterator[None]:
     """A row of a table takes its time between the look for others and its unique keys, so that racers meet there."""
-    keys = "PRIMARY KEY (id), ADD CONSTRAINT request_once_per_key UNIQUE (owner, key)"
+    keys = "PRIMARY KEY (id), ADD CONSTRAINT request_once_per_key UNIQUE (module, owner, key)"
     anew = f"""
         ALTER TABLE seamline_idempotent_request
             DROP CONSTRAINT seamline_idempotent_request_pkey, DROP CONSTRAINT request_once_per_key;
@@ -191,10 +191,10 @@ def test_a_claim_is_renewed_while_it_is_worked_on(pool: ThreadPoolExecutor) -> N
         return HttpResponse(status=201)
 
     first = pool.submit(send, work, key)
-    row = models.IdempotentRequest.objects.using(MODULE).filter(key=key)
+    row = IdempotentRequest.objects.using(MODULE).filter(key=key)
     eventually(row.exists, bool)
-    claimed = row.get().claimed_until
-    eventually(lambda: row.get().claimed_until, lambda until: until > claimed)
+    claimed = row.get().due_at
+    eventually(lambda: row.get().due_at, lambda until: until > claimed)
     assert send(Endpoint(), key).status_code == 409
     done.set()
     assert first.result().status_code == 201
@@ -211,9 +211,7 @@ def test_what_a_holder_that_is_gone_has_left_is_taken_over_when_it_was_told_to_b
 
     with pytest.raises(SystemExit):
         send(die, key)
-    execute(
-        MODULE, "UPDATE seamline_idempotent_request SET claimed_until = claimed_until - %s * interval '1 second'", told
-    )
+    execute(MODULE, "UPDATE seamline_idempotent_request SET due_at = due_at - %s * interval '1 second'", told)
     assert send(endpoint, key).status_code == 201
 
 
@@ -221,7 +219,7 @@ def test_who_has_lost_a_claim_does_not_settle_it() -> None:
     key, second = uuid4().hex, Endpoint(201)
 
     def hang(new_id: UUID) -> HttpResponse:
-        execute(MODULE, "UPDATE seamline_idempotent_request SET claimed_until = now()")
+        execute(MODULE, "UPDATE seamline_idempotent_request SET due_at = now()")
         assert send(second, key).status_code == 201
         return HttpResponse("too late", status=201)
 

@@ -7,17 +7,11 @@ import pytest
 from django.db.models import Model
 from django.utils import timezone
 
-from seamline.models import (
-    IdempotentCommand,
-    IdempotentRequest,
-    InboxMessage,
-    OutboxMessage,
-    OutboxState,
-    SagaRecord,
-    SagaState,
-    Subscription,
-)
-from seamline.work import jobs
+from seamline.calls.models import IdempotentCommand
+from seamline.events.models import InboxMessage, OutboxMessage, OutboxState, Subscription
+from seamline.http.models import IdempotentRequest
+from seamline.work import SagaState, jobs
+from seamline.work.models import SagaRecord
 
 pytestmark = pytest.mark.django_db(databases=["orders"])
 
@@ -32,6 +26,7 @@ def prune() -> None:
 def event(age: timedelta, state: OutboxState, subscriber: str = "somebody") -> OutboxMessage:
     done = NOW - age if state in (OutboxState.DONE, OutboxState.DISCARDED) else None
     return OutboxMessage(
+        module="orders",
         event_id=uuid4(),
         name="a.B.v1",
         subscriber=subscriber,
@@ -43,21 +38,25 @@ def event(age: timedelta, state: OutboxState, subscriber: str = "somebody") -> O
 
 
 def handled(age: timedelta) -> InboxMessage:
-    return InboxMessage(event_id=uuid4(), name="a.B.v1", handled_at=NOW - age)
+    return InboxMessage(module="orders", event_id=uuid4(), name="a.B.v1", handled_at=NOW - age)
 
 
 def command(age: timedelta) -> IdempotentCommand:
-    return IdempotentCommand(key=str(uuid4()), operation="a/v1/b", fingerprint=b"", answer=b"", created_at=NOW - age)
+    return IdempotentCommand(
+        module="orders", key=str(uuid4()), operation="a/v1/b", fingerprint=b"", answer=b"", created_at=NOW - age
+    )
 
 
 def request(age: timedelta) -> IdempotentRequest:
     at = NOW - age
-    return IdempotentRequest(id=uuid4(), owner="a", key=str(uuid4()), fingerprint=b"", claimed_until=at, created_at=at)
+    return IdempotentRequest(
+        id=uuid4(), module="orders", owner="a", key=str(uuid4()), fingerprint=b"", due_at=at, created_at=at
+    )
 
 
 def saga(age: timedelta, state: SagaState) -> SagaRecord:
     at = NOW - age
-    return SagaRecord(id=uuid4(), name="a", state=state, deadline=at, claimed_until=at, started_at=at)
+    return SagaRecord(module="orders", id=uuid4(), name="a", state=state, deadline=at, due_at=at, started_at=at)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +80,7 @@ def test_what_is_stale_goes_and_the_rest_stays(stale: Model, kept: Model) -> Non
 
 
 def test_events_for_a_subscriber_that_dropped_its_subscription_are_dead_after_a_day() -> None:
-    Subscription.objects.using("orders").create(event="a.B.v1", subscriber="listening")
+    Subscription.objects.using("orders").create(module="orders", event="a.B.v1", subscriber="listening")
     days = timedelta(days=2)
     for subscriber, age in (("gone", days), ("gone", timedelta(hours=23)), ("listening", days)):
         event(age, OutboxState.PENDING, subscriber).save(using="orders")

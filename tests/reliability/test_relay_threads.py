@@ -1,4 +1,4 @@
-"""Relays in real threads, on committed rows: several at once, and subscribers that hang."""
+"""Schedulers in real threads, on committed rows: several at once, and subscribers that hang."""
 
 import random
 import threading
@@ -6,6 +6,8 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -14,11 +16,12 @@ import pytest
 from contracts.orders import OrderCancelled
 from seamline.contract import Money
 from seamline.databases import transaction
-from seamline.events import delivery_pool, outbox_leases, publish
+from seamline.events import publish
 from seamline.events.delivery_pool import DeliveryPool
 from seamline.events.mailbox import Envelope, EventName, ModuleName, mailbox
-from seamline.events.relay import Relay
-from seamline.models import OutboxMessage, Subscription
+from seamline.events.models import OutboxMessage, Subscription
+from seamline.events.policy import delivery_policy
+from seamline.runtime.scheduler import JobThreads, Scheduler
 from seamline.testing import fake_contract
 from tests.waiting import PATIENCE, eventually
 
@@ -52,7 +55,7 @@ class Subscriber:
 
 @contextmanager
 def subscribed(name: str) -> Iterator[Subscriber]:
-    Subscription.objects.using("orders").create(event=OrderCancelled.event_name, subscriber=name)
+    Subscription.objects.using("orders").create(module="orders", event=OrderCancelled.event_name, subscriber=name)
     fake = Subscriber()
     with fake_contract(mailbox(name), fake):
         yield fake
@@ -60,22 +63,27 @@ def subscribed(name: str) -> Iterator[Subscriber]:
 
 @contextmanager
 def running(number: int = 1) -> Iterator[None]:
-    """So many processes' worth of relays and delivery threads."""
-    relays: list[Relay] = []
-    lanes = [DeliveryPool(on_capacity=lambda module: [relay.wake() for relay in relays]) for _ in range(number)]
-    relays += [Relay("orders", carrier) for carrier in lanes]
-    for relay in relays:
-        relay.start()
+    """So many processes' worth of schedulers and delivery threads."""
+    schedulers: list[Scheduler] = []
+    pools = [DeliveryPool(on_capacity=lambda module: [each.wake(module) for each in schedulers]) for _ in range(number)]
+    schedulers += [Scheduler(["orders"], pool, JobThreads()) for pool in pools]
+    for scheduler in schedulers:
+        scheduler.start()
     try:
         yield
     finally:
-        for relay in relays:
-            relay.stop()
-            relay.join()
-        for carrier in lanes:
-            carrier.stop(time.monotonic() + PATIENCE)
+        for scheduler in schedulers:
+            scheduler.stop()
+            scheduler.join()
+        for pool in pools:
+            pool.stop(time.monotonic() + PATIENCE)
         # Those that were given up too: they may still be at the database.
-        eventually(lambda: [t for t in threading.enumerate() if t.name.startswith("deliver-")], lambda left: not left)
+        eventually(threads, lambda left: not left)
+
+
+def threads() -> list[str]:
+    """Those that work for schedulers."""
+    return [thread.name for thread in threading.enumerate() if thread.name in ("deliver", "look", "look-again", "job")]
 
 
 def cancel(order: UUID, *amounts: int) -> None:
@@ -93,7 +101,7 @@ def _nobody_else() -> None:
     Subscription.objects.using("orders").all().delete()
 
 
-def test_relays_that_work_at_once_keep_the_order_of_each_key() -> None:
+def test_schedulers_that_work_at_once_keep_the_order_of_each_key() -> None:
     seed = random.randrange(10_000)
     orders = [uuid4() for _ in range(7)]
     sequence = [random.Random(seed).choice(orders) for _ in range(400)]
@@ -110,25 +118,25 @@ def test_relays_that_work_at_once_keep_the_order_of_each_key() -> None:
 def test_a_subscriber_that_hangs_holds_up_nobody_else() -> None:
     with subscribed("hanging") as hanging, subscribed("lively") as lively, running():
         hanging.open.clear()
-        for amount in range(3 * outbox_leases.BATCH_SIZE):
+        for amount in range(3 * delivery_policy().batch_size):
             cancel(uuid4(), amount)
-        eventually(lambda: len(lively.known), lambda handled: handled == 3 * outbox_leases.BATCH_SIZE)
+        eventually(lambda: len(lively.known), lambda handled: handled == 3 * delivery_policy().batch_size)
         assert not hanging.known
         hanging.open.set()
         eventually(all_done, bool)
 
 
-def test_a_delivery_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox_leases, "LEASE_SECONDS", 1.0)
-    monkeypatch.setattr(delivery_pool, "LEASE_SECONDS", 1.0)
-    monkeypatch.setattr(delivery_pool, "TIME_SLICE", 0.5)
+def test_a_delivery_that_never_ends_is_given_up(settings: Any) -> None:
+    settings.DELIVERY = replace(
+        settings.DELIVERY, handler_timeout=0.4, settle_margin=0.1, lease_seconds=1.0, time_slice=0.5
+    )
     with subscribed("hanging") as hanging, running():
         hanging.open.clear()
         order = uuid4()
         cancel(order, 1)
         eventually(
             lambda: OutboxMessage.objects.using("orders").get().failures,
-            lambda failures: failures >= delivery_pool.THREADS_PER_SUBSCRIBER + 1,
+            lambda failures: failures >= settings.DELIVERY.threads_per_subscriber + 1,
         )
         hanging.open.set()
         eventually(all_done, bool)

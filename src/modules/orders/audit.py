@@ -13,7 +13,8 @@ from modules.orders import models, queries
 from seamline.audit import Checked, Finding, is_young, moving, pages
 from seamline.calls import call
 from seamline.contract import Money
-from seamline.models import SagaRecord, SagaState
+from seamline.work import SagaState
+from seamline.work.models import SagaRecord
 
 
 class Expected(NamedTuple):
@@ -77,7 +78,9 @@ def _ids(findings: Sequence[Finding]) -> list[UUID]:
 
 def _findings(order_ids: list[UUID]) -> Iterator[Finding]:
     under_way = moving("orders", order_ids)
-    unfinished = SagaRecord.objects.using("orders").filter(state__in=(SagaState.RUNNING, SagaState.COMPENSATING))
+    unfinished = SagaRecord.objects.using("orders").filter(
+        module="orders", state__in=(SagaState.RUNNING, SagaState.COMPENSATING)
+    )
     in_checkout = set(unfinished.filter(id__in=order_ids).values_list("id", flat=True))
     orders = queries.orders(tuple(order_ids))
     others = _others(tuple(order_ids))

@@ -4,10 +4,12 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from msgspec import structs
+
 from contracts.inventory import Inventory, Reservation, StockLine
-from contracts.orders import OrderCreated, OrderStatus
+from contracts.orders import Order, OrderCreated, OrderStatus
 from contracts.payments import Payment, Payments, PaymentStatus
-from modules.orders.models import Order, OrderLine
+from modules.orders import models, queries
 from seamline.calls import call
 from seamline.contract import Money
 from seamline.databases import execute, transaction
@@ -20,8 +22,8 @@ _CONFIRM = "UPDATE orders_order SET status = 'confirmed', payment_id = %s WHERE 
 class Checkout(NamedTuple):
     """An order on its way, as it was accepted."""
 
-    order: Order
-    lines: tuple[OrderLine, ...]
+    order: models.Order
+    lines: tuple[models.OrderLine, ...]
 
     @property
     def total(self) -> Money:
@@ -29,7 +31,7 @@ class Checkout(NamedTuple):
 
 
 def accepted(order_id: UUID) -> Checkout:
-    order = Order.objects.prefetch_related("lines").get(id=order_id)
+    order = models.Order.objects.prefetch_related("lines").get(id=order_id)
     return Checkout(order, tuple(order.lines.all()))
 
 
@@ -48,7 +50,7 @@ def authorise_payment(checkout: Checkout) -> Payment | None:
     if payment.status is not PaymentStatus.PENDING:
         return payment
     with transaction("orders"):
-        Order.objects.filter(id=order.id).update(payment_id=payment.id)
+        models.Order.objects.filter(id=order.id).update(payment_id=payment.id)
     return None
 
 
@@ -56,23 +58,24 @@ def cancel_payment(checkout: Checkout) -> None:
     call(Payments).cancel(checkout.order.id)
 
 
-def confirm(checkout: Checkout, payment: Payment) -> None:
+def confirm(checkout: Checkout, payment: Payment) -> Order | None:
     order = checkout.order
-    if execute("orders", _CONFIRM, [payment.id, order.id]):
-        order.status, order.payment_id = OrderStatus.CONFIRMED, payment.id
-        publish(OrderCreated(order.id, order.customer_id, checkout.total))
+    if not execute("orders", _CONFIRM, [payment.id, order.id]):
+        return None
+    publish(OrderCreated(order.id, order.customer_id, checkout.total))
+    return structs.replace(queries.to_order(*checkout), status=OrderStatus.CONFIRMED, payment_id=payment.id)
 
 
-def refuse(checkout: Checkout, refusal: Failure) -> None:
+def refuse(checkout: Checkout, failure: Failure) -> None:
     # An order that its customer cancelled meanwhile stays cancelled.
-    pending = Order.objects.filter(id=checkout.order.id, status=OrderStatus.PENDING)
-    pending.update(status=OrderStatus.REFUSED, refusal=refusal.code)
+    pending = models.Order.objects.filter(id=checkout.order.id, status=OrderStatus.PENDING)
+    pending.update(status=OrderStatus.REFUSED, refusal=failure.code)
 
 
 CHECKOUT = Saga(
     module="orders",
     name="checkout",
-    subject=accepted,
+    load_state=accepted,
     steps=(Step(reserve_stock, compensation=release_stock), Step(authorise_payment, compensation=cancel_payment)),
     complete=confirm,
     on_compensated=refuse,

@@ -1,3 +1,4 @@
+from typing import cast
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -15,7 +16,7 @@ from seamline.calls import call
 from seamline.contract import Money
 from seamline.databases import insert, transaction
 from seamline.events import publish
-from seamline.work import Failure, SagaState
+from seamline.work import Failure
 
 
 def place(order_id: UUID, customer: Profile, lines: tuple[StockLine, ...], coupon: str | None, method: str) -> Order:
@@ -26,8 +27,8 @@ def place(order_id: UUID, customer: Profile, lines: tuple[StockLine, ...], coupo
     """
     checkout = _accept(order_id, customer, lines, coupon, method)
     outcome = CHECKOUT.run_started(order_id, checkout) if checkout else CHECKOUT.resume(order_id)
-    if checkout and outcome and outcome.state is SagaState.DONE:
-        return queries.to_order(*checkout)
+    if outcome and outcome.result:
+        return cast(Order, outcome.result)
     if outcome and outcome.error:
         raise outcome.error
     order = queries.order(order_id)

@@ -12,11 +12,11 @@ KEY = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 """What a key may be made of."""
 
 _CLAIM = """
-    INSERT INTO seamline_idempotent_command (key, operation, fingerprint, answer, created_at)
-    VALUES (%s, %s, %s, '', now()) ON CONFLICT (key) DO NOTHING
+    INSERT INTO seamline_idempotent_command (module, key, operation, fingerprint, answer, created_at)
+    VALUES (%s, %s, %s, %s, '', now()) ON CONFLICT (module, key) DO NOTHING
 """
-_STORE = "UPDATE seamline_idempotent_command SET answer = %s WHERE key = %s"
-_RECALL = "SELECT operation, fingerprint, answer FROM seamline_idempotent_command WHERE key = %s"
+_STORE = "UPDATE seamline_idempotent_command SET answer = %s WHERE module = %s AND key = %s"
+_RECALL = "SELECT operation, fingerprint, answer FROM seamline_idempotent_command WHERE module = %s AND key = %s"
 
 
 def once(operation: Operation, key: str, body: bytes, run: Callable[[], bytes]) -> Response:
@@ -27,13 +27,14 @@ def once(operation: Operation, key: str, body: bytes, run: Callable[[], bytes]) 
     with another operation or other arguments.
     """
     fingerprint = hashlib.sha256(body).digest()
-    with transaction(operation.module), cursor(operation.module) as sql:
-        sql.execute(_CLAIM, [key, operation.path, fingerprint])
+    module = operation.module
+    with transaction(module), cursor(module) as sql:
+        sql.execute(_CLAIM, [module, key, operation.path, fingerprint])
         if sql.rowcount == 1:
             result = run()
-            sql.execute(_STORE, [result, key])
+            sql.execute(_STORE, [result, module, key])
             return Response(200, result)
-        sql.execute(_RECALL, [key])
+        sql.execute(_RECALL, [module, key])
         known_operation, known_fingerprint, answer = sql.fetchone()
     if (known_operation, bytes(known_fingerprint)) != (operation.path, fingerprint):
         raise KeyReused(operation=operation.path)

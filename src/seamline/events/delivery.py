@@ -11,18 +11,12 @@ from seamline.calls import call
 from seamline.context import working_for
 from seamline.contract import AvailabilityError, Category, ContractError, DeadlineExceeded
 from seamline.events import outbox_leases
-from seamline.events.mailbox import HANDLER_TIMEOUT, Envelope, mailbox
-from seamline.events.outbox_leases import LEASE_SECONDS, LeasedMessage
+from seamline.events.mailbox import Envelope, mailbox
+from seamline.events.outbox_leases import LeasedMessage
+from seamline.events.policy import delivery_policy
 from seamline.observability import metrics
 
 log = structlog.get_logger("seam.events")
-
-TIME_SLICE = 5.0
-"""Seconds after which others have their turn."""
-SETTLE_MARGIN = 4.0
-"""Seconds of a lease that are left for asking whether a subscriber answers, and for noting what came of it."""
-BEGIN_WITHIN = LEASE_SECONDS - HANDLER_TIMEOUT - SETTLE_MARGIN
-"""Seconds after a claim in which a delivery may begin, to have ended when the lease lapses."""
 
 
 class Unfinished(ContractError, category=Category.INTERNAL):
@@ -30,21 +24,21 @@ class Unfinished(ContractError, category=Category.INTERNAL):
 
 
 def drain(publisher: str, subscriber: str) -> int:
-    """Deliver what is due in a publisher's outbox to one subscriber, for a while; how many events were claimed."""
-    claimed = 0
-    over = time.monotonic() + TIME_SLICE
+    """Deliver what is due in a publisher's outbox to one subscriber, for a while; how many events were leased."""
+    leased = 0
+    over = time.monotonic() + delivery_policy().time_slice
     while time.monotonic() < over and (events := outbox_leases.lease_due(publisher, subscriber)):
-        claimed += len(events)
+        leased += len(events)
         for event in events:
             if event.lapsed:
                 _report(publisher, subscriber, event, "lease_lapsed", event.dead)
         if not deliver(publisher, subscriber, [event for event in events if not event.dead]):
             break
-    return claimed
+    return leased
 
 
 def deliver(publisher: str, subscriber: str, events: Sequence[LeasedMessage]) -> bool:
-    """Deliver claimed events in order, and note in the outbox what became of each; whether others may be waiting.
+    """Deliver leased events in order, and note in the outbox what became of each; whether others may be waiting.
 
     New events go together, in one call and one transaction of the subscriber's; where they fail together each goes
     alone, as does one that was tried before. A failure holds up the events of its own key and no others.
@@ -52,22 +46,22 @@ def deliver(publisher: str, subscriber: str, events: Sequence[LeasedMessage]) ->
     ahead = deque(_runs(events))
     blocked: set[str] = set()
     untried: list[LeasedMessage] = []
-    begun, others = time.monotonic(), True
+    over, others = time.monotonic() + delivery_policy().begin_within, True
     with working_for(publisher):
-        while ahead and time.monotonic() - begun < BEGIN_WITHIN:
+        while ahead and time.monotonic() < over:
             run = ahead.popleft()
             untried += [event for event in run if event.key in blocked]
             run = [event for event in run if event.key not in blocked]
             error = _attempt(subscriber, run) if run else None
             if error is None:
-                others = _done(publisher, subscriber, run)
+                others = _settle(publisher, subscriber, run)
             elif isinstance(error, AvailabilityError):
-                log.warning("subscriber_away", publisher=publisher, subscriber=subscriber, error=error.code)
+                log.warning("subscriber_unreachable", publisher=publisher, subscriber=subscriber, error=error.code)
                 outbox_leases.back_off(publisher, subscriber, run[0].attempts)
                 untried += run
                 break
             elif len(run) == 1:
-                _fail(publisher, subscriber, run[0], error)
+                _record_failure(publisher, subscriber, run[0], error)
                 blocked.add(run[0].key)
             else:
                 ahead.extendleft([event] for event in reversed(run))
@@ -103,7 +97,7 @@ def _answers(subscriber: str) -> bool:
     return True
 
 
-def _done(publisher: str, subscriber: str, events: Sequence[LeasedMessage]) -> bool:
+def _settle(publisher: str, subscriber: str, events: Sequence[LeasedMessage]) -> bool:
     done = outbox_leases.settle(publisher, events)
     metrics.events_delivered.labels(publisher, subscriber).inc(len(done))
     for event in done:
@@ -112,7 +106,7 @@ def _done(publisher: str, subscriber: str, events: Sequence[LeasedMessage]) -> b
     return not done or done[0].others
 
 
-def _fail(publisher: str, subscriber: str, event: LeasedMessage, error: ContractError) -> None:
+def _record_failure(publisher: str, subscriber: str, event: LeasedMessage, error: ContractError) -> None:
     _report(publisher, subscriber, event, error.code, outbox_leases.record_failure(publisher, event, error))
 
 
@@ -120,7 +114,7 @@ def _report(publisher: str, subscriber: str, event: LeasedMessage, error: str, d
     metrics.events_failed.labels(publisher, subscriber).inc()
     report = log.error if dead else log.warning
     report(
-        "event_dead" if dead else "event_failed",
+        "event_dead_letter" if dead else "event_failed",
         name=event.name,
         event_id=str(event.event_id),
         subscriber=subscriber,

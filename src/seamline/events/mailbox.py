@@ -13,22 +13,20 @@ from seamline.calls import server
 from seamline.contract import Category, Contract, ContractError, Value, command, query, whole
 from seamline.contract.events import Event
 from seamline.databases import execute, fetch, transaction
+from seamline.events.policy import delivery_policy
 from seamline.module import BadManifest, Module
 
 log = structlog.get_logger("seam.events")
 
-HANDLER_TIMEOUT = 10.0
-"""Seconds that handling a batch may take. Work that takes longer is a job's, or a saga's."""
-
 _REMEMBER = """
-    INSERT INTO seamline_inbox (event_id, name, handled_at)
-    SELECT id, name, now() FROM unnest(%s::uuid[], %s::text[]) AS envelope (id, name)
-    ON CONFLICT (event_id) DO NOTHING RETURNING event_id
+    INSERT INTO seamline_inbox (module, event_id, name, handled_at)
+    SELECT %s, id, name, now() FROM unnest(%s::uuid[], %s::text[]) AS envelope (id, name)
+    ON CONFLICT (module, event_id) DO NOTHING RETURNING event_id
 """
-_FORGET = "DELETE FROM seamline_subscription WHERE subscriber = %s AND NOT event = ANY(%s)"
+_FORGET = "DELETE FROM seamline_subscription WHERE module = %s AND subscriber = %s AND NOT event = ANY(%s)"
 _SUBSCRIBE = """
-    INSERT INTO seamline_subscription (event, subscriber) SELECT unnest(%s::text[]), %s
-    ON CONFLICT (event, subscriber) DO NOTHING
+    INSERT INTO seamline_subscription (module, event, subscriber) SELECT %s, unnest(%s::text[]), %s
+    ON CONFLICT (module, event, subscriber) DO NOTHING
 """
 
 
@@ -58,7 +56,7 @@ class Envelope(Value):
 class Mailbox(Contract, module="", facet="events"):
     """What every module answers about events: those it hears, and who hears its own."""
 
-    @command(natural_key=True, timeout=HANDLER_TIMEOUT, raises=(NotSubscribed,))
+    @command(natural_key=True, timeout=delivery_policy().handler_timeout, raises=(NotSubscribed,))
     def deliver(self, envelopes: tuple[Envelope, ...]) -> None:
         """Handle events in this order, all or none, each once: a repeat does nothing."""
 
@@ -97,8 +95,8 @@ def serve_module(module: Module) -> None:
 
     def subscribe(subscriber: str, events: tuple[str, ...]) -> None:
         with transaction(module.name):
-            execute(module.name, _FORGET, [subscriber, list(events)])
-            execute(module.name, _SUBSCRIBE, [list(events), subscriber])
+            execute(module.name, _FORGET, [module.name, subscriber, list(events)])
+            execute(module.name, _SUBSCRIBE, [module.name, list(events), subscriber])
 
     def ping() -> None:
         pass
@@ -109,7 +107,7 @@ def serve_module(module: Module) -> None:
 def _remembered(module: str, envelopes: tuple[Envelope, ...]) -> set[UUID]:
     """Note that these events are handled; which of them were not before."""
     ids, names = [envelope.id for envelope in envelopes], [envelope.name for envelope in envelopes]
-    return {event_id for (event_id,) in fetch(module, _REMEMBER, [ids, names])}
+    return {event_id for (event_id,) in fetch(module, _REMEMBER, [module, ids, names])}
 
 
 def _handle(module: str, envelope: Envelope, event: type[Event], handle: server.Implementation) -> None:

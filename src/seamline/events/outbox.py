@@ -15,12 +15,13 @@ from seamline.calls import wire
 from seamline.contract import Event
 from seamline.databases import fetch
 from seamline.layout import alias_of
+from seamline.work import wakeups
 
 _INSERT = """
-    INSERT INTO seamline_outbox (event_id, name, key, subscriber, payload, request_id, traceparent,
+    INSERT INTO seamline_outbox (module, event_id, name, key, subscriber, payload, request_id, traceparent,
                                state, attempts, failures, due_at, last_error, published_at)
-    SELECT %s, %s, %s, subscriber, %s, %s, %s, 'pending', 0, 0, now(), '', now()
-    FROM seamline_subscription WHERE event = %s RETURNING subscriber
+    SELECT %s, %s, %s, %s, subscriber, %s, %s, %s, 'pending', 0, 0, now(), '', now()
+    FROM seamline_subscription WHERE module = %s AND event = %s RETURNING subscriber
 """
 log = structlog.get_logger("seam.events")
 _listeners: list[Callable[[str, str], None]] = []
@@ -38,11 +39,12 @@ def publish(event: Event) -> None:
     connection = connections[alias_of(event.module)]
     if not connection.in_atomic_block:
         raise NoTransaction(f"publish {event.event_name} inside `with transaction({event.module!r}):`")
-    now = context.current()
+    now, module = context.current(), event.module
     name, payload = event.event_name, wire.encode(event).decode()
-    told = fetch(event.module, _INSERT, [uuid.uuid4(), name, event.key, payload, now.request_id, now.traceparent, name])
+    values = [module, uuid.uuid4(), name, event.key, payload, now.request_id, now.traceparent, module, name]
+    told = fetch(module, _INSERT, values)
     for (subscriber,) in told:
-        transaction.on_commit(partial(_committed, event.module, subscriber), using=alias_of(event.module))
+        transaction.on_commit(partial(_committed, module, subscriber), using=alias_of(module))
 
 
 def on_commit(listener: Callable[[str, str], None]) -> None:
@@ -51,9 +53,12 @@ def on_commit(listener: Callable[[str, str], None]) -> None:
 
 
 def _committed(publisher: str, subscriber: str) -> None:
+    if not _listeners:
+        # A process that delivers nothing itself: whoever does is told.
+        wakeups.wake(publisher)
     for listener in _listeners:
         try:
             listener(publisher, subscriber)
         except Exception as error:
-            # What is committed is no failure of its writer. The outbox is looked at all the same, a second later.
-            log.warning("not_dispatched", module=publisher, exc_info=error)
+            # What is committed is no failure of its writer. The outbox is looked at all the same, a little later.
+            log.warning("dispatch_failed", module=publisher, exc_info=error)

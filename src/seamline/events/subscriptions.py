@@ -17,8 +17,10 @@ from seamline.module import active, known
 log = structlog.get_logger("seam.events")
 
 _EXPECT = """
-    INSERT INTO seamline_subscription (event, subscriber)
-    SELECT * FROM unnest(%s::text[], %s::text[]) WHERE NOT EXISTS (SELECT FROM seamline_subscription)
+    INSERT INTO seamline_subscription (module, event, subscriber)
+    SELECT %(module)s::text, event, subscriber
+    FROM unnest(%(events)s::text[], %(subscribers)s::text[]) AS t (event, subscriber)
+    WHERE NOT EXISTS (SELECT FROM seamline_subscription WHERE module = %(module)s)
 """
 
 
@@ -51,7 +53,8 @@ def expect(publisher: str) -> None:
         for event in module.subscribes
         if event.module == publisher
     ]
-    execute(publisher, _EXPECT, [[event for event, _ in expected], [subscriber for _, subscriber in expected]])
+    events, subscribers = [event for event, _ in expected], [subscriber for _, subscriber in expected]
+    execute(publisher, _EXPECT, {"module": publisher, "events": events, "subscribers": subscribers})
 
 
 def announce(announcement: Announcement) -> bool:

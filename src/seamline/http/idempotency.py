@@ -11,71 +11,49 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
-from typing import NamedTuple
 
 from django.conf import settings
 from django.db import Error
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from seamline.databases import ASYNC_COMMIT, execute, fetch
+from seamline.databases import ASYNC_COMMIT, fetch
 from seamline.http.access import Principal
 from seamline.http.problems import CONTENT_TYPE, FieldError, Invalid, from_exception, problem
-from seamline.work.renewal import Renewer, Token
+from seamline.work.leases import Lease, LeaseTable, Renewer
 
 HEADER = "Idempotency-Key"
-CLAIM = 4.0
-"""Seconds that a claim holds unless it is renewed: so long a repeat waits for a holder that is gone."""
-RENEW = 1.0
-"""Seconds between renewals of a claim that is worked on."""
-GRACE = 5.0
-"""Seconds after a request had to be answered, for which its claim is still renewed."""
+LEASE_SECONDS = 4.0
+"""Seconds that a lease lasts unless it is renewed: so long a repeat waits for a holder that is gone."""
+RENEW_EVERY_SECONDS = 1.0
+"""Seconds between renewals of a lease that is worked on."""
+GRACE_SECONDS = 5.0
+"""Seconds after a request had to be answered, for which its lease is still renewed."""
+
+LEASES = LeaseTable("seamline_idempotent_request", "id", "uuid", is_open="status IS NULL", durable=False)
 
 _KEY = re.compile(r"[\x21-\x7e]{1,100}")
-# A claim may be lost when the server crashes: a repeat makes the same one again. The first of all that come at once may
+# A lease may be lost when the server crashes: a repeat makes the same one again. The first of all that come at once may
 # be met on either unique key, the id's too, which is made of the same; hence no conflict target.
 _START = f"""
     INSERT INTO seamline_idempotent_request
-        (id, owner, key, fingerprint, body, location, claimed_until, attempts, created_at)
-    SELECT %(id)s, %(owner)s, %(key)s, %(fingerprint)s, '', '', now() + %(claim)s, 1, now() FROM {ASYNC_COMMIT}
+        (id, module, owner, key, fingerprint, body, location, due_at, attempts, created_at)
+    SELECT %(id)s, %(module)s, %(owner)s, %(key)s, %(fingerprint)s, '', '', now() + %(lease)s, 1, now()
+    FROM {ASYNC_COMMIT}
     ON CONFLICT DO NOTHING RETURNING id, attempts
 """  # noqa: S608
-_TAKE_OVER = f"""
-    UPDATE seamline_idempotent_request SET claimed_until = now() + %(claim)s, attempts = attempts + 1
-    FROM {ASYNC_COMMIT}
-    WHERE owner = %(owner)s AND key = %(key)s AND fingerprint = %(fingerprint)s
-      AND status IS NULL AND claimed_until <= now()
-    RETURNING id, attempts
-"""  # noqa: S608
+_SAME = "owner = %(owner)s AND key = %(key)s AND fingerprint = %(fingerprint)s"
 _RECALL = """
-    SELECT fingerprint, status, body, location, ceil(extract(epoch FROM claimed_until - now()))::int
-    FROM seamline_idempotent_request WHERE owner = %s AND key = %s
+    SELECT fingerprint, status, body, location, ceil(extract(epoch FROM due_at - now()))::int
+    FROM seamline_idempotent_request WHERE module = %s AND owner = %s AND key = %s
 """
-# Compare-and-set: only who claimed it last may settle it.
-_FINISH = """
-    UPDATE seamline_idempotent_request SET status = %s, body = %s, location = %s
-    WHERE id = %s AND attempts = %s AND status IS NULL
-"""
-_RELEASE = (
-    "UPDATE seamline_idempotent_request SET claimed_until = now() WHERE id = %s AND attempts = %s AND status IS NULL"
-)
-_RENEW = """
-    UPDATE seamline_idempotent_request SET claimed_until = now() + %s
-    WHERE (id, attempts) IN (SELECT * FROM unnest(%s::uuid[], %s::int[])) AND status IS NULL
-"""
-
-
-class _Claim(NamedTuple):
-    """A request that this process may answer, until the claim lapses and another one takes it over."""
-
-    id: uuid.UUID
-    attempts: int
+_RESPONSE = "status = %(status)s, body = %(body)s, location = %(location)s"
 
 
 def once(module: str, request: Request, body: bytes, respond: Callable[..., HttpResponse]) -> HttpResponse:
     """The response to a request, made once per key and asker.
 
-    `respond` gets `new_id`, for what the request makes. A repeat gets the same id, also where the claim was lost in a
+    `respond` gets `new_id`, for what the request makes. A repeat gets the same id, also where the lease was lost in a
     crash or pruned, so that what the first try made is found, not made again. A response that says "try later" is not
     kept; a repeat goes on with the same id.
     """
@@ -87,16 +65,16 @@ def once(module: str, request: Request, body: bytes, respond: Callable[..., Http
     fingerprint = _fingerprint(f"{request.method} {request.path}\n".encode() + body)
     # Strangers do not share their keys: two who have chosen the same are told apart by what they ask.
     owner = str(request.user.id) if isinstance(request.user, Principal) else fingerprint.hex()
-    claim = _start(module, owner, key, fingerprint)
-    if claim is None:
+    lease = _acquire(module, owner, key, fingerprint)
+    if lease is None:
         return _replay(module, owner, key, fingerprint)
-    with _renewer.holding(module, claim, settings.REQUEST_TIMEOUT + GRACE):
+    with _renewer.holding(module, lease, settings.REQUEST_TIMEOUT + GRACE_SECONDS):
         try:
-            response = _answered(respond, claim.id)
+            response = _answered(respond, lease.key)
         except Exception:
-            _release(module, claim)
+            _release(module, lease)
             raise
-        _keep(module, claim, response)
+        _keep(module, lease, response)
     return response
 
 
@@ -111,20 +89,15 @@ def _id_of(owner: str, key: str, fingerprint: bytes) -> uuid.UUID:
     return uuid.UUID(bytes=digest[:16], version=4)
 
 
-def _start(module: str, owner: str, key: str, fingerprint: bytes) -> _Claim | None:
-    request_id, claim = _id_of(owner, key, fingerprint), timedelta(seconds=CLAIM)
-    values = {"id": request_id, "owner": owner, "key": key, "fingerprint": fingerprint, "claim": claim}
-    rows = fetch(module, _START, values) or fetch(module, _TAKE_OVER, values)
-    return _Claim(*rows[0]) if rows else None
-
-
-def _renew(module: str, claims: list[Token]) -> None:
-    ids, attempts = zip(*claims, strict=True)
-    execute(module, _RENEW, [timedelta(seconds=CLAIM), list(ids), list(attempts)])
+def _acquire(module: str, owner: str, key: str, fingerprint: bytes) -> Lease | None:
+    values = {"id": _id_of(owner, key, fingerprint), "owner": owner, "key": key, "fingerprint": fingerprint}
+    started = fetch(module, _START, {**values, "module": module, "lease": timedelta(seconds=LEASE_SECONDS)})
+    leased = started[0] if started else LEASES.acquire(module, _SAME, values, LEASE_SECONDS)
+    return Lease(*leased) if leased else None
 
 
 def _replay(module: str, owner: str, key: str, fingerprint: bytes) -> HttpResponse:
-    known = next(iter(fetch(module, _RECALL, [owner, key])), None)
+    known = next(iter(fetch(module, _RECALL, [module, owner, key])), None)
     if known is not None and bytes(known[0]) != fingerprint:
         return problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -158,17 +131,18 @@ def _answered(respond: Callable[..., HttpResponse], request_id: uuid.UUID) -> Ht
         return response
 
 
-def _release(module: str, claim: _Claim) -> None:
-    with suppress(Error):  # where the database is away, the claim lapses
-        execute(module, _RELEASE, claim)
+def _release(module: str, lease: Lease) -> None:
+    with suppress(Error):  # where the database is away, the lease lapses
+        LEASES.release(module, lease)
 
 
-def _keep(module: str, claim: _Claim, response: HttpResponse) -> None:
+def _keep(module: str, lease: Lease, response: HttpResponse) -> None:
     if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _release(module, claim)
+        _release(module, lease)
     else:
         location = response.headers.get("Location", "")
-        execute(module, _FINISH, [response.status_code, response.content, location, *claim])
+        values = {"status": response.status_code, "body": response.content, "location": location}
+        LEASES.settle(module, lease, _RESPONSE, values)
 
 
-_renewer = Renewer(RENEW, _renew)
+_renewer = Renewer(LEASES, LEASE_SECONDS, RENEW_EVERY_SECONDS)

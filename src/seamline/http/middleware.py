@@ -12,7 +12,7 @@ from msgspec import structs
 from seamline import context
 from seamline.context import Context
 from seamline.http.pages import API
-from seamline.http.problems import MAX_BODY, Invalid, bad_request, error_response
+from seamline.http.problems import MAX_JSON_BYTES, Invalid, bad_request, error_response
 from seamline.module import owner
 from seamline.observability import metrics
 
@@ -84,7 +84,7 @@ def _refuse(request: HttpRequest) -> HttpResponseBase | None:
 def _max_body(request: HttpRequest) -> int:
     # Here and not in the view, so that it is the same before and behind a gateway, which reads a body whole.
     is_json = request.content_type == "application/json" and request.path.startswith(API)
-    return min(MAX_BODY, settings.MAX_REQUEST_BYTES) if is_json else int(settings.MAX_REQUEST_BYTES)
+    return min(MAX_JSON_BYTES, settings.MAX_REQUEST_BYTES) if is_json else int(settings.MAX_REQUEST_BYTES)
 
 
 def _holds_nul(request: HttpRequest) -> bool:

@@ -1,6 +1,6 @@
 """What operators see and do about a module's outbox, for the command line and the admin alike.
 
-Relays look at the outbox each second, and so find by themselves what was changed here.
+Whoever watches the outbox is woken by what changes here.
 """
 
 from datetime import datetime
@@ -12,24 +12,26 @@ from django.db.models import Case, Count, F, Max, Min, QuerySet, Value, When
 
 from seamline import topology
 from seamline.databases import fetch
+from seamline.events.models import OutboxMessage, OutboxState, Subscription
 from seamline.layout import alias_of
-from seamline.models import OutboxMessage, OutboxState, Subscription
 from seamline.module import active
+from seamline.work import wakeups
 
 # One pass over what is not delivered yet, however much was.
 _STATUS = """
     WITH dead AS MATERIALIZED (
         SELECT subscriber, key, count(*) AS number, min(id) AS first FROM seamline_outbox
-        WHERE state = 'dead' GROUP BY subscriber, key),
+        WHERE module = %(module)s AND state = 'dead' GROUP BY subscriber, key),
     open AS (
         SELECT event.subscriber, count(*) FILTER (WHERE state = 'delivering') AS delivering,
             count(*) FILTER (WHERE state = 'pending' AND (id > first) IS NOT TRUE) AS waiting,
             count(*) FILTER (WHERE state = 'pending' AND id > first) AS blocked,
             extract(epoch FROM now() - min(published_at) FILTER (WHERE (id > first) IS NOT TRUE))::float8 AS oldest
         FROM seamline_outbox AS event LEFT JOIN dead ON dead.subscriber = event.subscriber AND dead.key = event.key
-        WHERE state IN ('pending', 'delivering') GROUP BY event.subscriber),
+        WHERE module = %(module)s AND state IN ('pending', 'delivering') GROUP BY event.subscriber),
     given_up AS (SELECT subscriber, sum(number)::int AS dead FROM dead GROUP BY subscriber),
-    known AS (SELECT subscriber, max(backoff_until) AS backoff_until FROM seamline_subscription GROUP BY subscriber)
+    known AS (SELECT subscriber, max(backoff_until) AS backoff_until FROM seamline_subscription
+        WHERE module = %(module)s GROUP BY subscriber)
     SELECT subscriber, coalesce(waiting, 0), coalesce(delivering, 0), coalesce(dead, 0), coalesce(blocked, 0), oldest,
         CASE WHEN backoff_until > now() THEN backoff_until END
     FROM known FULL JOIN open USING (subscriber) FULL JOIN given_up USING (subscriber) ORDER BY subscriber
@@ -37,10 +39,11 @@ _STATUS = """
 _DEAD = """
     SELECT id, event_id, name, key, subscriber, failures, last_error, published_at, (
         SELECT count(*) FROM seamline_outbox AS behind
-        WHERE behind.subscriber = event.subscriber AND behind.key = event.key AND behind.id > event.id
-          AND behind.state = 'pending')
+        WHERE behind.module = event.module AND behind.subscriber = event.subscriber AND behind.key = event.key
+          AND behind.id > event.id AND behind.state = 'pending')
     FROM seamline_outbox AS event
-    WHERE state = 'dead' AND subscriber = coalesce(%s, subscriber) AND event_id = coalesce(%s, event_id) ORDER BY id
+    WHERE module = %s AND state = 'dead' AND subscriber = coalesce(%s, subscriber)
+      AND event_id = coalesce(%s, event_id) ORDER BY id
 """
 
 
@@ -90,29 +93,29 @@ def modules() -> list[str]:
 
 def status(module: str) -> list[Standing]:
     """How the subscribers of a module stand, by name."""
-    return [Standing(*row) for row in fetch(module, _STATUS)]
+    return [Standing(*row) for row in fetch(module, _STATUS, {"module": module})]
 
 
 def dead(module: str, subscriber: str | None = None, event: UUID | None = None) -> list[Dead]:
     """The dead events of a module: of one subscriber, with one id, or all. The oldest first."""
-    return [Dead(*row) for row in fetch(module, _DEAD, [subscriber, event])]
+    return [Dead(*row) for row in fetch(module, _DEAD, [module, subscriber, event])]
 
 
 def states(module: str, event: UUID) -> dict[str, str]:
     """The state of one event, by subscriber."""
-    return dict(OutboxMessage.objects.using(alias_of(module)).filter(event_id=event).values_list("subscriber", "state"))
+    return dict(_outbox(module).filter(event_id=event).values_list("subscriber", "state"))
 
 
 def retry(module: str, subscriber: str | None = None, event: UUID | None = None) -> int:
     """Have dead events tried again now, and what is blocked behind them after them; how many."""
     rows = _rows(module, OutboxState.DEAD, subscriber, event)
-    return rows.update(state=OutboxState.PENDING, failures=0, due_at=TransactionNow())
+    return _woken(module, rows.update(state=OutboxState.PENDING, failures=0, due_at=TransactionNow()))
 
 
 def discard(module: str, subscriber: str, event: UUID) -> int:
     """Give a dead event up: its subscriber never hears of it, what is blocked behind it goes on; how many (0, 1)."""
     rows = _rows(module, OutboxState.DEAD, subscriber, event)
-    return rows.update(state=OutboxState.DISCARDED, done_at=TransactionNow())
+    return _woken(module, rows.update(state=OutboxState.DISCARDED, done_at=TransactionNow()))
 
 
 def delivered(module: str, subscriber: str, since: datetime | None = None, event: UUID | None = None) -> Delivered:
@@ -129,17 +132,30 @@ def replay(module: str, subscriber: str, since: datetime | None = None, event: U
     rows = _replayable(module, subscriber, since, event)
     # Of a row that was claimed once nobody holds an old claim, so that it counts as new, and goes along with others.
     attempts = Case(When(attempts=1, then=Value(0)), default=F("attempts"))
-    return rows.update(state=OutboxState.PENDING, attempts=attempts, failures=0, due_at=TransactionNow())
+    return _woken(
+        module, rows.update(state=OutboxState.PENDING, attempts=attempts, failures=0, due_at=TransactionNow())
+    )
+
+
+def _outbox(module: str) -> QuerySet[OutboxMessage]:
+    return OutboxMessage.objects.using(alias_of(module)).filter(module=module)
+
+
+def _woken(module: str, changed: int) -> int:
+    """Have an outbox looked at where something in it was changed; how many events were."""
+    if changed:
+        wakeups.wake(module)
+    return changed
 
 
 def _rows(module: str, state: OutboxState, subscriber: str | None, event: UUID | None) -> QuerySet[OutboxMessage]:
     asked: dict[str, Any] = {"subscriber": subscriber, "event_id": event}
     given = {name: value for name, value in asked.items() if value is not None}
-    return OutboxMessage.objects.using(alias_of(module)).filter(state=state, **given)
+    return _outbox(module).filter(state=state, **given)
 
 
 def _replayable(module: str, subscriber: str, since: datetime | None, event: UUID | None) -> QuerySet[OutboxMessage]:
     # What it listens to no more it would refuse.
-    heard = Subscription.objects.using(alias_of(module)).filter(subscriber=subscriber).values("event")
+    heard = Subscription.objects.using(alias_of(module)).filter(module=module, subscriber=subscriber).values("event")
     rows = _rows(module, OutboxState.DONE, subscriber, event).filter(name__in=heard)
     return rows.filter(done_at__gte=since) if since else rows

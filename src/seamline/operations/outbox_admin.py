@@ -15,8 +15,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
+from seamline.events.models import OutboxMessage, OutboxState
 from seamline.layout import alias_of
-from seamline.models import OutboxMessage, OutboxState
 from seamline.operations import event_administration
 
 log = structlog.get_logger("seam.events")
@@ -122,13 +122,14 @@ class OutboxAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # only generic t
         return Rows
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutboxMessage]:
-        return OutboxMessage.objects.using(alias_of(chosen(request))).order_by("-id")
+        module = chosen(request)
+        return OutboxMessage.objects.using(alias_of(module)).filter(module=module).order_by("-id")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> OutboxMessage | None:
         module, _, number = object_id.partition(".")
         if module not in event_administration.modules() or not number.isdecimal():
             return None
-        return OutboxMessage.objects.using(alias_of(module)).filter(pk=number).first()
+        return OutboxMessage.objects.using(alias_of(module)).filter(module=module, pk=number).first()
 
     @admin.display(description="error")
     def error(self, event: OutboxMessage) -> str:

@@ -1,61 +1,82 @@
-"""What runs beside the requests in every worker: relays and deliveries, the periodic jobs, the announcements."""
+"""What runs beside the requests in every worker: the scheduler, deliveries, jobs, the announcements."""
 
 import threading
 import time
 
 from django.conf import settings
+from django.db import connections
 from django.utils.module_loading import import_string
 
 from seamline.events import outbox, subscriptions
 from seamline.events.delivery_pool import DeliveryPool
-from seamline.events.relay import Relay
 from seamline.runtime.celery_dispatcher import CeleryDispatcher
-from seamline.work import jobs
-from seamline.work.jobs import Scheduler
+from seamline.runtime.scheduler import JobThreads, Scheduler
+from seamline.runtime.wakeup_listener import WakeupListener
+from seamline.work import wakeups
 
-_relays: dict[str, Relay] = {}
-_schedulers: list[Scheduler] = []
-_lanes = DeliveryPool(on_capacity=lambda module: _relays[module].wake())
 _stopping = threading.Event()
+_running: "list[_Threads | _Workers]" = []
 FIRST_BACKOFF_SECONDS = 1.0
 """Until who was not reached is told again; twice as long after each attempt, up to `REPEAT_SECONDS`."""
 REPEAT_SECONDS = 15.0
 """Until all publishers are told again what they have heard: one may have got a new or an older database meanwhile."""
-PATIENCE = 3.0
-"""Seconds that all of them together have to end."""
+STOP_TIMEOUT = 3.0
+"""Seconds that all of it together has to end."""
+
+
+class _Threads:
+    """Deliveries and jobs by threads of this process."""
+
+    def __init__(self) -> None:
+        self.deliveries = DeliveryPool(on_capacity=lambda module: self.scheduler.wake(module))
+        self.jobs = JobThreads()
+        self.scheduler = Scheduler(settings.ACTIVE_MODULES, self.deliveries, self.jobs)
+
+    def dispatch(self, publisher: str, subscriber: str) -> None:
+        """Have what was committed here delivered at once, and watched."""
+        self.deliveries.dispatch(publisher, subscriber)
+        self.scheduler.touch(publisher)
+
+    def stop(self, deadline: float) -> None:
+        self.scheduler.stop()
+        self.deliveries.stop(deadline)
+        self.jobs.stop(deadline)
+
+
+class _Workers:
+    """Deliveries and jobs by the workers that read the broker's queues."""
+
+    def __init__(self) -> None:
+        import_string(settings.CELERY_APP)  # messages go by the application that was made last
+        dispatcher = CeleryDispatcher()
+        self.scheduler = Scheduler(settings.ACTIVE_MODULES, dispatcher, dispatcher)
+
+    def dispatch(self, publisher: str, subscriber: str) -> None:
+        """Have what was committed here looked at now: a request does not wait for the broker."""
+        self.scheduler.wake(publisher)
+
+    def stop(self, deadline: float) -> None:
+        self.scheduler.stop()
 
 
 def start() -> None:
-    """Start delivering events, running jobs, and telling publishers what this deployable's modules listen to.
-
-    Threads of this process do the work, or, where there is a broker, the workers that read its queues.
-    """
-    workers = _workers() if settings.CELERY_BROKER_URL else None
-    for module in settings.ACTIVE_MODULES:
-        _relays[module] = Relay(module, workers or _lanes)
-        _schedulers.append(Scheduler(module, workers.run if workers else jobs.run))
-    for thread in (*_relays.values(), *_schedulers):
-        thread.start()
-    # A request does not wait for the broker: the relay tells it.
-    outbox.on_commit((lambda publisher, _: _relays[publisher].wake()) if workers else _lanes.dispatch)
+    """Start delivering events, running jobs, and telling publishers what this deployable's modules listen to."""
+    running = _Workers() if settings.CELERY_BROKER_URL else _Threads()
+    _running.append(running)
+    scheduler = running.scheduler
+    outbox.on_commit(running.dispatch)
+    wakeups.on_wake(scheduler.wake)
+    scheduler.start()
+    WakeupListener(scheduler.wake, on_connect=scheduler.wake_all).start()
     threading.Thread(target=_announce, name="announcer", daemon=True).start()
 
 
 def stop() -> None:
     """Let each finish what it has under way, for a few seconds at most."""
     _stopping.set()
-    threads: list[Relay | Scheduler] = [*_relays.values(), *_schedulers]
-    for thread in threads:
-        thread.stop()
-    deadline = time.monotonic() + PATIENCE
-    for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
-    _lanes.stop(deadline)
-
-
-def _workers() -> CeleryDispatcher:
-    import_string(settings.CELERY_APP)  # messages go by the application that was made last
-    return CeleryDispatcher()
+    deadline = time.monotonic() + STOP_TIMEOUT
+    for running in _running:
+        running.stop(deadline)
 
 
 def _announce() -> None:
@@ -66,3 +87,5 @@ def _announce() -> None:
         if heard:
             subscriptions.announce_again()
         heard = subscriptions.announce_pending()
+        # They are not needed for a while, and one to each publisher would be many.
+        connections.close_all()

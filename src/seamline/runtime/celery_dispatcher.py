@@ -14,7 +14,8 @@ from django.db import close_old_connections
 
 from seamline import topology
 from seamline.context import working_for
-from seamline.events import delivery, outbox_leases
+from seamline.events import delivery
+from seamline.events.policy import delivery_policy
 from seamline.module import active, owner
 from seamline.observability import metrics
 from seamline.work import jobs
@@ -23,7 +24,7 @@ log = structlog.get_logger("seam.events")
 
 REMOTE_QUEUE = "elsewhere"
 """The queue of the subscribers that live in other deployables."""
-DELIVERY_LIMIT = int(delivery.TIME_SLICE + outbox_leases.LEASE_SECONDS)
+DELIVERY_LIMIT = int(delivery_policy().time_slice + delivery_policy().lease_seconds)
 """Seconds after which a worker that is still delivering is ended, as its leases have lapsed."""
 MESSAGE_TTL = 60.0
 """Seconds that a message is worth reading."""
@@ -83,9 +84,9 @@ class CeleryDispatcher:
         """Have what is due delivered."""
         self._send(deliver, publisher, subscriber, queue=queue_of(subscriber))
 
-    def run(self, task: jobs.Task) -> None:
-        """Have a job run, if it is still due then."""
-        self._send(run_job, task.module, task.name, queue=queue_of(task.module))
+    def run(self, module: str, name: str) -> None:
+        """Have a job run, if it is still due then, or the module's sagas gone on with."""
+        self._send(run_job, module, name, queue=queue_of(module))
 
     def _send(self, task: "Task[..., None]", *arguments: str, queue: str) -> None:
         try:
@@ -93,7 +94,7 @@ class CeleryDispatcher:
         except Exception as error:
             # Transports raise more than they declare.
             if not self._is_away:
-                log.error("broker_away", error=str(error), kind=type(error).__name__)
+                log.error("broker_unreachable", error=str(error), kind=type(error).__name__)
             self._is_away = True
         else:
             if self._is_away:
@@ -114,8 +115,6 @@ def deliver(publisher: str, subscriber: str) -> None:
 def run_job(module: str, name: str) -> None:
     """Run a periodic job, unless another process has."""
     try:
-        for task in jobs.due(module):
-            if task.name == name:
-                jobs.run(task)
+        jobs.run_named(module, name)
     finally:
         close_old_connections()

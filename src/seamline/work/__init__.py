@@ -3,7 +3,7 @@
 See docs/how-an-event-travels.md for the scheduler.
 """
 
-from seamline.models import SagaState
 from seamline.work.sagas import Failure, Outcome, Saga, Step
+from seamline.work.states import SagaState
 
 __all__ = ["Failure", "Outcome", "Saga", "SagaState", "Step"]

@@ -1,45 +1,30 @@
 """Periodic jobs: declared in a module's manifest, run once per period over all processes."""
 
-import threading
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 
 import structlog
-from django.db import close_old_connections, connections
+from django.db import close_old_connections
 
-from seamline import topology
 from seamline.context import working_for
-from seamline.databases import execute, fetch, transaction
+from seamline.databases import execute, fetch
 from seamline.module import BadManifest, Module, active
 from seamline.observability import metrics
-from seamline.work import sagas
+from seamline.work import pruning, sagas
+from seamline.work.leases import LeaseTable
 
 log = structlog.get_logger("seam.jobs")
 
-TICK = 1.0
-"""Seconds between looks at what is due."""
+LEASES = LeaseTable("seamline_job", "name", "text")
+PRUNE_EVERY = 3600.0
+"""Seconds from one pruning of a module's tables to the next."""
 
-_CLAIM = """
-    INSERT INTO seamline_job (name, due_at) VALUES (%(name)s, now() + %(every)s)
-    ON CONFLICT (name) DO UPDATE SET due_at = now() + %(every)s WHERE seamline_job.due_at <= now()
+_NEXT_DUE = "SELECT name, extract(epoch FROM due_at - now())::float8 FROM seamline_job WHERE module = %s"
+_REGISTER = """
+    INSERT INTO seamline_job (module, name, attempts, due_at) VALUES (%s, %s, 0, now())
+    ON CONFLICT (module, name) DO NOTHING
 """
-_NOT_YET = "SELECT name FROM seamline_job WHERE due_at > now()"
-_PRUNE = (
-    # A person should see what nobody listens to any more; a subscriber that comes back within a day misses nothing.
-    """
-    UPDATE seamline_outbox AS event SET state = 'dead', last_error = 'the subscriber listens to it no more'
-    WHERE state = 'pending' AND published_at < now() - interval '1 day' AND NOT EXISTS (
-        SELECT FROM seamline_subscription AS wanted
-        WHERE wanted.subscriber = event.subscriber AND wanted.event = event.name)
-    """,
-    "DELETE FROM seamline_outbox WHERE state IN ('done', 'discarded') AND done_at < now() - interval '7 days'",
-    "DELETE FROM seamline_inbox WHERE handled_at < now() - interval '30 days'",
-    "DELETE FROM seamline_idempotent_command WHERE created_at < now() - interval '7 days'",
-    "DELETE FROM seamline_idempotent_request WHERE created_at < now() - interval '2 days'",
-    "DELETE FROM seamline_saga WHERE state IN ('done', 'compensated') AND started_at < now() - interval '30 days'",
-)
 
 
 class Task(NamedTuple):
@@ -52,33 +37,45 @@ class Task(NamedTuple):
 
 
 def tasks(module: str) -> list[Task]:
-    """All periodic work of a module: what it declares, and what the runtime does for each."""
+    """List all periodic work of a module: what it declares, and what the runtime does for each."""
     manifest = active()[module]
     return [
         *(Task(module, job.name, job.every, getattr(manifest.room("jobs"), job.name)) for job in manifest.jobs),
-        Task(module, "seamline.resume_sagas", 2.0, partial(sagas.resume, module)),
-        Task(module, "seamline.prune", 3600.0, partial(_prune, module)),
+        Task(module, "seamline.prune", PRUNE_EVERY, partial(pruning.prune, module)),
     ]
 
 
-def due(module: str) -> list[Task]:
-    """A module's jobs whose time has come; none where the module lives elsewhere."""
-    if not topology.current().is_here(module):
-        return []
-    not_yet = {name for (name,) in fetch(module, _NOT_YET)}
-    return [task for task in tasks(module) if task.name not in not_yet]
+def seconds_until_due(module: str) -> list[tuple[Task, float]]:
+    """Ask when each of a module's jobs is due; not more than 0 for one whose time has come."""
+    known = dict(fetch(module, _NEXT_DUE, [module]))
+    return [(task, known.get(task.name, 0.0)) for task in tasks(module)]
 
 
-def run(task: Task) -> None:
-    """Run a job, unless another process took it for this period. A job that fails is logged, and due again in time."""
-    if execute(task.module, _CLAIM, {"name": task.name, "every": timedelta(seconds=task.every)}):
-        try:
-            with working_for(task.module, origin=f"job {task.name}"):
-                task.run()
-        except Exception as error:
-            log.error("job_failed", module=task.module, job=task.name, exc_info=error)
-            close_old_connections()
-        metrics.flush()
+def run(task: Task) -> bool:
+    """Run a job, unless another process took it for this period; whether it was run.
+
+    The lease lasts for the period. A job that fails is logged, and due again in time.
+    """
+    if not _acquire(task):
+        return False
+    try:
+        with working_for(task.module, origin=f"job {task.name}"):
+            task.run()
+    except Exception as error:
+        log.error("job_failed", module=task.module, job=task.name, exc_info=error)
+        close_old_connections()
+    metrics.flush()
+    return True
+
+
+def run_named(module: str, name: str) -> None:
+    """Run a job if it is due, or go on with the module's sagas."""
+    if name == sagas.RESUME:
+        sagas.resume(module)
+        return
+    for task, seconds in seconds_until_due(module):
+        if task.name == name and seconds <= 0:
+            run(task)
 
 
 def check_module(module: Module) -> None:
@@ -92,33 +89,8 @@ def check_module(module: Module) -> None:
             ) from cause
 
 
-class Scheduler(threading.Thread):
-    """Has a module's jobs run when they are due, until it is stopped. Any number of processes may run one each."""
+def _acquire(task: Task) -> bool:
+    def acquire() -> bool:
+        return bool(LEASES.acquire(task.module, "name = %(name)s", {"name": task.name}, task.every))
 
-    def __init__(self, module: str, runner: Callable[[Task], object] = run) -> None:
-        super().__init__(name=f"scheduler-{module}", daemon=True)
-        self.module = module
-        self._runner = runner
-        self._stopping = threading.Event()
-
-    def stop(self) -> None:
-        """Finish the job under way and end."""
-        self._stopping.set()
-
-    def run(self) -> None:
-        while not self._stopping.wait(TICK):
-            close_old_connections()
-            try:
-                for task in due(self.module):
-                    self._runner(task)
-            except Exception as error:
-                # The database or the broker may be away for a while.
-                log.error("scheduler_failed", module=self.module, exc_info=error)
-                close_old_connections()
-        connections.close_all()
-
-
-def _prune(module: str) -> None:
-    with transaction(module):
-        for statement in _PRUNE:
-            execute(module, statement)
+    return acquire() or (bool(execute(task.module, _REGISTER, [task.module, task.name])) and acquire())

@@ -26,9 +26,9 @@ from modules.orders.sagas import CHECKOUT
 from modules.orders.tests.conftest import Neighbours
 from seamline.calls import call
 from seamline.contract import DeadlineExceeded, Money
-from seamline.models import SagaRecord
 from seamline.testing import captured_events, deliver, fake_contract
 from seamline.work import sagas
+from seamline.work.models import SagaRecord
 
 pytestmark = pytest.mark.django_db(databases=["orders"])
 CUSTOMER = uuid4()
@@ -45,7 +45,7 @@ def status(order_id: UUID) -> OrderStatus:
 
 def resume_all() -> None:
     """What the periodic job does, as if it were time for all."""
-    SagaRecord.objects.using("orders").update(claimed_until=timezone.now() - timedelta(hours=1))
+    SagaRecord.objects.using("orders").update(due_at=timezone.now() - timedelta(hours=1))
     sagas.resume("orders")
 
 
@@ -257,10 +257,10 @@ def test_who_lost_the_checkout_to_another_process_does_not_turn_it_back(
 
 @pytest.mark.django_db(databases=["orders"], transaction=True)  # in which time goes on
 def test_a_checkout_that_takes_long_is_kept_from_others_until_its_last_step_is_over(
-    neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+    neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     """Its lease lasts for the longest step, and is prolonged where the one before has used it up."""
-    monkeypatch.setattr(sagas, "MARGIN", 0.1)
+    settings.SAGAS = replace(settings.SAGAS, settle_margin=0.1)
     order_id, left = uuid4(), []
 
     def reserve(*arguments: Any) -> Reservation:
@@ -268,7 +268,7 @@ def test_a_checkout_that_takes_long_is_kept_from_others_until_its_last_step_is_o
         return Reservation(order_id, LINES)
 
     def authorise(*arguments: Any) -> Payment:
-        left.append(SagaRecord.objects.using("orders").get(id=order_id).claimed_until - timezone.now())
+        left.append(SagaRecord.objects.using("orders").get(id=order_id).due_at - timezone.now())
         return Payment(uuid4(), order_id, PaymentStatus.AUTHORISED, Money(2850, "EUR"), Money(0, "EUR"))
 
     monkeypatch.setattr(neighbours.inventory, "reserve", reserve)
@@ -279,7 +279,7 @@ def test_a_checkout_that_takes_long_is_kept_from_others_until_its_last_step_is_o
 
 
 def test_a_step_gets_no_more_time_than_it_says(neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch) -> None:
-    hurried = tuple(step._replace(timeout=0.01) for step in CHECKOUT.steps)
+    hurried = tuple(replace(step, timeout=0.01) for step in CHECKOUT.steps)
     hasty = replace(CHECKOUT, steps=hurried)
     monkeypatch.setattr(service, "CHECKOUT", hasty)
 
