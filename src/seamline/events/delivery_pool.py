@@ -61,7 +61,7 @@ class DeliveryPool:
         for task in [task for task in deliveries.under_way if task.begun is not None and task.begun < begun_by]:
             log.error("handler_hangs", subscriber=subscriber)
             deliveries.under_way.remove(task)
-            self._threads.abandon(task)
+            self._threads.leave_hanging(task)
 
 
 class _Deliveries:

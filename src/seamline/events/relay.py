@@ -13,7 +13,7 @@ class Dispatcher(Protocol):
 
 
 def dispatch_due(module: str, dispatcher: Dispatcher) -> bool:
-    """Have what is due in a module's outbox delivered; whether anything is left there, now or for later."""
+    """Dispatch what is due in a module's outbox; return whether anything is left there, now or for later."""
     backlog = outbox_leases.backlog(module)
     for subscriber in backlog.due:
         dispatcher.dispatch(module, subscriber)

@@ -43,7 +43,7 @@ class Runner(Protocol):
     """What runs `jobs.run_named`: threads of this process, or Celery workers."""
 
     def run(self, module: str, name: str) -> None:
-        """Have a job run, or the module's sagas gone on with."""
+        """Run a job, or go on with the module's sagas."""
 
 
 @dataclass(slots=True)
@@ -178,7 +178,7 @@ class JobThreads:
         self._lock = threading.Lock()
 
     def run(self, module: str, name: str) -> None:
-        """Have a job run, unless it is under way here."""
+        """Run a job in a thread, unless it is under way here."""
         with self._lock:
             if (module, name) in self._under_way:
                 return

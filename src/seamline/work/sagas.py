@@ -156,7 +156,7 @@ class Saga:
         for number in range(work.step, len(self.steps)):
             work, step = work.at(number), self.steps[number]
             try:
-                work = self._renewed(work, step)
+                work = self._renew(work, step)
                 result = self._run(step.action, work, step)
             except _LeaseLost:
                 return None
@@ -177,7 +177,7 @@ class Saga:
         with context.entered(context.calling(context.current(), self.module, step.timeout)):
             return act(work.state)
 
-    def _renewed(self, work: "_Work", step: Step) -> "_Work":
+    def _renew(self, work: "_Work", step: Step) -> "_Work":
         """Give back the work, with time enough for a step. Raises `_LeaseLost` where another process has it now."""
         if work.until - time.monotonic() > step.timeout + saga_policy().settle_margin:
             return work
@@ -205,7 +205,7 @@ class Saga:
         for number in range(max(work.step, work.reached), -1, -1):
             step = self.steps[number]
             try:
-                work = self._renewed(work, step)
+                work = self._renew(work, step)
                 self._run(step.compensation, work, step)
             except _LeaseLost:
                 return Outcome(SagaState.COMPENSATING)

@@ -42,7 +42,7 @@ class ThreadPool:
         self._threads = 0
 
     def submit(self, work: Callable[[Task], object]) -> Task:
-        """Have work done as soon as a thread is free."""
+        """Do work as soon as a thread is free."""
         task = Task(work)
         with self._changed:
             if self._idle:
@@ -54,7 +54,7 @@ class ThreadPool:
                 self._backlog.append(task)
         return task
 
-    def abandon(self, task: Task) -> None:
+    def leave_hanging(self, task: Task) -> None:
         """Leave a thread to itself that hangs at a task it has begun: threads cannot be ended. Another may be begun."""
         with self._changed:
             task.is_abandoned = True

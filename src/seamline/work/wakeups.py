@@ -22,12 +22,12 @@ _listeners: list[Callable[[str], object]] = []
 
 
 def on_wake(listener: Callable[[str], object]) -> None:
-    """Have `listener` called with a module whose tables have something to do, when this process comes to know it."""
+    """Call `listener` with a module whose tables have something to do, when this process comes to know it."""
     _listeners.append(listener)
 
 
 def wake(module: str) -> None:
-    """Have a module's tables looked at now, by this process, or else by those that do."""
+    """Look at a module's tables now, by this process, or else by those that do."""
     if _listeners:
         for listener in _listeners:
             listener(module)
