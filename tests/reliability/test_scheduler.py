@@ -199,7 +199,7 @@ def test_work_waits_for_a_thread_and_one_that_hangs_may_be_abandoned(monkeypatch
     pool.submit(lambda task: done.set())
     eventually(lambda: hanging.begun, bool)
     assert not done.is_set()
-    pool.abandon(hanging)
+    pool.leave_hanging(hanging)
     assert done.wait(10)
     released.set()
     eventually(alive, lambda number: number == 0)
