@@ -164,7 +164,7 @@ def event() -> Picture:
     picture.area(740, 20, 280, 540, "users, wherever it lives")
     change = picture.box(40, 60, 260, "one transaction", "the order", "`publish(OrderCreated(…))`", kind="event")
     outbox = picture.box(40, 182, 260, "outbox", "a row for users", "a row for notifications", kind="event")
-    seen = ("woken by a commit in this process,", "by NOTIFY from another, or by", "the clock: whose rows are due?")
+    seen = ("woken by a commit in this process,", "by NOTIFY from another, or by", "the clock: for whom is work due?")
     scheduler = picture.box(390, 60, 290, "scheduler, one thread", *seen, kind="event")
     pool = picture.box(
         390, 182, 290, "delivery pool", "two threads for each subscriber,", "or Celery: a queue for each", kind="event"
@@ -195,7 +195,7 @@ def event() -> Picture:
     picture.text(40, 488, "handled: done")
     picture.text(40, 506, "failed: tried after a backoff with jitter,")
     picture.text(40, 524, "at the twelfth time a dead letter")
-    picture.text(40, 544, "away: back off, and never dead of it")
+    picture.text(40, 544, "unreachable: back off, never dead of it")
     return picture
 
 
