@@ -108,7 +108,7 @@ def contract_call() -> Picture:
         560,
         "How a contract call travels",
         "A module calls a proxy, which asks the topology where the called module lives. If it is here, the server in "
-        "the same process runs its function. If it is away, the client posts the call to the endpoint of another "
+        "the same process runs its function. If it lives elsewhere, the client posts the call to the endpoint of another "
         "process, whose server runs the same function.",
     )
     picture.area(20, 20, 640, 520, "The caller's process")
@@ -209,7 +209,7 @@ def leaving() -> Picture:
         "the monolith; fold brings it back; until finish, unsetting the address and copying the data back is enough.",
     )
     picture.area(20, 20, 1000, 190, "At home: the monolith serves the module")
-    picture.area(20, 260, 1000, 200, "Away: the service serves it, and the monolith is its gateway", indent=220)
+    picture.area(20, 260, 1000, 200, "Elsewhere: the service serves it, and the monolith is its gateway", indent=220)
     steps = (
         ("check", "what stands in", "the way: path,", "line, remedy"),
         ("extract", "a repository of", "its own, started", "and asked once"),
