@@ -108,8 +108,8 @@ def contract_call() -> Picture:
         560,
         "How a contract call travels",
         "A module calls a proxy, which asks the topology where the called module lives. If it is here, the server in "
-        "the same process runs its function. If it lives elsewhere, the client posts the call to the endpoint of another "
-        "process, whose server runs the same function.",
+        "the same process runs its function. If it lives elsewhere, the client posts the call to the endpoint of "
+        "another process, whose server runs the same function.",
     )
     picture.area(20, 20, 640, 520, "The caller's process")
     picture.area(700, 20, 320, 520, "The service's process")
@@ -225,7 +225,7 @@ def leaving() -> Picture:
         picture.arrow("call", before.right(45), after.left(45))
     picture.text(40, 186, "These three change nothing that runs.")
     away = picture.box(
-        764, 306, 236, "served elsewhere", "the same addresses, the same", "documentation and contract", kind="away"
+        764, 306, 236, "the service", "the same addresses, the same", "documentation and contract", kind="away"
     )
     finish = picture.box(
         420, 306, 260, "finish", "its code goes; manifest, contract", "and OpenAPI document stay", kind="away"
