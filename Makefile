@@ -5,17 +5,14 @@ include deployable.mk
 BENCH := $(VENV)/.bench-$(call digest,requirements/bench.txt)
 NIGHTLY := $(VENV)/.nightly-$(call digest,requirements/nightly.txt)
 
-# Those that ask for no more than to be named, or for their own changes: what is depended on may have them.
-LICENCES := MIT;BSD;Apache;ISC;PSF;Python Software Foundation;MPL;Mozilla;LGPL;Lesser
-
 TYPED += distributions extraction
 LOCKED += bench nightly
 DISTRIBUTIONS := seamline extraction
 RUNTIME_TESTS := src tests/acceptance tests/contracts tests/lists tests/reliability tests/serving
 EXPLAINED := deployable.mk Makefile
 
-.PHONY: boundaries words licences test-topologies test-pythons chaos chaos-broker extract extract-usage bench
-.PHONY: bench-measure dist mutants mutants-judge test-djangos test-django
+.PHONY: boundaries words test-topologies test-pythons chaos chaos-broker extract extract-usage bench bench-measure
+.PHONY: dist mutants mutants-judge test-djangos test-django
 
 lint: boundaries words
 
@@ -24,9 +21,13 @@ boundaries: $(DEV)  ## what only our own check can see of modules and their cont
 	$(BIN)/python -m extraction check
 	$(BIN)/python -m extraction compat
 
+.PHONY: words licences
 words: export PYTHONPATH = .:src
 words: $(DEV)  ## names and docstrings by the glossary, as far as a machine can tell; part of lint
 	$(BIN)/python -m tests.words
+
+# Those that ask for no more than to be named, or for their own changes: what is depended on may have them.
+LICENCES := MIT;BSD;Apache;ISC;PSF;Python Software Foundation;MPL;Mozilla;LGPL;Lesser
 
 licences: $(DEV)  ## what a deployable brings along, and under which licences; fails on one that goes ill with MIT
 	@$(BIN)/pip-licenses --from=mixed --order=license --partial-match --allow-only="$(LICENCES)" \

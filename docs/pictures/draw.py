@@ -108,8 +108,8 @@ def contract_call() -> Picture:
         560,
         "How a contract call travels",
         "A module calls a proxy, which asks the topology where the called module lives. If it is here, the server in "
-        "the same process runs its function. If it is away, the client posts the call to the endpoint of another "
-        "process, whose server runs the same function.",
+        "the same process runs its function. If it lives elsewhere, the client posts the call to the endpoint of "
+        "another process, whose server runs the same function.",
     )
     picture.area(20, 20, 640, 520, "The caller's process")
     picture.area(700, 20, 320, 520, "The service's process")
@@ -164,7 +164,7 @@ def event() -> Picture:
     picture.area(740, 20, 280, 540, "users, wherever it lives")
     change = picture.box(40, 60, 260, "one transaction", "the order", "`publish(OrderCreated(…))`", kind="event")
     outbox = picture.box(40, 182, 260, "outbox", "a row for users", "a row for notifications", kind="event")
-    seen = ("woken by a commit in this process,", "by NOTIFY from another, or by", "the clock: whose rows are due?")
+    seen = ("woken by a commit in this process,", "by NOTIFY from another, or by", "the clock: for whom is work due?")
     scheduler = picture.box(390, 60, 290, "scheduler, one thread", *seen, kind="event")
     pool = picture.box(
         390, 182, 290, "delivery pool", "two threads for each subscriber,", "or Celery: a queue for each", kind="event"
@@ -195,7 +195,7 @@ def event() -> Picture:
     picture.text(40, 488, "handled: done")
     picture.text(40, 506, "failed: tried after a backoff with jitter,")
     picture.text(40, 524, "at the twelfth time a dead letter")
-    picture.text(40, 544, "away: back off, and never dead of it")
+    picture.text(40, 544, "unreachable: back off, never dead of it")
     return picture
 
 
@@ -209,7 +209,7 @@ def leaving() -> Picture:
         "the monolith; fold brings it back; until finish, unsetting the address and copying the data back is enough.",
     )
     picture.area(20, 20, 1000, 190, "At home: the monolith serves the module")
-    picture.area(20, 260, 1000, 200, "Away: the service serves it, and the monolith is its gateway", indent=220)
+    picture.area(20, 260, 1000, 200, "Elsewhere: the service serves it, and the monolith is its gateway", indent=220)
     steps = (
         ("check", "what stands in", "the way: path,", "line, remedy"),
         ("extract", "a repository of", "its own, started", "and asked once"),
@@ -225,7 +225,7 @@ def leaving() -> Picture:
         picture.arrow("call", before.right(45), after.left(45))
     picture.text(40, 186, "These three change nothing that runs.")
     away = picture.box(
-        764, 306, 236, "served elsewhere", "the same addresses, the same", "documentation and contract", kind="away"
+        764, 306, 236, "the service", "the same addresses, the same", "documentation and contract", kind="away"
     )
     finish = picture.box(
         420, 306, 260, "finish", "its code goes; manifest, contract", "and OpenAPI document stay", kind="away"
