@@ -34,6 +34,7 @@ MODULE_URLS = values.module_urls(env.ENVIRON, (*ACTIVE_MODULES, *EXTRACTED_MODUL
 _gateway = env.str("GATEWAY_URL", identity.GATEWAY_URL if DEVELOPMENT else "")
 GATEWAY_URL = values.base_url("GATEWAY_URL", _gateway) if _gateway else None
 KNOWN_SUBSCRIBERS = identity.SUBSCRIBERS
+AUDIT_RULES = "config.audits"
 REQUEST_TIMEOUT = values.seconds(env, "REQUEST_TIMEOUT", 20.0)
 MAX_REQUEST_BYTES = values.number(env, "MAX_REQUEST_BYTES", 64 * 1024 * 1024, 1024**4)
 TRUSTED_PROXIES = values.networks(env, "TRUSTED_PROXIES")
