@@ -127,6 +127,13 @@ def test_a_module_that_breaks_off_takes_its_own_rules_along_and_no_others(statin
     assert (numbers["left"], numbers["third"]) == (3 * BATCH_SIZE, 3 * BATCH_SIZE - 1)
 
 
+def test_several_facts_of_one_key_are_found(stating) -> None:
+    stating(LEFT, Stating(keys(1, 2)))
+    stating(RIGHT, Stating(keys(1, 2, 2)))
+    _, found, _ = compare(Rule(same, (LEFT, RIGHT)))
+    assert [(module, finding.subject) for module, finding in found] == [("right", f"item of {keys(2)[0]}")]
+
+
 def test_facts_in_another_order_are_no_answer(stating) -> None:
     stating(LEFT, Stating(keys(1, 2)))
     stating(RIGHT, Stating(keys(2, 1)))

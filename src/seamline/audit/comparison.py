@@ -44,6 +44,7 @@ class _Stream:
         self._at_hand: dict[str, Fact] = {}
         self._last = ""
         self._is_over = False
+        self._repeated: list[str] = []
 
     def __bool__(self) -> bool:
         return bool(self._at_hand)
@@ -59,11 +60,19 @@ class _Stream:
             return
         batch = call(audit_facet(self._kind.module)).facts(self._kind.name, self._last)
         for fact in batch:
-            if fact.key <= self._last:
+            if fact.key == self._last:
+                self._repeated.append(fact.key)
+            if fact.key < self._last:
                 raise _Unstated(f"its facts of kind {self._kind.name} are not in the order of their keys")
             self._last = fact.key
         self._at_hand = {fact.key: fact for fact in batch}
         self._is_over = len(batch) < BATCH_SIZE
+
+    def take_repeated(self) -> Iterator[Finding]:
+        """Take what is wrong with keys that have several facts: a rule sees one of them."""
+        repeated, self._repeated = self._repeated, []
+        for key in repeated:
+            yield Finding(f"{self._kind.name} of {key}", "there are several of them, and may be one")
 
     def take(self, horizon: str | None) -> ByKey:
         """Take the facts up to a key, or all."""
@@ -91,7 +100,10 @@ class Comparison:
             numbers: Counter[str] = Counter()
             for kind, found in facts.items():
                 numbers[kind.module] += len(found)
-            yield Compared(numbers, tuple(self._confirm(self._judge(facts))))
+            repeated = [
+                (kind.module, each) for kind, stream in self._streams.items() for each in stream.take_repeated()
+            ]
+            yield Compared(numbers, (*repeated, *self._confirm(self._judge(facts))))
 
     def _fill(self) -> bool:
         """Have a batch of every kind at hand; whether there is anything."""
