@@ -1,9 +1,8 @@
 """Inventory: what is in stock, and who holds it."""
 
-import enum
 from uuid import UUID
 
-from seamline.contract import Category, Contract, ContractError, Ids, Quantity, Sku, Value, command, query
+from seamline.contract import Category, Contract, ContractError, Quantity, Sku, Value, command, query
 
 
 class StockLevel(Value):
@@ -26,23 +25,6 @@ class Reservation(Value):
     """Pieces held for an order until they ship or are released."""
 
     order_id: UUID
-    lines: tuple[StockLine, ...]
-
-
-class ReservationState(enum.StrEnum):
-    """What became of what an order held."""
-
-    HELD = "held"
-    SHIPPED = "shipped"
-    RELEASED = "released"
-    """Given back, or never held: the order can hold nothing any more."""
-
-
-class ReservationStatus(Value):
-    """An order's reservation, and what became of it."""
-
-    order_id: UUID
-    state: ReservationState
     lines: tuple[StockLine, ...]
 
 
@@ -72,10 +54,6 @@ class Inventory(Contract, module="inventory", version=1):
     @query(raises=(UnknownStock,))
     def stock(self, sku: Sku) -> StockLevel:
         """How many pieces of a product there are."""
-
-    @query(timeout=10.0)
-    def reservations(self, order_ids: Ids) -> tuple[ReservationStatus, ...]:
-        """What became of the reservations of these orders; those that have none are left out."""
 
     @command(raises=(OutOfStock, UnknownStock, ReservationOver), natural_key=True)
     def reserve(self, order_id: UUID, lines: tuple[StockLine, ...]) -> Reservation:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from seamline.contract import AwareDatetime, Contract, Ids, Value, query
+from seamline.contract import AwareDatetime, Contract, Value, query
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=100)]
 
@@ -21,22 +21,9 @@ class Notification(Value):
     created_at: AwareDatetime
 
 
-class Told(Value):
-    """That a customer was told something about an order, and how many times."""
-
-    order_id: UUID
-    user_id: UUID
-    kind: str
-    times: int
-
-
 class Notifications(Contract, module="notifications", version=1):
     """What each customer was told."""
 
     @query
     def recent(self, user_id: UUID, limit: Limit = 20) -> tuple[Notification, ...]:
         """The newest notifications of a user, newest first."""
-
-    @query(timeout=10.0)
-    def told(self, order_ids: Ids) -> tuple[Told, ...]:
-        """What was told about these orders."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from seamline.contract import Category, Contract, ContractError, Event, Ids, Money, Value, command, query, whole
+from seamline.contract import Category, Contract, ContractError, Event, Money, Value, command, query, whole
 
 PaymentMethod = Annotated[
     str,
@@ -91,10 +91,6 @@ class Payments(Contract, module="payments", version=1):
     @query(raises=(UnknownPayment,))
     def payment(self, order_id: UUID) -> Payment:
         """The payment of an order."""
-
-    @query(timeout=10.0)
-    def payments(self, order_ids: Ids) -> tuple[Payment, ...]:
-        """The payments of these orders; those that have none are left out."""
 
     @command(raises=(PaymentDeclined, UnknownProvider), natural_key=True, timeout=10.0)
     def authorise(self, order_id: UUID, customer_id: UUID, amount: Money, method: PaymentMethod) -> Payment:

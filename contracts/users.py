@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from seamline.contract import Category, Contract, ContractError, Event, Ids, Value, query
+from seamline.contract import Category, Contract, ContractError, Event, Value, query
 
 Nickname = Annotated[
     str, msgspec.Meta(min_length=1, max_length=40, description="The name others see.", examples=["Ada"])
@@ -24,15 +24,6 @@ class Points(Value):
 
     user_id: UUID
     balance: int
-
-
-class OrderPoints(Value):
-    """The points that an order earned its customer, and those that were taken back for it."""
-
-    order_id: UUID
-    user_id: UUID
-    earned: int
-    taken_back: int
 
 
 class UnknownUser(ContractError, category=Category.NOT_FOUND):
@@ -58,7 +49,3 @@ class Users(Contract, module="users", version=1):
     @query(raises=(UnknownUser,))
     def points(self, user_id: UUID) -> Points:
         """The loyalty points a user holds."""
-
-    @query(timeout=10.0)
-    def points_of_orders(self, order_ids: Ids) -> tuple[OrderPoints, ...]:
-        """The points of these orders; those that have none are left out."""

@@ -28,8 +28,8 @@ GENERIC = (
     "tests/__init__.py",
 )
 """Files that every deployable has, the same in each, where the monolith has them."""
-OMITTED = ("src/seamline/management/commands/startmodule.py", "src/seamline/scaffold/")
-"""Tools for the monolith's developers: a service has its module already."""
+OMITTED = ("src/config/audits/", "src/seamline/management/commands/startmodule.py", "src/seamline/scaffold/")
+"""What compares modules with each other, and tools for the monolith's developers: a service has its module already."""
 ADAPTED = {
     "manage.py": [(r'^ +"startmodule",\n', "")],
     "pyproject.toml": [(r'"extraction", ', "")],

@@ -45,6 +45,7 @@ CALLS = CallPolicy(
     connect_timeout=values.seconds(env, "CALL_CONNECT_TIMEOUT", CallPolicy.connect_timeout),
     reset_timeout=values.seconds(env, "CALL_RESET_TIMEOUT", CallPolicy.reset_timeout),
 )
+AUDIT_RULES = "config.audits"
 REQUEST_TIMEOUT = values.seconds(env, "REQUEST_TIMEOUT", 20.0)
 MAX_REQUEST_BYTES = values.number(env, "MAX_REQUEST_BYTES", 64 * 1024 * 1024, 1024**4)
 TRUSTED_PROXIES = values.networks(env, "TRUSTED_PROXIES")

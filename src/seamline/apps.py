@@ -7,6 +7,7 @@ from django.urls.converters import UUIDConverter
 from django.utils.module_loading import import_string
 
 from seamline import topology
+from seamline.audit import facet
 from seamline.calls import server
 from seamline.events import mailbox
 from seamline.module import active
@@ -50,6 +51,7 @@ class ModuleConfig(AppConfig):
         module = active()[self.label]
         server.register_module(module)
         mailbox.serve_module(module)
+        facet.serve_module(module)
         jobs.check_module(module)
         files.check_models(self.label, self.get_models())
         if module.has("tasks"):

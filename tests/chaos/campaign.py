@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos import faults, verdict
-from tests.chaos.customers import Customer, stocked
+from tests.chaos.customers import TIMEOUT, Customer, stocked
+from tests.chaos.faults import Fault
 from tests.chaos.ledger import Ledger
 from tests.chaos.proxy import LATEST
 from tests.chaos.world import World, world
-from tests.processes import Deployable, environment
+from tests.processes import REPOSITORY, Deployable, environment
 from tests.waiting import PATIENCE
 
-SETTLES_WITHIN = 10 * PATIENCE
-"""Seconds after the last fault. What a killed process had claimed comes free after 20, and is done by another: how long
+SETTLING_SECONDS = 10 * PATIENCE
+"""After the last fault. What a killed process had claimed comes free after 20, and is done by another: how long
 it took is in the report, and a judgement only where it never ends."""
 
 
@@ -35,7 +36,16 @@ class Campaign:
     """No fault begins after so long, however many kills there were."""
     customers: int = 5
     pace: float = 0.3
-    """Seconds between a customer's orders, and between faults, on average."""
+    """Seconds between a customer's orders, on average."""
+    fault_pace: float = 0.3
+    """Seconds between faults, on average."""
+    timeout: float = TIMEOUT
+    """Seconds after which a customer sends a request again."""
+    settling_seconds: float = SETTLING_SECONDS
+    faults: dict[Fault, int] = field(default_factory=dict)
+    """What is done, by weight; what the topology is known for where it is empty."""
+    root: Path = REPOSITORY
+    """Where the deployable's code is, where it is one."""
     log: list[str] = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
     killed: int = 0
@@ -47,11 +57,11 @@ class Campaign:
     def wage(self) -> "Campaign":
         """Do it all. What is wrong then stands in the ledger."""
         rng = random.Random(self.seed)
-        with world(self.topology, self.folder, rng) as there:
+        with world(self.topology, self.folder, rng, self.root) as there:
             self._started = time.monotonic()
             skus = stocked(there.deployables[min(there.deployables, key=_front_first)].client, self.ledger)
             shoppers = [
-                Customer(n, there.front.url, self.ledger, skus, random.Random(rng.random()), self.pace)
+                Customer(n, there.front.url, self.ledger, skus, random.Random(rng.random()), self.pace, self.timeout)
                 for n in range(self.customers)
             ]
             try:
@@ -91,11 +101,11 @@ class Campaign:
     def _strike(self, there: World, rng: random.Random) -> None:
         over = time.monotonic() + self.seconds
         while self.killed < self.kills and time.monotonic() < over:
-            fault = faults.choose(self.topology, rng)
+            fault = faults.choose(self.faults or faults.weights_of(self.topology), rng)
             what, kills = fault(there, rng)
             self.killed += kills
             self._note(what)
-            time.sleep(rng.uniform(0, 2 * self.pace))
+            time.sleep(rng.uniform(0, 2 * self.fault_pace))
         self._over = time.monotonic()
 
     def _settle(self, there: World, shoppers: list[Customer]) -> None:
@@ -104,7 +114,7 @@ class Campaign:
             proxy.disturb("", 0)
         there.postgres.until_ready()
         for shopper in shoppers:
-            shopper.stop(self._over + SETTLES_WITHIN)
+            shopper.stop(self._over + self.settling_seconds)
         there.up(*there.deployables.values())
         for shopper in shoppers:
             shopper.join()
@@ -112,13 +122,13 @@ class Campaign:
         time.sleep(max(0.0, self._over + LATEST - time.monotonic()))
         self._note("the customers have come to an end")
         waiting = shoppers
-        while waiting and time.monotonic() < self._over + SETTLES_WITHIN:
+        while waiting and time.monotonic() < self._over + self.settling_seconds:
             waiting = [shopper for shopper in waiting if shopper.is_waiting()]
             time.sleep(0.2)
         self._note("no order is pending any more")
 
     def _audit(self, there: World) -> None:
-        wait = max(1.0, self._over + SETTLES_WITHIN - time.monotonic())
+        wait = max(1.0, self._over + self.settling_seconds - time.monotonic())
         auditors = {name: _auditor(each, wait) for name, each in there.deployables.items()}
         for name, auditor in auditors.items():
             output, _ = auditor.communicate()

@@ -31,13 +31,13 @@ class NoAnswer(Exception):
 class Insistent:
     """Sends a request until it is answered, always the same one."""
 
-    def __init__(self, client: Client, ledger: Ledger, rng: random.Random) -> None:
-        self._client, self.ledger, self.rng = client, ledger, rng
+    def __init__(self, client: Client, ledger: Ledger, rng: random.Random, timeout: float = TIMEOUT) -> None:
+        self._client, self.ledger, self.rng, self._timeout = client, ledger, rng, timeout
         self.until = float("inf")
         """When it gives up, on the monotonic clock."""
 
     def bearing(self, token: str) -> "Insistent":
-        return Insistent(self._client.bearing(token), self.ledger, self.rng)
+        return Insistent(self._client.bearing(token), self.ledger, self.rng, self._timeout)
 
     def get(self, path: str) -> Answer:
         return self.send("GET", path, None)
@@ -54,7 +54,7 @@ class Insistent:
 
     def _try(self, method: str, path: str, body: Json | None, headers: dict[str, str]) -> Answer | None:
         hasty = method == "POST" and self.rng.random() < 0.1
-        timeout = urllib3.Timeout(total=HASTY if hasty else TIMEOUT)
+        timeout = urllib3.Timeout(total=HASTY if hasty else self._timeout)
         pool = urllib3.PoolManager(retries=False, timeout=timeout)
         content = None if body is None else json.dumps(body).encode()
         try:
@@ -73,7 +73,16 @@ class Insistent:
 class Customer(threading.Thread):
     """Registers, and orders until told to stop; the seed decides what."""
 
-    def __init__(self, number: int, url: str, ledger: Ledger, skus: list[str], rng: random.Random, pace: float) -> None:
+    def __init__(
+        self,
+        number: int,
+        url: str,
+        ledger: Ledger,
+        skus: list[str],
+        rng: random.Random,
+        pace: float,
+        timeout: float = TIMEOUT,
+    ) -> None:
         super().__init__(name=f"customer-{number}", daemon=True)
         self.ledger, self.rng, self.skus, self.pace = ledger, rng, skus, pace
         self.ops: list[Op] = []
@@ -82,7 +91,7 @@ class Customer(threading.Thread):
         self.id = ""
         self._url = url
         self._stopping = threading.Event()
-        self.me = self.staff = Insistent(Client(url), ledger, rng)
+        self.me = self.staff = Insistent(Client(url), ledger, rng, timeout)
 
     def stop(self, until: float) -> None:
         """Begin nothing more, and see what was begun to its end by then."""

@@ -81,6 +81,19 @@ def stall(world: World, rng: random.Random) -> tuple[str, int]:
     return f"{name} stalled for {slow:.1f} s", 0
 
 
+def stall_worker(world: World, rng: random.Random) -> tuple[str, int]:
+    """One worker stands still for longer than it may hold a request: another takes over, and then it goes on."""
+    name, slow = rng.choice(sorted(world.deployables)), rng.uniform(5, 7)
+    process = world.deployables[name].process
+    workers = sorted(children(process.pid)) if process else []
+    if workers:
+        worker = rng.choice(workers)
+        os.kill(worker, signal.SIGSTOP)
+        time.sleep(slow)
+        os.kill(worker, signal.SIGCONT)
+    return f"a worker of {name} stalled for {slow:.1f} s", 0
+
+
 def disturb(world: World, rng: random.Random) -> tuple[str, int]:
     name, kind, seconds = rng.choice(sorted(world.proxies)), rng.choice(Proxy.KINDS), rng.uniform(1, 4)
     world.proxies[name].disturb(kind, seconds)
@@ -101,11 +114,14 @@ WEIGHTS: dict[str, dict[Fault, int]] = {
     "redis": _WITH_WORKERS,
     "rabbitmq": _WITH_WORKERS,
 }
-ANYWHERE: dict[Fault, int] = {stall: 6, disturb: 22}
+ANYWHERE: dict[Fault, int] = {stall: 6, stall_worker: 3, disturb: 22}
 
 
-def choose(topology: str, rng: random.Random) -> Fault:
-    weights = WEIGHTS[topology] | ANYWHERE
+def weights_of(topology: str) -> dict[Fault, int]:
+    return WEIGHTS[topology] | ANYWHERE
+
+
+def choose(weights: dict[Fault, int], rng: random.Random) -> Fault:
     return rng.choices(list(weights), list(weights.values()))[0]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from tests.chaos.customers import Customer, listed
 from tests.chaos.ledger import SETTLED, Ledger, Op
 
-REPLAYS = 10
+REPLAYS = 200
 """Orders of each customer that are sent once more at the end."""
 PAID = {
     "confirmed": {"authorised"},

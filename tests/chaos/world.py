@@ -100,13 +100,13 @@ class World:
 
 
 @contextmanager
-def world(topology: str, folder: Path, rng: random.Random) -> Iterator[World]:
-    """A topology, everything in it running."""
+def world(topology: str, folder: Path, rng: random.Random, root: Path = REPOSITORY) -> Iterator[World]:
+    """A topology, everything in it running. `root` has the code of the monolith, where nothing is extracted."""
     with ExitStack() as stack:
         postgres = Postgres(folder / "postgres", stack)
         yard = Yard(postgres.url, folder)
 
-        def deployable(name: str, root: Path = REPOSITORY) -> Deployable:
+        def deployable(name: str, root: Path = root) -> Deployable:
             return stack.enter_context(yard.deployable(name, root, **LASTING))
 
         def proxy(before: Deployable) -> Proxy:

@@ -123,7 +123,7 @@ def test_a_new_publisher_expects_it_and_operators_are_told_of_it(pens: None, cli
         "outbox": None,
         "unheard_by": [],
     }
-    assert audit.run().elsewhere == {"pens": audit.NO_ADDRESS}
+    assert audit.run().elsewhere == {"pens": audit.report.NO_ADDRESS}
 
 
 def test_until_its_address_is_set_it_is_away(pens: None) -> None:

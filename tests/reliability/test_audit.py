@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Callable
 from contextlib import redirect_stdout
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
@@ -20,11 +19,15 @@ from modules.inventory import service as inventory
 from modules.orders import service as orders
 from modules.users import service as users
 from seamline import audit
-from seamline.contract import Money
+from seamline.audit.facet import UnknownKind, audit_facet
+from seamline.audit.rules import find_rules
+from seamline.calls import call
+from seamline.contract import Money, Unavailable
 from seamline.databases import cursor
 from seamline.events import subscriptions
 from seamline.management.commands import audit as command
 from seamline.module import active
+from seamline.testing import fake_contract
 from seamline.work import sagas
 from tests.deliveries import deliver_all
 
@@ -91,7 +94,7 @@ def moved(order_id: UUID, *statuses: OrderStatus) -> None:
 def grow_old() -> None:
     """Let an hour go by."""
     for module in active():
-        execute(module, "UPDATE seamline_outbox SET published_at = now() - interval '1 hour'")
+        execute(module, "UPDATE seamline_outbox SET done_at = done_at - interval '1 hour'")
     for module, statement in _OLD.items():
         execute(module, statement)
     execute("users", "UPDATE users_pointsentry SET created_at = now() - interval '1 hour'")
@@ -109,7 +112,7 @@ def execute(module: str, statement: str, *values: object) -> None:
 
 
 def wrong(settled: bool = True) -> list[str]:
-    report = audit.settled(0) if settled else audit.run()
+    report = audit.wait_until_settled(0) if settled else audit.run()
     assert not report.unanswered
     return [f"{module}: {finding}" for module, finding in report.disagreements()]
 
@@ -264,7 +267,7 @@ def test_what_is_on_its_way_is_settling_until_it_has_come(shop: Shop, monkeypatc
     assert said("--wait", "0")[0] == 1
 
     pauses: list[float] = []
-    monkeypatch.setattr(audit.time, "sleep", lambda seconds: (pauses.append(seconds), deliver_all()))
+    monkeypatch.setattr("seamline.audit.report.time.sleep", lambda seconds: (pauses.append(seconds), deliver_all()))
     assert (said("--wait", "20"), len(pauses)) == ((0, _without_findings(said()[1])), 1)
 
 
@@ -273,16 +276,42 @@ def _without_findings(report: Any) -> Any:
     return report
 
 
-def test_a_module_that_does_not_answer_is_said_and_is_no_agreement(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    from seamline.contract import Unavailable
+class Away:
+    """A module that does not answer."""
 
-    def away(*_: object) -> Callable[..., object]:
-        raise Unavailable(module="payments")
+    def __init__(self, module: str) -> None:
+        self.module = module
 
-    monkeypatch.setattr("modules.payments.queries.to_payment", away)
-    status, report = said()
+    def facts(self, kind: str, after: str = "") -> tuple[audit.Fact, ...]:
+        raise Unavailable(module=self.module)
+
+    def facts_about(self, kind: str, keys: tuple[str, ...]) -> tuple[audit.Fact, ...]:
+        raise Unavailable(module=self.module)
+
+
+def test_a_module_that_does_not_answer_is_said_and_the_others_are_compared(shop: Shop) -> None:
+    execute("inventory", "UPDATE inventory_reservation SET state = 'held' WHERE order_id = %s", shop.refused)
+    with fake_contract(audit_facet("payments"), Away("payments")):
+        status, report = said()
     assert status == 1
-    assert list(report["unanswered"]) == ["orders"]
+    assert report["unanswered"] == {"payments": "The module did not answer: module payments"}
+    assert f"order {shop.refused}" in {finding["subject"] for finding in report["findings"]}
+
+
+def test_a_module_that_states_a_kind_no_more_is_no_agreement(shop: Shop) -> None:
+    class Newer(Away):
+        def facts(self, kind: str, after: str = "") -> tuple[audit.Fact, ...]:
+            raise UnknownKind(kind=kind)
+
+    with fake_contract(audit_facet("users"), Newer("users")):
+        status, report = said()
+    assert (status, list(report["unanswered"])) == (1, ["users"])
+
+
+def test_every_module_of_a_rule_states_such_facts(shop: Shop) -> None:
+    for rule in find_rules(settings.AUDIT_RULES):
+        for kind in rule.kinds:
+            call(audit_facet(kind.module)).facts(kind.name)
 
 
 def test_a_compensation_under_way_is_settling(shop: Shop) -> None:

@@ -30,6 +30,7 @@ EVERYWHERE = (
     "django.conf.settings.MODULE_URLS",
     "django.contrib.admin.site._registry",
     "django.db.models.Model.__subclasses__",
+    "seamline.audit.facet",
     "seamline.calls.server",
     "seamline.events.mailbox",
     "seamline.module.active",

@@ -3,14 +3,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from contracts.inventory import (
-    Reservation,
-    ReservationState,
-    ReservationStatus,
-    StockLevel,
-    StockLine,
-    UnknownStock,
-)
+from contracts.inventory import Reservation, StockLevel, StockLine, UnknownStock
 from modules.inventory import models
 from seamline.contract import Ids, Sku
 
@@ -24,14 +17,9 @@ def stock(sku: Sku) -> StockLevel:
     return to_level(row)
 
 
-def reservations(order_ids: Ids) -> tuple[ReservationStatus, ...]:
-    rows = models.Reservation.objects.filter(order_id__in=order_ids).prefetch_related("lines")
-    return tuple(ReservationStatus(row.order_id, ReservationState(row.state), _lines(row.lines.all())) for row in rows)
-
-
 def held_since(age: timedelta) -> Iterator[Ids]:
     """The orders that have held something for so long, as many at a time as others may be asked about."""
-    held = models.Reservation.objects.filter(state=ReservationState.HELD, created_at__lt=timezone.now() - age)
+    held = models.Reservation.objects.filter(state=models.Reservation.State.HELD, created_at__lt=timezone.now() - age)
     order_ids = list(held.order_by("created_at").values_list("order_id", flat=True))
     for begin in range(0, len(order_ids), BATCH):
         yield tuple(order_ids[begin : begin + BATCH])

@@ -1,19 +1,13 @@
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
-from contracts.notifications import Limit, Notification, Told
+from contracts.notifications import Limit, Notification
 from modules.notifications import models
-from seamline.contract import Ids
 
 
 def recent(user_id: UUID, limit: Limit = 20) -> tuple[Notification, ...]:
     return tuple(to_notification(row) for row in notifications_of(user_id).order_by("-created_at", "-id")[:limit])
-
-
-def told(order_ids: Ids) -> tuple[Told, ...]:
-    rows = models.Notification.objects.filter(order_id__in=order_ids).values_list("order_id", "user_id", "kind")
-    return tuple(Told(*row) for row in rows.annotate(times=Count("id")))
 
 
 def notifications_of(user_id: UUID) -> QuerySet[models.Notification]:

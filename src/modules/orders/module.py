@@ -1,6 +1,5 @@
 from contracts.catalog import Catalog
 from contracts.inventory import Inventory
-from contracts.notifications import Notifications
 from contracts.orders import Orders
 from contracts.payments import PaymentAuthorised, PaymentFailed, Payments
 from contracts.users import Users
@@ -10,7 +9,7 @@ MODULE = Module(
     name="orders",
     summary="The life of an order: checkout, discounts, status.",
     serves=(Orders,),
-    calls=(Users, Catalog, Inventory, Payments, Notifications),
+    calls=(Users, Catalog, Inventory, Payments),
     subscribes=(PaymentAuthorised, PaymentFailed),
     settings=(
         Setting("MAX_PENDING", "How many pending orders a customer may have.", "20", required=False, secret=False),

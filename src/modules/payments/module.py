@@ -1,5 +1,4 @@
-from contracts.notifications import Notifications
-from contracts.orders import OrderCancelled, OrderReturned, Orders, OrderShipped
+from contracts.orders import OrderCancelled, OrderReturned, OrderShipped
 from contracts.payments import Payments
 from seamline.module import Job, Module, Setting
 
@@ -7,7 +6,6 @@ MODULE = Module(
     name="payments",
     summary="Authorise, capture and refund; provider callbacks.",
     serves=(Payments,),
-    calls=(Notifications, Orders),
     subscribes=(OrderShipped, OrderCancelled, OrderReturned),
     jobs=(Job("reconcile", every=30.0),),
     settings=(

@@ -6,7 +6,7 @@ from django.utils import timezone
 from contracts.payments import Payment, PaymentStatus, UnknownPayment
 from modules.payments import models
 from modules.payments.errors import NoSuchPayment
-from seamline.contract import Ids, Money
+from seamline.contract import Money
 
 BATCH = 100
 
@@ -16,10 +16,6 @@ def payment(order_id: UUID) -> Payment:
     if row is None:
         raise UnknownPayment(order_id)
     return to_payment(row)
-
-
-def payments(order_ids: Ids) -> tuple[Payment, ...]:
-    return tuple(to_payment(row) for row in models.Payment.objects.filter(order_id__in=order_ids))
 
 
 def payment_of(payment_id: UUID, customer_id: UUID | None) -> Payment:

@@ -1,32 +1,36 @@
-"""Were points given for orders only, and no others taken back than were given?"""
+"""Were no other points taken back than were given?"""
 
 from collections.abc import Iterator
+from typing import Any
 
-from contracts.orders import Orders
-from modules.users import queries
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import CharField, Count, F, Max, Q, QuerySet, Sum
+from django.db.models.functions import Cast
+
 from modules.users.models import PointsEntry
-from seamline.audit import Checked, Finding, is_young, pages, undo
-from seamline.calls import call
+from seamline.audit import Checked, Fact, Facts, Finding, fact
+
+_EARNED, _TAKEN_BACK = Q(reason=PointsEntry.Reason.ORDER), Q(reason=PointsEntry.Reason.TAKEN_BACK)
 
 
 def checks() -> Iterator[Checked]:
-    for entries in pages(PointsEntry.objects.all()):
-        yield Checked(len(entries), (*_taken_back(entries), *_without_order(entries)))
+    taken_back = _by_order().annotate(times=Count("id", filter=_TAKEN_BACK)).filter(times__gt=0)
+    for row in taken_back.exclude(earned=F("taken_back")).iterator():
+        problem = f"{row['earned']} were earned and {row['taken_back']} taken back"
+        yield Checked(0, (Finding(f"points of order {row['order_id']}", problem),))
 
 
-def _taken_back(entries: list[PointsEntry]) -> Iterator[Finding]:
-    over = tuple(entry.order_id for entry in entries if entry.reason == PointsEntry.Reason.TAKEN_BACK)
-    for points in queries.points_of_orders(over):
-        if points.taken_back != points.earned:
-            problem = f"{points.earned} were earned and {points.taken_back} taken back"
-            yield Finding(f"points of order {points.order_id}", problem)
+def _by_order() -> QuerySet[Any, Any]:
+    return PointsEntry.objects.values("order_id").annotate(
+        owner=StringAgg(Cast("user_id", CharField()), ", ", distinct=True),
+        since=Max("created_at"),
+        earned=Sum("points", filter=_EARNED, default=0),
+        taken_back=-Sum("points", filter=_TAKEN_BACK, default=0),
+    )
 
 
-def _without_order(entries: list[PointsEntry]) -> Iterator[Finding]:
-    since = {entry.order_id: entry.created_at for entry in entries}
-    known = {order.id for order in call(Orders).orders(tuple(since))}
-    for points in queries.points_of_orders(tuple(since.keys() - known)):
-        if points.taken_back != points.earned:
-            problem = f"{points.earned} were given to user {points.user_id}, and the order does not exist"
-            remedy = undo("users", f"take_points_back('{points.order_id}')")
-            yield Finding(f"points of order {points.order_id}", problem, is_young(since[points.order_id]), remedy)
+def _points(row: dict[str, Any]) -> Fact:
+    return fact(row["order_id"], row["since"], user_id=row["owner"], earned=row["earned"], taken_back=row["taken_back"])
+
+
+FACTS = (Facts("points", _by_order, "order_id", _points),)

@@ -1,4 +1,4 @@
-from contracts.orders import OrderCancelled, OrderCreated, OrderReturned, Orders
+from contracts.orders import OrderCancelled, OrderCreated, OrderReturned
 from contracts.users import Users
 from seamline.module import Module, Setting
 
@@ -6,7 +6,6 @@ MODULE = Module(
     name="users",
     summary="Accounts, profiles and loyalty points.",
     serves=(Users,),
-    calls=(Orders,),
     subscribes=(OrderCreated, OrderCancelled, OrderReturned),
     settings=(
         Setting("ACCESS_MINUTES", "How many minutes an access token is good for.", "15", required=False, secret=False),

@@ -1,10 +1,9 @@
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models import Sum
 
-from contracts.users import OrderPoints, Points, Profile, UnknownUser
+from contracts.users import Points, Profile, UnknownUser
 from modules.users.models import PointsEntry, User
-from seamline.contract import Ids
 from seamline.databases import fetch
 
 _NICKNAME = "SELECT nickname FROM users_user WHERE id = %s AND is_active"
@@ -20,12 +19,6 @@ def points(user_id: UUID) -> Points:
     active_user(user_id)
     balance = PointsEntry.objects.filter(user_id=user_id).aggregate(total=Sum("points"))["total"]
     return Points(user_id, balance or 0)
-
-
-def points_of_orders(order_ids: Ids) -> tuple[OrderPoints, ...]:
-    earned, back = (Sum("points", filter=Q(reason=reason), default=0) for reason in PointsEntry.Reason)
-    entries = PointsEntry.objects.filter(order_id__in=order_ids).values_list("order_id", "user_id")
-    return tuple(OrderPoints(*row) for row in entries.annotate(earned=earned, taken_back=-back))
 
 
 def active_user(user_id: UUID) -> User:

@@ -23,9 +23,6 @@ class FakeUsers:
     def points(self, user_id: UUID) -> Points:
         return Points(user_id, 0)
 
-    def points_of_orders(self, order_ids: tuple[UUID, ...]) -> tuple[()]:
-        return ()
-
 
 class FakeCatalog:
     def product(self, sku: str) -> None: ...
@@ -44,9 +41,6 @@ class FakeInventory:
         self.empty = False
 
     def stock(self, sku: str) -> None: ...
-
-    def reservations(self, order_ids: tuple[UUID, ...]) -> tuple[()]:
-        return ()
 
     def reserve(self, order_id: UUID, lines: tuple[StockLine, ...]) -> Reservation:
         if self.away:
@@ -69,9 +63,6 @@ class FakePayments:
         self.answer = PaymentStatus.AUTHORISED
         self.kept: dict[UUID, Payment] = {}
         self.away = False
-
-    def payments(self, order_ids: tuple[UUID, ...]) -> tuple[Payment, ...]:
-        return tuple(self.kept[order_id] for order_id in order_ids if order_id in self.kept)
 
     def payment(self, order_id: UUID) -> Payment:
         return self.kept[order_id]

@@ -1,0 +1,16 @@
+"""The campaign's oracle is awake; `make chaos-mutants` shows it for each guard that there is a mutant of."""
+
+import pytest
+
+from tests.chaos.mutants import MUTANTS, copy, wage
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_every_guard_can_be_taken_out(name: str) -> None:
+    with copy(MUTANTS[name]) as root:
+        assert MUTANTS[name].after in (root / MUTANTS[name].path).read_text()
+
+
+def test_a_unique_key_that_is_gone_is_noticed() -> None:
+    campaign = wage(MUTANTS["unique-key"], seed=4)
+    assert any("several" in violation for violation in campaign.ledger.violations), campaign.report
