@@ -2,7 +2,6 @@
 
 import click
 
-from extraction import interruption
 from extraction.cli.check import check
 from extraction.cli.compat import compat
 from extraction.cli.cost import cost
@@ -11,7 +10,9 @@ from extraction.cli.extract import extract
 from extraction.cli.finish import finish
 from extraction.cli.fold import fold
 from extraction.cli.listing import list_modules
+from extraction.cli.startmodule import startmodule
 from extraction.cli.verify import verify
+from extraction.processes import interruption
 
 
 @click.group(
@@ -23,5 +24,5 @@ def main() -> None:
     interruption.prepare()
 
 
-for command in (list_modules, check, cost, compat, extract, data_group, finish, fold, verify):
+for command in (list_modules, check, cost, compat, extract, data_group, finish, fold, startmodule, verify):
     main.add_command(command)

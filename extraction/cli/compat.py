@@ -4,7 +4,8 @@ import click
 
 from extraction.cli.common import OUT, fail, with_project
 from extraction.compat import comparison, lock, trees
-from extraction.project import Project
+from extraction.processes.errors import InvalidArgument
+from extraction.reading.project import Project
 
 
 @click.command(
@@ -18,10 +19,10 @@ def compat(project: Project, against: str | None, update: bool) -> None:
     """Whether peers built from older contracts, and these, still understand each other."""
     if against and update:
         raise click.UsageError("--update compares with the lock; leave out --against")
-    now = trees.described(project.root)
+    now = trees.describe_folder(project.root)
     try:
-        before = trees.at_revision(project.root, against) if against else lock.read(project.root)
-    except trees.UnknownRevision as unknown:
+        before = trees.describe_revision(project.root, against) if against else lock.read(project.root)
+    except InvalidArgument as unknown:
         raise click.BadParameter(f"{against}: {unknown}", param_hint="--against") from None
     found = comparison.compare(before, now, comparison.Audience.of(project.manifests.values()))
     for change in found:

@@ -17,7 +17,7 @@ from extraction.compat import comparison, flows, lock, rules, schema, trees
 from extraction.compat.comparison import Audience, Finding
 from extraction.compat.description import Description
 from extraction.compat.schema import Typed
-from extraction.project import Project
+from extraction.reading.project import Project
 from tests.contracts.changes import BEFORE, CHANGES
 from tests.contracts.fields import FIELDS, answer, argument, arguments, sent_inside, side
 from tests.contracts.peers import FAILURES, Peer, call, understand

@@ -18,14 +18,14 @@ from django.db import close_old_connections
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from contracts.notifications import Notification
-from extraction import plan
 from extraction.cli import main
-from extraction.conformance import stage
+from extraction.conformance import environment
 from extraction.conformance.arguments import Maker
-from extraction.conformance.likeness import Likeness
+from extraction.conformance.equivalence import Likeness
 from extraction.conformance.pool import Pool
-from extraction.project import Project
-from extraction.verification import Unsound
+from extraction.processes.errors import Refused
+from extraction.reading.project import Project
+from extraction.writing import plan
 from seamline import demo
 from seamline.contract import AwareDatetime, Operation
 from seamline.module import active
@@ -119,8 +119,8 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Both on one stage, because it takes seconds to set up."""
     made = Pair(tmp_path_factory.mktemp("conformance"))
     projects = Project.at(made.monolith), Project.at(made.service)
-    with stage.stage(*projects, "lamps", print) as shared, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage, "stage", lambda *_: nullcontext(shared))
+    with environment.stage(*projects, "lamps", print) as shared, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(environment, "stage", lambda *_: nullcontext(shared))
         yield made
 
 
@@ -262,7 +262,7 @@ def test_what_belongs_together_is_asked_together_and_combined_anew() -> None:
 
 def test_a_monolith_that_does_not_get_ready_is_given_up(tmp_path: Path) -> None:
     late = r"\(python -m extraction\.conformance orders\) said nothing within 0 seconds"
-    with stage._reference(REPOSITORY, "orders", tmp_path, {}) as reference, pytest.raises(Unsound, match=late):
+    with environment._reference(REPOSITORY, "orders", tmp_path, {}) as reference, pytest.raises(Refused, match=late):
         reference.hear(dict[str, str], 0)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from extraction.plan import File
+from extraction.writing.plan import File
 from tests.packaging import production
 from tests.packaging.services import FULL, PROJECT, Service, different_services, of_module, texts_of
 

@@ -7,8 +7,8 @@ from extraction.analysis import installed
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
 from extraction.analysis.rules.relations import RELATIONS
-from extraction.dependencies import OWN
-from extraction.source import Source
+from extraction.reading.dependencies import OWN
+from extraction.reading.source import Source
 
 ASKING = frozenset(
     {
