@@ -19,6 +19,7 @@ from extraction.cli.common import (
     step,
     with_project,
 )
+from extraction.compat import lock
 from extraction.processes import boot
 from extraction.reading.project import Project
 from extraction.writing import plan, verification, writer
@@ -61,6 +62,9 @@ def extract(project: Project, module: str, into: Path, dry_run: bool, no_verify:
     OUT.print(
         f"  history       {f'none: {no_history_reason}' if no_history_reason else 'one commit on main'}", markup=False
     )
+    if module in lock.find_drafts(lock.read(project.root)):
+        release = f"python -m extraction compat --release {module}"
+        OUT.print(f"  contract      a draft; once the service runs, it has to stay as it is: {release}", markup=False)
     _show_next(planned, into)
 
 

@@ -12,6 +12,7 @@ from extraction.compat.schema import Typed
 from extraction.reading.layout import LANGUAGE, contract_file, path_stem
 from extraction.reading.manifest import Manifest
 
+DRAFT = "it is a draft, which nobody runs yet"
 Flow = Callable[[Typed, Typed], Iterator[FieldChange]]
 
 
@@ -29,12 +30,19 @@ class ContractChange:
     rule: Rule
     affected: tuple[str, ...]
     """The modules that call or hear it."""
+    draft: bool = False
+    """Whether it is of a draft, of which nobody runs what was before."""
+
+    @property
+    def is_breaking(self) -> bool:
+        return self.rule.breaking and not self.draft
 
     def __str__(self) -> str:
-        verdict = "breaking" if self.rule.breaking else "compatible"
+        classification = "breaking" if self.is_breaking else "compatible"
         what = " ".join(filter(None, (self.subject, self.place, self.message)))
         who = f"affects {', '.join(self.affected) or 'no module here'}"
-        return f"{self.path}: {verdict} [{self.rule.name}] {what} - {self.rule.why}; {who}"
+        why = DRAFT if self.rule.breaking and self.draft else self.rule.why
+        return f"{self.path}: {classification} [{self.rule.name}] {what} - {why}; {who}"
 
 
 @dataclass(frozen=True)
@@ -183,7 +191,9 @@ class _Pair:
         self, rule: Rule, subject: str, affected: frozenset[str], place: str = "", value: str = ""
     ) -> ContractChange:
         path = path_stem(LANGUAGE) if self.old.everywhere else contract_file(self.name)
-        return ContractChange(path, subject, place, rule.says.format(value), rule, tuple(sorted(affected)))
+        return ContractChange(
+            path, subject, place, rule.says.format(value), rule, tuple(sorted(affected)), self.old.draft
+        )
 
 
 def _united(groups: Iterable[frozenset[str]]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from extraction.compat import lock
 from extraction.compat.description import Description
 from extraction.processes import git, runner
 from extraction.processes.errors import InvalidArgument, Refused
@@ -39,4 +40,4 @@ def describe_revision(root: Path, revision: str) -> Description:
         raise InvalidArgument(str(refused).removeprefix("fatal: ")) from None
     with tempfile.TemporaryDirectory() as folder:
         zipfile.ZipFile(io.BytesIO(archive)).extractall(folder)
-        return describe_folder(Path(folder))
+        return lock.keep_drafts(describe_folder(Path(folder)), lock.read(Path(folder)))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from extraction.compat import comparison, trees
+from extraction.compat import comparison, lock, trees
 from extraction.compat.comparison import ContractChange
 from extraction.compat.description import Description
 from extraction.departure.service_repository import Service
@@ -34,7 +34,8 @@ def agreement(monolith: Project, service: Service, *, others: bool = False) -> A
     changed = {path for path in _contracts(service.project) if not _same(monolith, service.project, path)}
     if own not in changed and not (others and changed):
         return Agreement()
-    here, there = trees.describe_folder(monolith.root), trees.describe_folder(service.project.root)
+    here, there = (trees.describe_folder(project.root) for project in (monolith, service.project))
+    here = lock.keep_drafts(here, lock.read(monolith.root))
     audience = comparison.Audience.of([*monolith.manifests.values(), service.manifest])
     found = comparison.compare(_only(here, service.module), _only(there, service.module), audience)
     if others:
@@ -64,7 +65,7 @@ def _only(described: Description, *modules: str) -> Description:
 
 
 def _refuse_breaking(found: list[ContractChange]) -> None:
-    breaking = [str(change) for change in found if change.rule.breaking]
+    breaking = [str(change) for change in found if change.is_breaking]
     if breaking:
         more = f" (and {len(breaking) - 1} more)" if breaking[1:] else ""
         raise Refused(f"{breaking[0]}{more}: keep the old version of the contract in the service beside the new")

@@ -74,8 +74,10 @@ class Project:
 
     @cached_property
     def locks(self) -> dict[str, Lock]:
-        """The pinned requirements, by the name of their file: base, local, dev."""
-        return {path.stem: Lock.parse(path.read_text()) for path in sorted((self.root / "requirements").glob("*.txt"))}
+        """The pinned requirements, by the name of the file that they are compiled from: base, local, dev."""
+        inputs = sorted((self.root / "requirements").glob("*.in"))
+        locks = (path.with_suffix(".txt") for path in inputs)
+        return {path.stem: Lock.parse(path.read_text()) for path in locks if path.is_file()}
 
     def requirements_of(self, module: str, *, development: bool = False) -> tuple[str, str] | None:
         """The file in which a module names what it requires, to run or in `development`: its path, and its text."""

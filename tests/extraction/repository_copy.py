@@ -84,9 +84,8 @@ class RepositoryCopy:
         file = f"src/modules/{module}/requirements.in"
         named = wanted((self.root / file).read_text())
         known = Lock.parse((self.root / "requirements/dev.txt").read_text())
-        for path in (self.root / "requirements").glob("*.txt"):
-            if path.name == "system.txt":
-                continue
+        for source in (self.root / "requirements").glob("*.in"):
+            path = source.with_suffix(".txt")
             lock = Lock.parse(path.read_text())
             pins = {name: known.pins[name] for name in known.closure(named)} | lock.pins
             path.write_text("\n".join([*lock.header, *(line for pin in pins.values() for line in pin.lines)]) + "\n")

@@ -299,7 +299,10 @@ def test_settings_that_do_not_load_in_time_are_given_up(
     (tmp_path / "manage.py").touch()
     made = Two(str(tmp_path), plain.target)
     assert made.run("verify") == 1
-    assert f"error: {tmp_path} does not tell where the database of orders is: python -c did not end within 0 seconds" in made.output
+    assert (
+        f"error: {tmp_path} does not tell where the database of orders is: python -c did not end within 0 seconds"
+        in made.output
+    )
 
 
 @pytest.mark.parametrize("command", [(), ("copy",), ("verify",)])

@@ -96,6 +96,21 @@ def test_it_can_leave_at_once(repository_copy: RepositoryCopy, tmp_path: Path) -
     done = repository_copy.extraction("extract", "reviews", "--into", tmp_path / "service", "--no-verify")
     assert done.exit_code == 0, done.output
     assert (tmp_path / "service/src/modules/reviews/service.py").is_file()
+    assert "a draft; once the service runs, it has to stay as it is" in done.output
+
+
+def test_its_first_edits_break_nobody(repository_copy: RepositoryCopy) -> None:
+    contract, lock = (repository_copy.root / path for path in ("contracts/reviews.py", "contracts/lock/reviews.json"))
+    before, locked = contract.read_text(), lock.read_text()
+    contract.write_text(before.replace("max_length=120", "max_length=20").replace("title: str", "heading: str"))
+    try:
+        done = repository_copy.extraction("compat", "--update")
+        assert done.exit_code == 0, done.output
+        assert "compatible [argument-narrowed]" in done.output
+        assert "drafts, which nobody runs yet: reviews" in done.output
+    finally:
+        contract.write_text(before)
+        lock.write_text(locked)
 
 
 def test_a_service_has_nothing_of_it() -> None:
