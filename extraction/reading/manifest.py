@@ -36,6 +36,7 @@ class Manifest:
     settings: tuple[Setting, ...] = ()
     apps: Mapping[str, int] = field(default_factory=dict)
     """Django applications of others that it needs installed."""
+    authentication_backends: tuple[str, ...] = ()
     departed: bool = False
 
 
@@ -64,6 +65,7 @@ def read(source: Source) -> Manifest:
         subscribes=_classes(source, given.get("subscribes")),
         settings=tuple(_setting(item) for item in _items(given.get("settings"))),
         apps={name: item.lineno for item in _items(given.get("apps")) if (name := text(item))},
+        authentication_backends=tuple(filter(None, map(text, _items(given.get("authentication_backends"))))),
         departed=source.qualified(call.func) == DEPARTED,
     )
 

@@ -22,6 +22,7 @@ GENERIC = (
     ".editorconfig",
     ".gitignore",
     "Dockerfile",
+    "LICENSE",
     "conftest.py",
     "contracts/__init__.py",
     "deployable.mk",

@@ -26,6 +26,8 @@ class Traits:
     """Whether a model of it has a file field, of Django's or of a class made from it."""
     issues_tokens: bool
     """Whether it signs users' access tokens."""
+    license: str = ""
+    """What its licence calls itself: that of the monolith, where it has one."""
 
     @classmethod
     def of(cls, project: Project, module: str) -> "Traits":
@@ -40,6 +42,7 @@ class Traits:
             has_api="urls" in rooms,
             has_demo="demo" in rooms,
             keeps_files=any(is_derived(name, FILE_FIELD, project.root) for name in _called(sources)),
+            license=_license(project),
             issues_tokens=any(
                 source.qualified(node) == SIGNING_KEY
                 for source in sources
@@ -53,6 +56,11 @@ def _called(sources: list[Source]) -> set[str]:
     """Names of what may be a class. Migrations have every field of a model, those of abstract bases too."""
     called = {name for source in sources for name, _ in source.calls()}
     return {name for name in called if name.rpartition(".")[2][:1].isupper()}
+
+
+def _license(project: Project) -> str:
+    place = project.root / "LICENSE"
+    return next(filter(None, map(str.strip, place.read_text().splitlines())), "") if place.is_file() else ""
 
 
 def _name(project: Project) -> str:

@@ -95,8 +95,13 @@ def test_its_page_has_what_its_parts_say(running: Deployable, gadget: str) -> No
     assert page.status == 200, str(page)
     words = re.sub(r"<[^>]+>|\s+", " ", page.text)
     # A filter of its own and one of another application, its setting, what the task did as whom, and two libraries.
-    for said in ("LAMP!, the 1st", "It is blue", "weighs 4", "weighed by gadgets", "clever", "HTML"):
+    for said in ("LAMP!, the 1st", "It is blue", "weighs 4", "weighed by gadgets", "clever", "HTML", "for everybody"):
         assert said in words
+
+
+def test_its_middleware_is_around_its_own_views_alone(running: Deployable, gadget: str) -> None:
+    assert running.client.page(f"/gadgets/{gadget}").headers["X-Gadget"] == "asked"
+    assert "X-Gadget" not in running.client.page("/health/live").headers
 
 
 def test_its_static_file_is_served(running: Deployable, gadget: str) -> None:
