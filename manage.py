@@ -9,18 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-WITHOUT_DATABASE = frozenset(
-    {
-        "check",
-        "collectstatic",
-        "diffsettings",
-        "help",
-        "interface",
-        "spectacular",
-        "startmodule",
-        "version",
-    }
-)
+WITHOUT_DATABASE = frozenset({"check", "collectstatic", "diffsettings", "help", "interface", "spectacular", "version"})
 
 
 def main(arguments: Sequence[str]) -> None:

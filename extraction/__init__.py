@@ -2,13 +2,15 @@
 
 See docs/how-a-module-leaves.md.
 
-This process reads modules, and never imports one: what is broken, or belongs to another folder than this one, is
-analysed all the same. Where one has to run, a process of its own runs it in the folder it stands in:
+`reading` and `analysis` read modules, and never import one: what is broken, or belongs to another folder than this one,
+is analysed all the same. Where one has to run, `processes.runner` runs it in the folder it stands in, by a process of
+its own:
 
-- `verification` loads and tests what was written or changed (`extract`, `finish`, `fold`, `verify`);
-- `boot` migrates and serves it (`extract`, `verify`);
-- `conformance.reference` asks the module in the monolith what its service is asked (`verify`);
-- `departure.places` has the service say what its interface is (`finish`, `fold`).
+- `writing.verification` loads and starts what was written (`extract`);
+- `departure` loads what was changed, and has the service say what its interface is (`finish`, `fold`);
+- `conformance` starts both, and asks the module in the monolith what its service is asked (`verify`);
+- `data` asks a folder where its databases are;
+- `writing.names` asks a deployable which names are taken (`startmodule`).
 
-The analysis (`check`, `list`, `cost`) runs none; `compat` imports contracts alone, in a process of their own.
+`check`, `list` and `cost` run none; `compat` imports contracts alone, in a process of their own.
 """

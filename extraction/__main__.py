@@ -5,7 +5,7 @@ import sys
 
 def run(prog_name: str = "extraction") -> None:
     """Run the command line on the runtime that belongs to this tool."""
-    from extraction import installation
+    from extraction.processes import installation
 
     sys.path.insert(0, installation.import_path())
     try:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from extraction.project import Project
-from extraction.source import Source
+from extraction.reading.project import Project
+from extraction.reading.source import Source
 from seamline import topology
 from seamline.module import owner
 from seamline.topology import Topology, Unlocated

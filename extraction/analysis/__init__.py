@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from extraction.analysis import acceptance, layout, rules
+from extraction.analysis import acceptance, preconditions, rules
 from extraction.analysis.acceptance import Judged
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import RULES, Subject
-from extraction.project import Project
+from extraction.reading.project import Project
 
 __all__ = ["Finding", "Judged", "check", "judge", "rules"]
 
@@ -21,7 +21,7 @@ def judge(project: Project, modules: Iterable[str]) -> Judged:
 
     Where files cannot be read, or modules cannot be told, only that is said: the rest would be guesses.
     """
-    if found := set(layout.check(project)):
+    if found := set(preconditions.check(project)):
         return Judged(sorted(found), [])
     names = tuple(modules)
     return acceptance.judge(

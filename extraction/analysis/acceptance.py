@@ -12,7 +12,7 @@ from functools import cache
 from typing import NamedTuple
 
 from extraction.analysis.finding import Finding
-from extraction.project import Project
+from extraction.reading.project import Project
 
 RULE = "accept"
 NEVER = frozenset({RULE, "contract", "manifest", "package", "syntax", "unserved"})

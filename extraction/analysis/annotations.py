@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Literal, NewType, Union
 
 import msgspec
 
-from extraction.contract_files import LANGUAGE
-from extraction.source import Source
+from extraction.reading.layout import LANGUAGE
+from extraction.reading.source import Source
 from seamline import contract
 from seamline.contract import AwareDatetime
 

@@ -4,9 +4,9 @@ import ast
 from functools import cache
 from typing import NamedTuple
 
-from extraction.contract_files import Declared
-from extraction.project import Project
-from extraction.source import Source, argument
+from extraction.reading.contract_files import Declared
+from extraction.reading.project import Project
+from extraction.reading.source import Source, argument
 
 CALL = frozenset({"seamline.calls.call", "seamline.calls.proxy.call"})
 

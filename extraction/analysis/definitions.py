@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from extraction.project import Project
-from extraction.source import Source
+from extraction.reading.project import Project
+from extraction.reading.source import Source
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 DEFERRED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)

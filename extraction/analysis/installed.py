@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from extraction.source import Source
+from extraction.reading.source import Source
 
 _BASE = frozenset({"django.db.models.Model", "django.db.models.base.Model"})
 

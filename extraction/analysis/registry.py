@@ -5,8 +5,9 @@ from functools import cache
 from typing import NamedTuple
 
 from extraction.analysis.finding import Finding
-from extraction.project import Project
-from extraction.source import Source
+from extraction.reading.layout import owner_of_code
+from extraction.reading.project import Project
+from extraction.reading.source import Source
 
 
 class Subject(NamedTuple):
@@ -26,8 +27,8 @@ class Subject(NamedTuple):
 
     def foreign(self, dotted: str) -> str | None:
         """The other module that a dotted name such as `modules.orders.models` belongs to."""
-        parts = dotted.split(".")
-        return parts[1] if parts[0] == "modules" and len(parts) > 1 and parts[1] != self.module else None
+        owner = owner_of_code(dotted)
+        return owner if owner != self.module else None
 
 
 @cache

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from extraction.analysis.definitions import Function
-from extraction.project import LAYERS, Project
-from extraction.source import Source
+from extraction.reading.layout import LAYERS
+from extraction.reading.project import Project
+from extraction.reading.source import Source
 from seamline.contract.signatures import EMPTY, Argument
 
 _UNIONS = frozenset({"typing.Optional", "typing.Union"})

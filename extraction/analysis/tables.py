@@ -7,9 +7,9 @@ from functools import cache
 import sqlglot
 from sqlglot import exp
 
-from extraction.analysis.texts import spelled, texts
-from extraction.project import Project
-from extraction.source import Source, argument
+from extraction.analysis.string_values import evaluate_string, texts
+from extraction.reading.project import Project
+from extraction.reading.source import Source, argument
 
 DEPLOYABLE = "the deployable"
 """Owns what Django's own applications keep: operators, sessions, content types."""
@@ -84,14 +84,14 @@ def _of_model(module: str, source: Source, node: ast.ClassDef) -> Iterator[str]:
     }
     if isinstance(abstract := given.get("abstract"), ast.Constant) and abstract.value is True:
         return
-    table = spelled(source, given.get("db_table")) or f"{module}_{node.name}"
+    table = evaluate_string(source, given.get("db_table")) or f"{module}_{node.name}"
     yield table
     for statement in node.body:
         match statement:
             case ast.Assign(targets=[ast.Name(id=field)], value=ast.Call() as call):
                 named = {keyword.arg: keyword.value for keyword in call.keywords}
                 if (source.qualified(call.func) or "").endswith("ManyToManyField") and "through" not in named:
-                    yield spelled(source, named.get("db_table")) or f"{table}_{field}"
+                    yield evaluate_string(source, named.get("db_table")) or f"{table}_{field}"
 
 
 def _of_migration(module: str, source: Source) -> Iterator[str]:
@@ -99,8 +99,11 @@ def _of_migration(module: str, source: Source) -> Iterator[str]:
         if name.endswith("migrations.CreateModel"):
             options = argument(call, 2, "options")
             pairs = zip(options.keys, options.values, strict=True) if isinstance(options, ast.Dict) else ()
-            table = next((spelled(source, value) for key, value in pairs if spelled(source, key) == "db_table"), None)
-            if table or (model := spelled(source, argument(call, 0, "name"))):
+            table = next(
+                (evaluate_string(source, value) for key, value in pairs if evaluate_string(source, key) == "db_table"),
+                None,
+            )
+            if table or (model := evaluate_string(source, argument(call, 0, "name"))):
                 yield table or f"{module}_{model}"
 
 

@@ -5,7 +5,7 @@ from importlib import import_module
 
 import click
 
-from extraction import installation, interruption
+from extraction.processes import installation, interruption
 
 COMMANDS = {
     "list": "listing.list_modules",
@@ -16,6 +16,7 @@ COMMANDS = {
     "data": "data.data_group",
     "finish": "finish.finish",
     "fold": "fold.fold",
+    "startmodule": "startmodule.startmodule",
     "verify": "verify.verify",
 }
 """Each command's file, and its name there; loaded when it is asked for, because not each needs the same libraries."""

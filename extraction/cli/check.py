@@ -6,8 +6,8 @@ import sys
 import click
 
 from extraction import analysis
-from extraction.cli.common import OUT, known, number_of_findings, show, with_project
-from extraction.project import Project
+from extraction.cli.common import OUT, number_of_findings, require_module, show, with_project
+from extraction.reading.project import Project
 
 
 @click.command(epilog="Example: python -m extraction check orders --json")
@@ -16,7 +16,7 @@ from extraction.project import Project
 @with_project
 def check(project: Project, module: str | None, as_json: bool) -> None:
     """What stands in the way of MODULE's leaving, or of any module's."""
-    modules = (known(project, module),) if module else project.modules
+    modules = (require_module(project, module),) if module else project.modules
     found, accepted = analysis.judge(project, modules)
     if as_json:
         told = [finding.as_json() | {"reason": reason} for finding, reason in accepted]

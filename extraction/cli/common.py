@@ -3,20 +3,21 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
 
-from extraction import installation, system
 from extraction.analysis import Finding
-from extraction.contract_files import owner
-from extraction.project import NotAProject, Project
-from extraction.refusals import Refusal
+from extraction.processes import installation
+from extraction.processes.errors import InvalidArgument, Refused
+from extraction.processes.os_errors import describe_os_error
+from extraction.reading.layout import find_root, owner_of_contract
+from extraction.reading.project import Project
 
 OUT = Console(highlight=False, soft_wrap=True)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -28,7 +29,7 @@ def with_project(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--root",
         type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
-        default=lambda: _repository(Path.cwd()),
+        default=lambda: find_root(Path.cwd()),
         show_default="the repository you are in",
         help="The monolith's repository.",
     )
@@ -37,16 +38,16 @@ def with_project(command: Callable[..., None]) -> Callable[..., None]:
         installation.reach_libraries(root)
         try:
             command(Project.at(root), **options)
-        except NotAProject as error:
+        except InvalidArgument as error:
             raise click.UsageError(str(error)) from None
         except BrokenPipeError:
             # Whoever read it has seen enough: `… | head`.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(128 + signal.SIGPIPE)
-        except Refusal as error:
+        except Refused as error:
             fail(str(error))
         except OSError as error:
-            fail(system.told(error))
+            fail(describe_os_error(error))
         except KeyboardInterrupt:
             fail("interrupted; nothing was written", 130)
 
@@ -75,20 +76,20 @@ def step(what: str) -> None:
     ERR.print(f"{what} …", markup=False)
 
 
-def fail(message: str, status: int = 1) -> None:
+def fail(message: str, status: int = 1) -> NoReturn:
     """Say what went wrong and end."""
     ERR.print(f"error: {message}", markup=False)
     sys.exit(status)
 
 
 def show(found: list[Finding]) -> None:
-    """One line for each finding, as compilers do."""
+    """Print a line for each finding, as compilers do."""
     for finding in found:
         click.echo(str(finding))
 
 
-def known(project: Project, module: str) -> str:
-    """A module's name, whose code is here. Raises `click.BadParameter`."""
+def require_module(project: Project, module: str) -> str:
+    """Make sure that a module's code is here, and return its name. Raises `click.BadParameter`."""
     if module in project.departed:
         raise click.BadParameter(f"{module} has left for good: {project.folder(module)} has no more than its manifest")
     if module not in project.modules:
@@ -96,20 +97,24 @@ def known(project: Project, module: str) -> str:
     return module
 
 
-def shown(path: Path) -> str:
-    """A path, as seen from here."""
+def relative_path(path: Path) -> str:
+    """Write a path as seen from here."""
     return os.path.relpath(path)
 
 
 def owners(names: Iterable[str]) -> str:
-    """The modules that dotted names are of, for a reader."""
-    return ", ".join(sorted({owner(name) or name for name in names})) or "-"
+    """List the modules that dotted names are of, for a reader."""
+    return ", ".join(sorted({owner_of_contract(name) or name for name in names})) or "-"
 
 
 def number_of_findings(number: int) -> str:
-    """`1 finding`, `2 findings`."""
+    """Write `1 finding`, `2 findings`."""
     return f"{number} finding{'' if number == 1 else 's'}"
 
 
-def _repository(start: Path) -> Path:
-    return next((place for place in (start, *start.parents) if (place / "src" / "modules").is_dir()), start)
+def print_commands(commands: Mapping[str, str]) -> None:
+    """Print the commands that come next, each with what it is for."""
+    width = max(map(len, commands))
+    OUT.print("\nNext:")
+    for command, purpose in commands.items():
+        OUT.print(f"  {command:{width}}  # {purpose}", markup=False)

@@ -4,7 +4,9 @@ import click
 
 from extraction.cli.common import OUT, fail, with_project
 from extraction.compat import comparison, lock, trees
-from extraction.project import Project
+from extraction.compat.description import Description
+from extraction.processes.errors import InvalidArgument
+from extraction.reading.project import Project
 
 
 @click.command(
@@ -13,20 +15,25 @@ from extraction.project import Project
 )
 @click.option("--against", metavar="REV", help="Compare with a git revision, not with contracts/lock/.")
 @click.option("--update", is_flag=True, help="Lock the contracts as they are, unless that breaks somebody.")
+@click.option("--release", metavar="NAME", help="Lock a draft as it is: from now on somebody runs it.")
 @with_project
-def compat(project: Project, against: str | None, update: bool) -> None:
+def compat(project: Project, against: str | None, update: bool, release: str | None) -> None:
     """Whether peers built from older contracts, and these, still understand each other."""
-    if against and update:
-        raise click.UsageError("--update compares with the lock; leave out --against")
-    now = trees.described(project.root)
+    if sum(map(bool, (against, update, release))) > 1:
+        raise click.UsageError("--against, --update and --release are for one at a time")
+    locked = lock.read(project.root)
+    now = lock.keep_drafts(trees.describe_folder(project.root), locked)
+    if release:
+        _release(project, release, now)
+        return
     try:
-        before = trees.at_revision(project.root, against) if against else lock.read(project.root)
-    except trees.UnknownRevision as unknown:
+        before = trees.describe_revision(project.root, against) if against else locked
+    except InvalidArgument as unknown:
         raise click.BadParameter(f"{against}: {unknown}", param_hint="--against") from None
     found = comparison.compare(before, now, comparison.Audience.of(project.manifests.values()))
     for change in found:
         click.echo(str(change))
-    if breaking := sum(change.rule.breaking for change in found):
+    if breaking := sum(change.is_breaking for change in found):
         fail(f"{breaking} of these break peers that run already: undo them, or raise the version and keep the old one")
     if update:
         OUT.print("\n".join(f"wrote {path}" for path in lock.write(project.root, now)) or "the lock is up to date")
@@ -34,3 +41,13 @@ def compat(project: Project, against: str | None, update: bool) -> None:
         fail(f"{', '.join(stale)}: not up to date; run python -m extraction compat --update")
     else:
         OUT.print(f"compatible with {against or 'the lock'}")
+    if drafts := lock.find_drafts(now):
+        OUT.print(f"drafts, which nobody runs yet: {', '.join(drafts)}; before a release: compat --release NAME")
+
+
+def _release(project: Project, name: str, now: Description) -> None:
+    try:
+        path = lock.release(project.root, name, now)
+    except InvalidArgument as error:
+        raise click.BadParameter(str(error), param_hint="--release") from None
+    OUT.print(f"wrote {path}: {name} is a draft no longer, and held to what it promises")

@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from extraction import cost as costs
-from extraction.analysis import layout
-from extraction.cli.common import OUT, fail, known, show, with_project
+from extraction.analysis import preconditions
+from extraction.cli.common import OUT, fail, require_module, show, with_project
 from extraction.cost import Call, Cost, Estimate
 from extraction.cost.traffic import LOOPBACK
-from extraction.project import Project
+from extraction.reading.project import Project
 
 ASSUMPTIONS = (
     "Calls are made one after the other, each takes one round trip, and none is retried.",
@@ -46,17 +46,14 @@ ASSUMPTIONS = (
 @with_project
 def cost(project: Project, module: str, as_json: bool, places: tuple[str, ...], round_trip: float) -> None:
     """What would cross the network if MODULE left: calls and events, and with recorded traffic the time it takes."""
-    known(project, module)
+    require_module(project, module)
     if not isfinite(round_trip):
         raise click.BadParameter(f"{round_trip} is no number of milliseconds", param_hint="--round-trip")
-    if unreadable := sorted(layout.check(project)):
+    if unreadable := sorted(preconditions.check(project)):
         show(unreadable)
         fail("nothing can be said before that is corrected")
     found = costs.cost(project, module)
-    try:
-        estimates = costs.estimate(costs.recorded(places), module, round_trip) if places else None
-    except costs.Unreadable as error:
-        fail(str(error))
+    estimates = costs.estimate(costs.recorded(places), module, round_trip) if places else None
     assumptions = [line.format(module=module) for line in ASSUMPTIONS]
     if as_json:
         click.echo(json.dumps(_as_json(module, found, estimates, round_trip, assumptions), indent=2))

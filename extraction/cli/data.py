@@ -6,11 +6,12 @@ from contextlib import ExitStack, contextmanager
 import click
 
 from extraction import data
-from extraction.cli.common import ERR, OUT, fail, known, step, with_project
+from extraction.cli.common import ERR, OUT, fail, require_module, step, with_project
 from extraction.data.copying import counted, megabytes
 from extraction.data.files import Carried, listed
-from extraction.project import Project
-from extraction.traits import Traits
+from extraction.processes.errors import InvalidArgument
+from extraction.reading.project import Project
+from extraction.writing.traits import Traits
 
 
 @click.group("data", epilog="Example: python -m extraction data copy orders --to ../orders-service")
@@ -92,16 +93,16 @@ def data_verify(project: Project, module: str, to: str, from_: str | None) -> No
 @contextmanager
 def _databases(
     project: Project, module: str, source: str | None, target: str, *, migrate: bool = False
-) -> Iterator[tuple[data.Place, data.Place]]:
+) -> Iterator[tuple[data.Database, data.Database]]:
     """Source and target of a copy."""
-    known(project, module)
+    require_module(project, module)
     with ExitStack() as stack:
         places = []
         for option, where in (("--from", source or str(project.root)), ("--to", target)):
             to_migrate = migrate and option == "--to"
             try:
-                place = data.opened(where, module, project.root, step, migrate=to_migrate)
+                place = data.open_database(where, module, project.root, step, migrate=to_migrate)
                 places.append(stack.enter_context(place))
-            except data.BadAddress as error:
+            except InvalidArgument as error:
                 raise click.BadParameter(str(error), param_hint=option) from None
         yield places[0], places[1]

@@ -6,9 +6,23 @@ from pathlib import Path
 
 import click
 
-from extraction import analysis, boot, plan, verification, writer
-from extraction.cli.common import OUT, fail, known, number_of_findings, server_option, show, shown, step, with_project
-from extraction.project import Project
+from extraction import analysis
+from extraction.cli.common import (
+    OUT,
+    fail,
+    number_of_findings,
+    print_commands,
+    relative_path,
+    require_module,
+    server_option,
+    show,
+    step,
+    with_project,
+)
+from extraction.compat import lock
+from extraction.processes import boot
+from extraction.reading.project import Project
+from extraction.writing import plan, verification, writer
 
 
 @click.command(
@@ -25,7 +39,7 @@ from extraction.project import Project
 @with_project
 def extract(project: Project, module: str, into: Path, dry_run: bool, no_verify: bool, server: str | None) -> None:
     """Write MODULE as a service of its own, verify it, and say what to do next."""
-    known(project, module)
+    require_module(project, module)
     step(f"checking {module}")
     if found := analysis.check(project, [module]):
         show(found)
@@ -37,31 +51,27 @@ def extract(project: Project, module: str, into: Path, dry_run: bool, no_verify:
         _show_plan(planned, into, "would become")
         return
     _show_plan(planned, into, "becomes")
-    server = server or boot.configured(project.root)
-    untried = "--no-verify" if no_verify else boot.hindrance(server)
+    server = server or boot.find_configured_url(project.root)
+    skip_reason = "--no-verify" if no_verify else boot.unavailable_reason(server)
     step("writing and verifying it")
-    verify = partial(_verify, planned, boots=not untried, server=server)
-    unkept = writer.write(planned, into, project.root, verify)
-    verified = f"what can be read of it; it was not started: {untried}" if untried else "it starts, and answers"
-    OUT.print(f"{planned.service} is in {shown(into)}", markup=False)
+    verify = partial(verification.verify, planned, step=step, boots=not skip_reason, server=server)
+    no_history_reason = writer.write(planned, into, project.root, verify)
+    verified = f"what can be read of it; it was not started: {skip_reason}" if skip_reason else "it starts, and answers"
+    OUT.print(f"{planned.service} is in {relative_path(into)}", markup=False)
     OUT.print(f"  verified      {verified}", markup=False)
-    OUT.print(f"  history       {f'none: {unkept}' if unkept else 'one commit on main'}", markup=False)
+    OUT.print(
+        f"  history       {f'none: {no_history_reason}' if no_history_reason else 'one commit on main'}", markup=False
+    )
+    if module in lock.find_drafts(lock.read(project.root)):
+        release = f"python -m extraction compat --release {module}"
+        OUT.print(f"  contract      a draft; once the service runs, it has to stay as it is: {release}", markup=False)
     _show_next(planned, into)
-
-
-def _verify(planned: plan.Plan, folder: Path, *, boots: bool, server: str | None) -> None:
-    for problem, command in verification.CHECKS.items():
-        # What could describe its API has been loaded, and passed Django's checks.
-        if command[0] != "manage.py" or not planned.has_api:
-            verification.run(folder, problem, *command)
-    if boots:
-        boot.boot(folder, step, server)
 
 
 def _show_plan(planned: plan.Plan, into: Path, becomes: str) -> None:
     size = sum(len(file.content) for file in planned.files) // 1024
     OUT.print(
-        f"{planned.module} {becomes} {planned.service} in {shown(into)}: {len(planned.paths)} files, {size} kB",
+        f"{planned.module} {becomes} {planned.service} in {relative_path(into)}: {len(planned.paths)} files, {size} kB",
         markup=False,
     )
     OUT.print(f"  contracts     {', '.join(planned.contracts)}", markup=False)
@@ -70,13 +80,10 @@ def _show_plan(planned: plan.Plan, into: Path, becomes: str) -> None:
 
 def _show_next(planned: plan.Plan, into: Path) -> None:
     """The three commands that come next."""
-    there = f"cd {shlex.quote(shown(into))} && "
+    there = f"cd {shlex.quote(relative_path(into))} && "
     commands = {
         f"{there}make run": f"the service, at http://127.0.0.1:{planned.port}",
         f"{planned.url_setting}=http://127.0.0.1:{planned.port} make run": "the monolith, here, using it",
         f"{there}make test": "the service's own checks and tests",
     }
-    width = max(map(len, commands))
-    OUT.print("\nNext:")
-    for command, purpose in commands.items():
-        OUT.print(f"  {command:{width}}  # {purpose}", markup=False)
+    print_commands(commands)

@@ -5,10 +5,10 @@ from pathlib import Path
 import click
 
 from extraction import analysis, departure
-from extraction.cli.common import OUT, fail, number_of_findings, show, shown, step, with_project
+from extraction.cli.common import OUT, fail, number_of_findings, print_commands, relative_path, show, step, with_project
 from extraction.data.copying import counted
 from extraction.departure import finishing
-from extraction.project import Project
+from extraction.reading.project import Project
 
 
 @click.command(
@@ -34,14 +34,15 @@ def finish(project: Project, module: str, service: Path, force: bool, dry_run: b
     if found := analysis.check(project, [module] if module in project.modules else []):
         show(found)
         fail(f"{module} cannot leave yet: put right the {number_of_findings(len(found))} above. Nothing was changed")
-    step(f"asking {shown(service)} what it answers")
+    step(f"asking {relative_path(service)} what it answers")
     planned = finishing.plan(project, module, departure.Service.at(service, project))
     if planned.lost and not force:
         for path in planned.lost:
             click.echo(path)
         fail(
-            f"{shown(service)} does not have the {counted(len(planned.lost), 'file')} above as here, and never had: "
-            "take over what it lacks (extract again, or copy it), or lose it with --force. Nothing was changed"
+            f"{relative_path(service)} does not have the {counted(len(planned.lost), 'file')} above as here, "
+            "and never had: take over what it lacks (extract again, or copy it), or lose it with --force. "
+            "Nothing was changed"
         )
     if dry_run:
         _show_plan(planned)
@@ -76,7 +77,4 @@ def _summary(planned: departure.Departure, leaves: str, removed: int) -> None:
         "make test": "tests that need the module are skipped, and say so",
         f"git add --all && git commit --message 'Let {planned.module} go'": "python -m extraction fold is the way back",
     }
-    width = max(map(len, commands))
-    OUT.print("\nNext:")
-    for command, purpose in commands.items():
-        OUT.print(f"  {command:{width}}  # {purpose}", markup=False)
+    print_commands(commands)

@@ -7,11 +7,12 @@ import click
 
 from extraction import data, departure
 from extraction.analysis import Finding
-from extraction.cli.common import OUT, fail, shown, step, with_project
+from extraction.cli.common import OUT, fail, relative_path, step, with_project
 from extraction.cli.data import copied
 from extraction.data.copying import counted
 from extraction.departure import folding
-from extraction.project import Project
+from extraction.processes.errors import Refused
+from extraction.reading.project import Project
 
 
 @click.command(epilog="Example: python -m extraction fold ../orders-service --data")
@@ -26,7 +27,7 @@ from extraction.project import Project
 def fold(project: Project, service: Path, with_data: bool, dry_run: bool) -> None:
     """Bring the module of the service in DIR back into the monolith."""
     departure.refuse_unfinished(project.root)
-    step(f"comparing {shown(service)} with the monolith")
+    step(f"comparing {relative_path(service)} with the monolith")
     planned = folding.plan(project, departure.Service.at(service, project))
     if dry_run:
         for path in planned.removed:
@@ -49,9 +50,9 @@ def fold(project: Project, service: Path, with_data: bool, dry_run: bool) -> Non
 def _refuse_unready(project: Project, module: str, service: Path) -> None:
     """Refuse what the copy would refuse of the service's database, before the code is brought back."""
     try:
-        with data.opened(str(service), module, project.root, step) as source:
+        with data.open_database(str(service), module, project.root, step) as source:
             data.refuse_unready(source, module)
-    except (data.BadAddress, data.Refused) as refused:
+    except Refused as refused:
         fail(f"{refused}; or leave out --data. Nothing was changed")
 
 
@@ -59,14 +60,14 @@ def _copy_data(project: Project, module: str, service: Path) -> None:
     goes_on = f"{module} is at home, and its data is not; this goes on: {_copy_command(module, service)}"
     try:
         copied(project, module, str(service), str(project.root), replace=True)
-    except data.Refused as refused:
+    except Refused as refused:
         fail(f"{refused}. {goes_on}")
     except KeyboardInterrupt:
         fail(f"interrupted. {goes_on}", 130)
 
 
 def _copy_command(module: str, service: Path) -> str:
-    return f"python -m extraction data copy {module} --from {shlex.quote(shown(service))} --to . --replace"
+    return f"python -m extraction data copy {module} --from {shlex.quote(relative_path(service))} --to . --replace"
 
 
 def _summary(planned: departure.Return, becomes: str, unpinned: list[Finding]) -> None:

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from extraction import analysis
 from extraction.cli.common import OUT, number_of_findings, owners, with_project
-from extraction.project import Project
+from extraction.reading.project import Project
 
 
 @click.command("list", epilog="Example: python -m extraction list")

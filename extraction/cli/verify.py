@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 import msgspec
 
-from extraction import boot, verification
-from extraction.cli.common import ERR, OUT, fail, server_option, shown, step, with_project
-from extraction.conformance import stage
-from extraction.conformance.report import Finding, Report
-from extraction.project import NotAProject, Project
+from extraction.cli.common import ERR, OUT, fail, relative_path, server_option, step, with_project
+from extraction.conformance import environment
+from extraction.conformance.report import Discrepancy, Report
+from extraction.processes import boot, runner
+from extraction.processes.errors import InvalidArgument
+from extraction.reading.project import Project
 
 
 @click.command(
@@ -28,15 +29,15 @@ from extraction.project import NotAProject, Project
 def verify(project: Project, folder: Path, no_tests: bool, as_json: bool, server: str | None) -> None:
     """Hold the service in DIR to its contract: it is booted, tested, and compared with the module that it was."""
     service, module = _service(project, folder)
-    server = server or boot.configured(project.root)
-    if hindrance := boot.hindrance(server):
-        fail(f"{shown(folder)} cannot be started: {hindrance}")
-    with stage.stage(project, service, module, step, server) as place:
-        report = place.examine(step)
-        failed, untested = None, None if no_tests else verification.untestable(folder)
+    server = server or boot.find_configured_url(project.root)
+    if reason := boot.unavailable_reason(server):
+        fail(f"{relative_path(folder)} cannot be started: {reason}")
+    with environment.set_up(project, service, module, step, server) as there:
+        report = there.examine(step)
+        failed, untested = None, None if no_tests else runner.untestable_reason(folder)
         if not (no_tests or untested):
             step("running the service's own tests")
-            failed = place.test()
+            failed = there.test()
     if as_json:
         ran = "left out" if no_tests else "not run" if untested else "failed" if failed else "passed"
         click.echo(json.dumps({"module": module, "tests": ran, **msgspec.to_builtins(report)}, indent=2))
@@ -54,12 +55,12 @@ def _service(project: Project, folder: Path) -> tuple[Project, str]:
     """The service in a folder, and which module of the monolith it was."""
     try:
         service = Project.at(folder)
-    except NotAProject:
+    except InvalidArgument:
         raise click.BadParameter(
-            f"{shown(folder)} is no service that was written by extract", param_hint="DIR"
+            f"{relative_path(folder)} is no service that was written by extract", param_hint="DIR"
         ) from None
     if folder == project.root:
-        raise click.BadParameter(f"{shown(folder)} is the monolith itself", param_hint="DIR")
+        raise click.BadParameter(f"{relative_path(folder)} is the monolith itself", param_hint="DIR")
     if left := sorted(project.departed.intersection(service.modules)):
         remedy = "name a checkout from before that with --root"
         raise click.UsageError(
@@ -68,7 +69,7 @@ def _service(project: Project, folder: Path) -> tuple[Project, str]:
     shared = [module for module in service.modules if module in project.modules]
     if len(shared) != 1:
         has = ", ".join(service.modules) or "no module"
-        raise click.BadParameter(f"{shown(folder)} has {has}, and not one of this monolith's", param_hint="DIR")
+        raise click.BadParameter(f"{relative_path(folder)} has {has}, and not one of this monolith's", param_hint="DIR")
     return service, shared[0]
 
 
@@ -94,15 +95,15 @@ def _show(report: Report, service: str, module: str) -> None:
     )
 
 
-def _grouped(findings: list[Finding]) -> list[list[Finding]]:
+def _grouped(findings: list[Discrepancy]) -> list[list[Discrepancy]]:
     """Those of the same problem together."""
-    found: dict[str, list[Finding]] = {}
+    found: dict[str, list[Discrepancy]] = {}
     for finding in findings:
         found.setdefault(finding.problem, []).append(finding)
     return list(found.values())
 
 
-def _show_finding(same: list[Finding]) -> None:
+def _show_finding(same: list[Discrepancy]) -> None:
     """A problem, the operations that have it, and the requests that showed it of the first of them."""
     first = same[0]
     OUT.print(f"  {', '.join(finding.operation for finding in same)}: {first.problem}", markup=False)

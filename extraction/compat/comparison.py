@@ -6,17 +6,19 @@ from dataclasses import dataclass
 
 from extraction.compat import rules
 from extraction.compat.description import ContractFile, Description, Event, Operation, Schema, Version
-from extraction.compat.flows import Change, heard, sent
+from extraction.compat.flows import FieldChange, heard, sent
 from extraction.compat.rules import Rule
 from extraction.compat.schema import Typed
-from extraction.manifest import Manifest
+from extraction.reading.layout import LANGUAGE, contract_file, path_stem
+from extraction.reading.manifest import Manifest
 
-Flow = Callable[[Typed, Typed], Iterator[Change]]
+DRAFT = "it is a draft, which nobody runs yet"
+Flow = Callable[[Typed, Typed], Iterator[FieldChange]]
 
 
 @dataclass(frozen=True, order=True, slots=True)
-class Finding:
-    """One change."""
+class ContractChange:
+    """One change of a contract."""
 
     path: str
     """The contract file."""
@@ -28,12 +30,19 @@ class Finding:
     rule: Rule
     affected: tuple[str, ...]
     """The modules that call or hear it."""
+    draft: bool = False
+    """Whether it is of a draft, of which nobody runs what was before."""
+
+    @property
+    def is_breaking(self) -> bool:
+        return self.rule.breaking and not self.draft
 
     def __str__(self) -> str:
-        verdict = "breaking" if self.rule.breaking else "compatible"
+        classification = "breaking" if self.is_breaking else "compatible"
         what = " ".join(filter(None, (self.subject, self.place, self.message)))
         who = f"affects {', '.join(self.affected) or 'no module here'}"
-        return f"{self.path}: {verdict} [{self.rule.name}] {what} - {self.rule.why}; {who}"
+        why = DRAFT if self.rule.breaking and self.draft else self.rule.why
+        return f"{self.path}: {classification} [{self.rule.name}] {what} - {why}; {who}"
 
 
 @dataclass(frozen=True)
@@ -74,9 +83,9 @@ class Audience:
         return _united(self.callers.values())
 
 
-def compare(old: Description, new: Description, audience: Audience) -> list[Finding]:
+def compare(old: Description, new: Description, audience: Audience) -> list[ContractChange]:
     """Every change from `old` to `new`, in order. Nothing changed is an empty list."""
-    found: list[Finding] = []
+    found: list[ContractChange] = []
     for name in sorted(old.keys() | new.keys()):
         pair = _Pair(name, old.get(name, ContractFile()), new.get(name, ContractFile()), audience)
         found += pair.findings()
@@ -92,7 +101,7 @@ class _Pair:
     new: ContractFile
     audience: Audience
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[ContractChange]:
         yield from self._versions()
         yield from self._errors()
         yield from self._events()
@@ -100,7 +109,7 @@ class _Pair:
             everybody = self.audience.everybody
             yield from self._raised("every operation", self.old.everywhere, self.new.everywhere, everybody)
 
-    def _versions(self) -> Iterator[Finding]:
+    def _versions(self) -> Iterator[ContractChange]:
         for address in self.old.contracts.keys() | self.new.contracts.keys():
             before, after = self.old.contracts.get(address), self.new.contracts.get(address)
             # Whoever names a class now may run elsewhere as it was built when the class had this version.
@@ -112,7 +121,9 @@ class _Pair:
             else:
                 yield from self._operations(address, before, after, callers)
 
-    def _operations(self, address: str, before: Version, after: Version, callers: frozenset[str]) -> Iterator[Finding]:
+    def _operations(
+        self, address: str, before: Version, after: Version, callers: frozenset[str]
+    ) -> Iterator[ContractChange]:
         for name in before.operations.keys() | after.operations.keys():
             old, new, subject = before.operations.get(name), after.operations.get(name), f"{address} {name}"
             if old is None:
@@ -122,7 +133,9 @@ class _Pair:
             else:
                 yield from self._operation(subject, old, new, callers)
 
-    def _operation(self, subject: str, old: Operation, new: Operation, callers: frozenset[str]) -> Iterator[Finding]:
+    def _operation(
+        self, subject: str, old: Operation, new: Operation, callers: frozenset[str]
+    ) -> Iterator[ContractChange]:
         if old.kind != new.kind:
             yield self._found(rules.KIND_CHANGED, subject, callers, value=new.kind)
         elif old.needs_key != new.needs_key:
@@ -136,12 +149,12 @@ class _Pair:
 
     def _raised(
         self, subject: str, old: Iterable[str], new: Iterable[str], callers: frozenset[str]
-    ) -> Iterator[Finding]:
+    ) -> Iterator[ContractChange]:
         for rule, codes in ((rules.ERROR_ADDED, {*new} - {*old}), (rules.ERROR_REMOVED, {*old} - {*new})):
             for code in codes:
                 yield self._found(rule, subject, callers, value=code)
 
-    def _errors(self) -> Iterator[Finding]:
+    def _errors(self) -> Iterator[ContractChange]:
         for code in self.old.errors.keys() & self.new.errors.keys():
             old, new, callers = self.old.errors[code], self.new.errors[code], self._callers_of_error(code)
             if old.category != new.category:
@@ -154,7 +167,7 @@ class _Pair:
         versions = [*self.old.contracts.values(), *self.new.contracts.values()]
         return self.audience.calling(v for v in versions if any(code in o.errors for o in v.operations.values()))
 
-    def _events(self) -> Iterator[Finding]:
+    def _events(self) -> Iterator[ContractChange]:
         for name in self.old.events.keys() | self.new.events.keys():
             old, new = self.old.events.get(name), self.new.events.get(name)
             hearers = self.audience.hearing(filter(None, (old, new)))
@@ -169,14 +182,18 @@ class _Pair:
 
     def _values(
         self, flow: Flow, subject: str, part: str, schemas: tuple[Schema, Schema], affected: frozenset[str]
-    ) -> Iterator[Finding]:
+    ) -> Iterator[ContractChange]:
         for change in flow(Typed(schemas[0], self.old.types), Typed(schemas[1], self.new.types)):
             place = ".".join(filter(None, (part, change.path))).replace(".[", "[")
             yield self._found(change.rule, subject, affected, place, change.values)
 
-    def _found(self, rule: Rule, subject: str, affected: frozenset[str], place: str = "", value: str = "") -> Finding:
-        path = "src/seamline/contract" if self.old.everywhere else f"contracts/{self.name}.py"
-        return Finding(path, subject, place, rule.says.format(value), rule, tuple(sorted(affected)))
+    def _found(
+        self, rule: Rule, subject: str, affected: frozenset[str], place: str = "", value: str = ""
+    ) -> ContractChange:
+        path = path_stem(LANGUAGE) if self.old.everywhere else contract_file(self.name)
+        return ContractChange(
+            path, subject, place, rule.says.format(value), rule, tuple(sorted(affected)), self.old.draft
+        )
 
 
 def _united(groups: Iterable[frozenset[str]]) -> frozenset[str]:

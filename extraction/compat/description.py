@@ -60,6 +60,8 @@ class ContractFile(msgspec.Struct, frozen=True, omit_defaults=True):
     everywhere: tuple[str, ...] = ()
     """Codes of the errors that any operation may raise undeclared; only the language has them."""
     types: dict[str, Schema] = {}
+    draft: bool = False
+    """Whether nobody runs it yet, so that it may still change in any way. Only a lock says so."""
 
     @property
     def is_empty(self) -> bool:

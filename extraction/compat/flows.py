@@ -69,7 +69,7 @@ HEARD = Flow(
 )
 
 
-class Change(NamedTuple):
+class FieldChange(NamedTuple):
     """A rule that applies, the field it applies to, and the values in words."""
 
     rule: Rule
@@ -77,29 +77,29 @@ class Change(NamedTuple):
     values: str
 
 
-def sent(old: Typed, new: Typed) -> Iterator[Change]:
+def sent(old: Typed, new: Typed) -> Iterator[FieldChange]:
     """What changed in the arguments of an operation."""
     return _changes(SENT, SENT_INSIDE, old, new)
 
 
-def heard(old: Typed, new: Typed) -> Iterator[Change]:
+def heard(old: Typed, new: Typed) -> Iterator[FieldChange]:
     """What changed in an answer, an error or an event."""
     return _changes(HEARD, HEARD, old, new)
 
 
-def _changes(top: Flow, inside: Flow, old: Typed, new: Typed) -> Iterator[Change]:
+def _changes(top: Flow, inside: Flow, old: Typed, new: Typed) -> Iterator[FieldChange]:
     there, back = _grouped(old, new), _grouped(new, old)
     for (path, kind), values in there.items():
         flow = inside if _is_inside(path) else top
         if kind is Kind.VALUE and (opposite := back.get((path, kind))):
-            yield Change(flow.changed, path, f"{' or '.join(opposite)}, not {' or '.join(values)}")
+            yield FieldChange(flow.changed, path, f"{' or '.join(opposite)}, not {' or '.join(values)}")
         elif kind in flow.old_to_new:
-            yield Change(flow.old_to_new[kind], path, " or ".join(values))
+            yield FieldChange(flow.old_to_new[kind], path, " or ".join(values))
     for (path, kind), values in back.items():
         flow = inside if _is_inside(path) else top
         is_told = (kind is Kind.VALUE and (path, kind) in there) or (path, Kind.ABSENT) in there
         if kind in flow.new_to_old and not is_told:
-            yield Change(flow.new_to_old[kind], path, " or ".join(values))
+            yield FieldChange(flow.new_to_old[kind], path, " or ".join(values))
 
 
 def _grouped(writer: Typed, reader: Typed) -> dict[tuple[str, Kind], list[str]]:

@@ -19,9 +19,9 @@ from django.urls import include, path
 from drf_spectacular.generators import SchemaGenerator
 
 from extraction.conformance.arguments import Maker
+from extraction.conformance.endpoints import Endpoint, OverTheWire, Request, in_process
 from extraction.conformance.pool import Pool, Row, names_of
-from extraction.conformance.report import Finding
-from extraction.conformance.sides import OverTheWire, Request, Side, in_process
+from extraction.conformance.report import Discrepancy
 from extraction.conformance.suite import Suite
 from seamline.context import working_for
 from seamline.databases import cursor
@@ -74,7 +74,7 @@ def prepare(module: Module) -> None:
                 sql.execute(_NOT_DUE, {"module": name, "name": task.name, "wait": timedelta(days=1)})
 
 
-def examination(module: Module, service: Side | None) -> Suite:
+def examination(module: Module, service: Endpoint | None) -> Suite:
     """The suite of all contracts of a module, with values of its data to ask about."""
     operations = [operation for contract in module.serves for operation in contract.operations.values()]
     suite = Suite(operations, Maker(Pool()), in_process, service)
@@ -83,16 +83,16 @@ def examination(module: Module, service: Side | None) -> Suite:
     return suite
 
 
-def _missing_addresses(module: Module, service: OverTheWire) -> Iterator[Finding]:
+def _missing_addresses(module: Module, service: OverTheWire) -> Iterator[Discrepancy]:
     """The addresses of the module's HTTP API that the monolith would pass on to the service in vain."""
     answer = service(Request("/api/schema", b"", {"Accept": "application/vnd.oai.openapi+json"}, "GET"))
     try:
         theirs = _addresses(msgspec.json.decode(answer.body), module.name)
     except (msgspec.MsgspecError, LookupError, TypeError):
-        yield Finding("/api/schema", f"answers {answer.status}, and no OpenAPI document")
+        yield Discrepancy("/api/schema", f"answers {answer.status}, and no OpenAPI document")
         return
     for address in sorted(_our_addresses(module) - theirs):
-        yield Finding(address, "is not among the addresses in its OpenAPI document")
+        yield Discrepancy(address, "is not among the addresses in its OpenAPI document")
 
 
 def _our_addresses(module: Module) -> set[str]:

@@ -21,7 +21,7 @@ class Reached(msgspec.Struct):
     """Codes of those that did not."""
 
 
-class Finding(msgspec.Struct):
+class Discrepancy(msgspec.Struct):
     """Something about an operation that is not as it should be. It is told once, however often it was seen."""
 
     operation: str
@@ -39,8 +39,8 @@ class Report(msgspec.Struct):
 
     requests: int = 0
     operations: list[Reached] = []
-    problems: list[Finding] = []
-    warnings: list[Finding] = []
+    problems: list[Discrepancy] = []
+    warnings: list[Discrepancy] = []
     """Where little could be seen: operations that gave one and the same answer to whatever was asked."""
-    notes: list[Finding] = []
+    notes: list[Discrepancy] = []
     """What the module in the monolith does in the same way, and what callers do not meet with."""

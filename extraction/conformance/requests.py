@@ -9,8 +9,8 @@ import jwt
 import msgspec
 from django.conf import settings
 
+from extraction.conformance.endpoints import Request
 from extraction.conformance.pool import fits
-from extraction.conformance.sides import Request
 from seamline.calls import service_tokens, wire
 from seamline.calls.endpoint import PREFIX
 from seamline.contract import Operation

@@ -9,11 +9,19 @@ import msgspec
 
 from extraction.conformance import requests
 from extraction.conformance.arguments import Maker
-from extraction.conformance.likeness import Likeness, shown
+from extraction.conformance.classification import (
+    Answered,
+    Broken,
+    DeclaredError,
+    Outcome,
+    classify,
+    describe,
+    problem_in,
+)
+from extraction.conformance.endpoints import Endpoint, Request, Response
+from extraction.conformance.equivalence import Equivalence, shown
 from extraction.conformance.pool import SENT, Row, as_json
-from extraction.conformance.report import Finding, Reached, Report
-from extraction.conformance.sides import Request, Response, Side
-from extraction.conformance.verdicts import Answered, Broken, Refused, Verdict, problem_in, told, verdict
+from extraction.conformance.report import Discrepancy, Reached, Report
 from seamline.calls import wire
 from seamline.contract import ContractError, DeadlineExceeded, KeyReused, Operation
 from seamline.contract.errors import EVERYWHERE
@@ -34,16 +42,18 @@ Evidence = tuple[()] | tuple[Request] | tuple[Request, Response, Response]
 class Said(NamedTuple):
     """What the module and the service made of one call."""
 
-    our: Verdict
-    their: Verdict
+    our: Outcome
+    their: Outcome
 
 
 class Suite:
     """One examination. `service` may be left out, to find out what the suite reaches."""
 
-    def __init__(self, operations: Iterable[Operation], maker: Maker, module: Side, service: Side | None) -> None:
+    def __init__(
+        self, operations: Iterable[Operation], maker: Maker, module: Endpoint, service: Endpoint | None
+    ) -> None:
         self.report = Report()
-        self.likeness = Likeness()
+        self.equivalence = Equivalence()
         self._operations = list(operations)
         self._maker = maker
         self._module, self._service = module, service
@@ -58,7 +68,7 @@ class Suite:
         self._maker.pool.store(table, row)
         for value in row.values():
             if (told := as_json(value)) is not None:
-                self.likeness.share(told)
+                self.equivalence.share(told)
 
     def run(self) -> Report:
         """Ask all there is to ask."""
@@ -83,10 +93,10 @@ class Suite:
         self.report.warnings = list(self._monotonous())
         return self.report
 
-    def _monotonous(self) -> Iterator[Finding]:
+    def _monotonous(self) -> Iterator[Discrepancy]:
         for operation in filter(self._is_monotonous, self._operations):
             [answer], calls = self._answers[operation.path], self._reached[operation.path].answered
-            yield Finding(operation.path, f"gave one answer to all {calls} calls: {shown(answer.decode())}")
+            yield Discrepancy(operation.path, f"gave one answer to all {calls} calls: {shown(answer.decode())}")
 
     def _hides_something(self, operation: Operation) -> bool:
         reached = self._reached[operation.path]
@@ -111,7 +121,7 @@ class Suite:
             return
         request = requests.proper(command, wire.encode(arguments), Idempotency_Key=key or None)
         ours, theirs = self._exchange(request)
-        again = Said(verdict(command, ours), verdict(command, theirs))
+        again = Said(classify(command, ours), classify(command, theirs))
         if again.their != first.their:
             problem = (
                 f"answers a repeat with something else: it {_brief(again.their)}, and at first {_brief(first.their)}"
@@ -128,11 +138,11 @@ class Suite:
         if arguments is None:
             self._find(operation.path, "unmade", "takes arguments that cannot be made up", note=True)
             return None
-        self.likeness.share(arguments)
+        self.equivalence.share(arguments)
         self._maker.pool.add_all(msgspec.convert(arguments, operation.arguments), SENT)
         request = requests.proper(operation, wire.encode(arguments), Idempotency_Key=key or None)
         ours, theirs = self._exchange(request)
-        our, their = verdict(operation, ours), verdict(operation, theirs)
+        our, their = classify(operation, ours), classify(operation, theirs)
         reached = self._reached[operation.path]
         reached.asked += 1
         if difference := self._difference(our, their):
@@ -142,7 +152,7 @@ class Suite:
             case Broken(why):
                 self._find(operation.path, why, f"{why}, as in the monolith", (request, ours, theirs), note=True)
                 return None
-            case Refused(error):
+            case DeclaredError(error):
                 if error.code in reached.unreached:
                     reached.unreached = tuple(code for code in reached.unreached if code != error.code)
                     reached.errors += (error.code,)
@@ -153,13 +163,13 @@ class Suite:
                 self._maker.pool.add_all(our.value)
         return Said(our, their)
 
-    def _difference(self, our: Verdict, their: Verdict) -> str | None:
+    def _difference(self, our: Outcome, their: Outcome) -> str | None:
         match our, their:
             case Answered(), Answered():
-                difference = self.likeness.difference(our.value, their.value)
+                difference = self.equivalence.difference(our.value, their.value)
                 return f"answers another value: {difference}" if difference else None
-            case Refused(), Refused() if our.error.code == their.error.code:
-                difference = self.likeness.difference(our.error.payload, their.error.payload)
+            case DeclaredError(), DeclaredError() if our.error.code == their.error.code:
+                difference = self.equivalence.difference(our.error.payload, their.error.payload)
                 return f"raises {their.error.code} with another value: {difference}" if difference else None
             case Broken(), Broken() if our == their:
                 return None
@@ -173,7 +183,7 @@ class Suite:
         if arguments is None or (operation.path, "is not served") in self._told:
             return
         body = wire.encode(arguments)
-        self.likeness.share(arguments)
+        self.equivalence.share(arguments)
         request = requests.without_time(operation, body, self._key(operation))
         self._expect(operation, "when no time is left for it", request, DeadlineExceeded)
         for improper in (*requests.unauthenticated(operation, body), *requests.malformed(operation, arguments)):
@@ -181,8 +191,8 @@ class Suite:
 
     def _expect(self, operation: Operation, what: str, request: Request, error: type[ContractError]) -> None:
         def raises(response: Response) -> bool:
-            match verdict(operation, response):
-                case Refused(raised):
+            match classify(operation, response):
+                case DeclaredError(raised):
                     return isinstance(raised, error)
             return False
 
@@ -202,14 +212,14 @@ class Suite:
         ours, theirs = self._exchange(request)
         if not is_right(theirs):
             as_here = not is_right(ours)
-            self._find(operation.path, check, f"{told(theirs)} {wrong}", (request, ours, theirs), note=as_here)
+            self._find(operation.path, check, f"{describe(theirs)} {wrong}", (request, ours, theirs), note=as_here)
 
     def _exchange(self, request: Request) -> tuple[Response, Response]:
         self.report.requests += 1
         ours = self._module(request)
         if self._service is None:
             return ours, ours
-        theirs = self._service(request._replace(body=self.likeness.translated(request.body)))
+        theirs = self._service(request._replace(body=self.equivalence.translated(request.body)))
         self._silences = 0 if theirs.status else self._silences + 1
         if self._silences == GIVES_UP:
             raise _Silence
@@ -220,7 +230,7 @@ class Suite:
         if (path, check) in self._told:
             return
         self._told.add((path, check))
-        found = Finding(path, problem)
+        found = Discrepancy(path, problem)
         match evidence:
             case (request, *answers):
                 found.asked = f"{request.method} {request.path} {shown(request.body.decode(errors='replace'))}"
@@ -241,11 +251,11 @@ def _own_errors(operation: Operation) -> tuple[str, ...]:
     return tuple(sorted(operation.errors.keys() - {error.code for error in EVERYWHERE}))
 
 
-def _brief(verdict: Verdict) -> str:
-    match verdict:
+def _brief(outcome: Outcome) -> str:
+    match outcome:
         case Answered(value):
             return f"answers {shown(value)}"
-        case Refused(error):
+        case DeclaredError(error):
             return f"raises {error.code}"
         case Broken(why):
             return why

@@ -1,7 +1,7 @@
 """What leaving would cost: what becomes a call over the network, read from the code and from recorded traffic."""
 
-from extraction.cost.places import Call, Code, Cost, Heard, Told, cost, crossings
-from extraction.cost.traffic import Estimate, Traffic, Unreadable, estimate, recorded
+from extraction.cost.call_sites import Call, Code, Cost, Heard, Told, cost, crossings
+from extraction.cost.traffic import Estimate, Traffic, estimate, recorded
 
 __all__ = [
     "Call",
@@ -11,7 +11,6 @@ __all__ = [
     "Heard",
     "Told",
     "Traffic",
-    "Unreadable",
     "cost",
     "crossings",
     "estimate",

@@ -7,16 +7,17 @@ from typing import NamedTuple
 import urllib3
 from prometheus_client.parser import text_string_to_metric_families
 
-from extraction import system
+from extraction.processes.errors import Refused
+from extraction.processes.os_errors import describe_os_error
 
-PATIENCE = 15.0
+TIMEOUT_SECONDS = 15.0
 """Seconds for a page of metrics, which asks every database."""
 WANTED = "it has to be /metrics of a monolith that runs, such as http://127.0.0.1:8000/metrics"
 FAILURES = {
     urllib3.exceptions.LocationValueError: "that is no address",
     urllib3.exceptions.NameResolutionError: "there is no such host",
     urllib3.exceptions.NewConnectionError: "nothing answers there",
-    urllib3.exceptions.TimeoutError: f"it does not answer within {PATIENCE:g} seconds",
+    urllib3.exceptions.TimeoutError: f"it does not answer within {TIMEOUT_SECONDS:g} seconds",
     urllib3.exceptions.HTTPError: "no web server answers there",
 }
 """In words, the special ones first."""
@@ -24,10 +25,6 @@ LOOPBACK = 0.4
 """Milliseconds for a call to a service on the same machine: docs/benchmarks.md, `contract_call`."""
 CALLS = "contract_calls_total"
 REQUESTS = "http_request_seconds_count"
-
-
-class Unreadable(Exception):
-    """Recorded traffic cannot be read, or has no calls in it; the message says which and why."""
 
 
 class Traffic(NamedTuple):
@@ -64,7 +61,7 @@ class Estimate(NamedTuple):
 
 
 def recorded(places: Iterable[str]) -> Traffic:
-    """What the pages of metrics at some addresses, or in some files, say together. Raises `Unreadable`."""
+    """What the pages of metrics at some addresses, or in some files, say together. Raises `Refused`."""
     requests: dict[str, float] = {}
     calls: dict[tuple[str, str, str], float] = {}
     for place in places:
@@ -77,9 +74,9 @@ def recorded(places: Iterable[str]) -> Traffic:
                     key = labels["origin"], labels["caller"], labels["operation"]
                     calls[key] = calls.get(key, 0) + value
             except KeyError as label:
-                raise Unreadable(f"{place}: {name} has no label {label}, as a monolith's has") from None
+                raise Refused(f"{place}: {name} has no label {label}, as a monolith's has") from None
     if not calls:
-        raise Unreadable(f"{', '.join(places)}: no {CALLS} is there: let the monolith serve for a while, and ask again")
+        raise Refused(f"{', '.join(places)}: no {CALLS} is there: let the monolith serve for a while, and ask again")
     return Traffic(requests, calls)
 
 
@@ -107,17 +104,17 @@ def _samples(place: str) -> list[tuple[str, dict[str, str], float]]:
         families = list(text_string_to_metric_families(text))
         return [(s.name, s.labels, s.value) for family in families for s in family.samples]
     except OSError as error:
-        raise Unreadable(f"{system.told(error)}; an address begins with http:// or https://") from None
+        raise Refused(f"{describe_os_error(error)}; an address begins with http:// or https://") from None
     except ValueError:
-        raise Unreadable(f"{place}: no text of metrics as Prometheus reads it") from None
+        raise Refused(f"{place}: no text of metrics as Prometheus reads it") from None
 
 
 def _page(url: str) -> str:
     try:
-        answer = urllib3.request("GET", url, timeout=PATIENCE, retries=False)
+        answer = urllib3.request("GET", url, timeout=TIMEOUT_SECONDS, retries=False)
     except urllib3.exceptions.HTTPError as error:
         what = next(words for kind, words in FAILURES.items() if isinstance(error, kind))
-        raise Unreadable(f"{url}: {what}; {WANTED}") from None
+        raise Refused(f"{url}: {what}; {WANTED}") from None
     if answer.status != 200:
-        raise Unreadable(f"{url}: answers {answer.status}; {WANTED}")
+        raise Refused(f"{url}: answers {answer.status}; {WANTED}")
     return answer.data.decode()

@@ -5,8 +5,8 @@ idempotency, sagas, subscriptions, times of jobs) stands in the same database, a
 """
 
 from extraction.data.copying import Copied, copy, refuse_unready
-from extraction.data.places import BadAddress, Place, Refused, opened
+from extraction.data.database import Database, open_database
 from extraction.data.progress import bar
 from extraction.data.verifying import verify
 
-__all__ = ["BadAddress", "Copied", "Place", "Refused", "bar", "copy", "opened", "refuse_unready", "verify"]
+__all__ = ["Copied", "Database", "bar", "copy", "open_database", "refuse_unready", "verify"]

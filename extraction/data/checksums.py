@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from extraction.data import policies
-from extraction.data.places import Connection
+from extraction.data.database import Connection
 from extraction.data.schema import Table
 
 SAME_AS_EQUAL = frozenset({"bool", "bytea", "date", "int2", "int4", "int8", "timestamp", "timestamptz", "uuid"})

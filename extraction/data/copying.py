@@ -16,11 +16,12 @@ from psycopg import sql
 
 from extraction.data import files, policies, schema
 from extraction.data.checksums import Checker, checker
+from extraction.data.database import Connection, Database, first_line
 from extraction.data.files import Carried
 from extraction.data.filling import Filling, refresh_views
-from extraction.data.places import Connection, Place, Refused, first_line
 from extraction.data.progress import Bar
 from extraction.data.schema import MARK, Schema, Table
+from extraction.processes.errors import Refused
 
 LOCK = 7327
 """Advisory lock of whoever copies into a database."""
@@ -51,8 +52,8 @@ class Copied:
 
 
 def copy(
-    source: Place,
-    target: Place,
+    source: Database,
+    target: Database,
     module: str,
     bar: Bar,
     say: Callable[[str], None],
@@ -109,7 +110,7 @@ def copy(
         return Copied(len(found.tables), rows, _size(found), time.monotonic() - begun, carried)
 
 
-def refuse_unready(source: Place, module: str) -> None:
+def refuse_unready(source: Database, module: str) -> None:
     """Make sure that nothing about the source is in the way of a copy. Raises `Refused`."""
     with explained(), closing(source.connect()) as reading:
         _complete(reading, module)
@@ -179,7 +180,7 @@ def _enter(reading: Connection, writing: Connection) -> None:
         raise Refused("the source is the target, or is itself copied into at the moment")
 
 
-def _refuse_if_used(connection: Connection, role: str, place: Place, instead: str = "") -> None:
+def _refuse_if_used(connection: Connection, role: str, place: Database, instead: str = "") -> None:
     if name := used_by(connection):
         raise Refused(
             f"a process that runs has the {role} open ({name}, {place}): "

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from psycopg import sql
 
-from extraction import system
-from extraction.data.places import Connection, Place
+from extraction.data.database import Connection, Database
+from extraction.processes import os_errors
 
 NAMED = 3
 """Files that are named of those that are not there."""
@@ -26,12 +26,12 @@ class Carried:
     """Such as are not in the source either."""
 
 
-def columns(source: Place, target: Place) -> tuple[tuple[str, str], ...]:
+def columns(source: Database, target: Database) -> tuple[tuple[str, str], ...]:
     """Find the columns that name files, by whichever side has code to ask: tables and columns."""
     return source.file_columns or target.file_columns
 
 
-def copy(reading: Connection, source: Place, target: Place, say: Callable[[str], None]) -> Carried | None:
+def copy(reading: Connection, source: Database, target: Database, say: Callable[[str], None]) -> Carried | None:
     """Copy the files that rows of `reading` name, each whole. None where a side does not say where they are."""
     if not (source.media and target.media):
         return None
@@ -46,12 +46,12 @@ def copy(reading: Connection, source: Place, target: Place, say: Callable[[str],
             continue
         sizes.append(old.stat().st_size)
         if old != new and not _is_same(old, new):
-            with system.writing(new):
+            with os_errors.naming(new):
                 _put(old, new)
     return Carried(len(sizes), sum(sizes), tuple(missing))
 
 
-def differences(reading: Connection, source: Place, target: Place) -> list[str]:
+def differences(reading: Connection, source: Database, target: Database) -> list[str]:
     """Name some of the files that the target does not have as the source has them."""
     if not (source.media and target.media):
         return []

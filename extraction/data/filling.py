@@ -8,7 +8,7 @@ from psycopg import sql
 
 from extraction.data import policies
 from extraction.data.checksums import Checker
-from extraction.data.places import Connection
+from extraction.data.database import Connection
 from extraction.data.progress import Bar
 from extraction.data.schema import OWN, Schema, Table, Trigger, position
 

@@ -7,8 +7,9 @@ that PostgreSQL refuses what a policy would shorten.
 
 from psycopg import sql
 
-from extraction.data.places import Connection, Refused
+from extraction.data.database import Connection
 from extraction.data.schema import OWN, Table
+from extraction.processes.errors import Refused
 
 _HIDDEN = f"""
     SELECT c.oid::regclass::text, pg_has_role(relowner, 'USAGE')

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from psycopg import sql
 
-from extraction.data.places import Connection
+from extraction.data.database import Connection
 from seamline.databases.provision import MIGRATED_UNTIL
 
 RUNTIME = "seamline"

@@ -6,9 +6,10 @@ from typing import NamedTuple
 from extraction.data import files, policies, schema
 from extraction.data.checksums import checker, rows_that_differ
 from extraction.data.copying import compared, counted, explained, used_by
-from extraction.data.places import Connection, Place, Refused
+from extraction.data.database import Connection, Database
 from extraction.data.progress import Bar
 from extraction.data.schema import MARK, Schema, position
+from extraction.processes.errors import Refused
 
 
 class Compared(NamedTuple):
@@ -23,7 +24,7 @@ class Compared(NamedTuple):
         return f"{self.tables} tables, {self.rows:,} rows"
 
 
-def verify(source: Place, target: Place, module: str, bar: Bar) -> Compared:
+def verify(source: Database, target: Database, module: str, bar: Bar) -> Compared:
     """Compare both, each in a snapshot. Raises `Refused`."""
     with (
         explained(),

@@ -4,9 +4,9 @@ What stays of a module that left is its folder with a manifest that says so, and
 contract stays where it is. Nothing else in the monolith knows that it left.
 """
 
-from extraction.departure.exchange import refuse_unfinished
+from extraction.departure.atomic_replace import refuse_unfinished
 from extraction.departure.finishing import Departure, finish
 from extraction.departure.folding import Return, fold
-from extraction.departure.places import Refused, Service
+from extraction.departure.service_repository import Service
 
-__all__ = ["Departure", "Refused", "Return", "Service", "finish", "fold", "refuse_unfinished"]
+__all__ = ["Departure", "Return", "Service", "finish", "fold", "refuse_unfinished"]

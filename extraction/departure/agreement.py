@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from extraction.compat import comparison, lock, trees
-from extraction.compat.comparison import Finding
+from extraction.compat.comparison import ContractChange
 from extraction.compat.description import Description
-from extraction.departure.places import Refused, Service
-from extraction.plan import File, file
-from extraction.project import LAYERS, Project
+from extraction.departure.service_repository import Service
+from extraction.processes.errors import Refused
+from extraction.reading.layout import LAYERS, contract_file, lock_file
+from extraction.reading.project import Project
+from extraction.writing.plan import File, read_file
 
 CONTRACTS = LAYERS["contracts"]
 
@@ -28,11 +30,12 @@ def agreement(monolith: Project, service: Service, *, others: bool = False) -> A
 
     With `others` it also has to get along with the monolith's contracts of other modules, in place of its own copies.
     """
-    own = f"{CONTRACTS}/{service.module}.py"
+    own = contract_file(service.module)
     changed = {path for path in _contracts(service.project) if not _same(monolith, service.project, path)}
     if own not in changed and not (others and changed):
         return Agreement()
-    here, there = trees.described(monolith.root), trees.described(service.project.root)
+    here, there = (trees.describe_folder(project.root) for project in (monolith, service.project))
+    here = lock.keep_drafts(here, lock.read(monolith.root))
     audience = comparison.Audience.of([*monolith.manifests.values(), service.manifest])
     found = comparison.compare(_only(here, service.module), _only(there, service.module), audience)
     if others:
@@ -41,9 +44,9 @@ def agreement(monolith: Project, service: Service, *, others: bool = False) -> A
     _refuse_breaking(found)
     if own not in changed:
         return Agreement()
-    locked = File(f"{lock.FOLDER}/{service.module}.json", there[service.module].as_text().encode())
+    locked = File(lock_file(service.module), there[service.module].as_text().encode())
     grown = tuple(str(change) for change in found if change.path == own)
-    return Agreement((file(service.project, own), locked), grown)
+    return Agreement((read_file(service.project, own), locked), grown)
 
 
 def _contracts(project: Project) -> Iterator[str]:
@@ -61,8 +64,8 @@ def _only(described: Description, *modules: str) -> Description:
     return {name: described[name] for name in modules if name in described}
 
 
-def _refuse_breaking(found: list[Finding]) -> None:
-    breaking = [str(change) for change in found if change.rule.breaking]
+def _refuse_breaking(found: list[ContractChange]) -> None:
+    breaking = [str(change) for change in found if change.is_breaking]
     if breaking:
         more = f" (and {len(breaking) - 1} more)" if breaking[1:] else ""
         raise Refused(f"{breaking[0]}{more}: keep the old version of the contract in the service beside the new")

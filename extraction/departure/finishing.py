@@ -2,23 +2,26 @@
 
 import json
 import re
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from extraction import analysis, rendering, verification
-from extraction.departure import places
+from extraction import analysis
+from extraction.departure import service_repository
 from extraction.departure.agreement import agreement
-from extraction.departure.exchange import exchanged
-from extraction.departure.places import Refused, Service
-from extraction.manifest import Manifest
-from extraction.plan import File
-from extraction.project import Project
-from extraction.traits import Traits
+from extraction.departure.atomic_replace import replace_atomically
+from extraction.departure.service_repository import Service
+from extraction.processes import runner
+from extraction.processes.errors import Refused
+from extraction.processes.ruff import format_python
+from extraction.reading.layout import module_package
+from extraction.reading.manifest import Manifest
+from extraction.reading.project import Project
+from extraction.writing import rendering
+from extraction.writing.plan import File
+from extraction.writing.traits import Traits
 
 NAMING = (".env.example", "compose.yaml", "conftest.py")
 """Files outside `tests/` that may name a module or its settings."""
@@ -54,40 +57,40 @@ def plan(project: Project, module: str, service: Service) -> Departure:
     folder, agreed = project.folder(module), agreement(project, service)
     stays = tuple(_remains(project, service))
     here = (*project.files(folder), *project.links(folder))
-    code = places.files(project, folder) if module not in project.departed else []
+    code = service_repository.read_files(project, folder) if module not in project.departed else []
     return Departure(
         module=module,
         removed=tuple(path for path in here if path not in {file.path for file in stays}),
         written=(*stays, *agreed.files),
         changes=agreed.changes,
-        lost=tuple(places.unknown(service.project.root, code, project)),
+        lost=tuple(service_repository.find_unknown(service.project.root, code, project)),
         naming=tuple(_naming(project, module)),
         requires=project.requirements_of(module) is not None,
         keeps_files=Traits.of(service.project, module).keeps_files,
-        url=f"http://127.0.0.1:{rendering.port_of(module, project.folders)}",
+        url=f"http://127.0.0.1:{rendering.choose_port(module, project.folders)}",
     )
 
 
 def finish(project: Project, departure: Departure) -> None:
     """Do it, unless what is left would not hold together: then nothing is changed. Raises `Refused`."""
     folder = project.folder(departure.module)
-    places.refuse_uncommitted(project.root, [folder, *departure.removed, *(file.path for file in departure.written)])
-    with exchanged(project.root, folder, departure.written):
+    service_repository.refuse_uncommitted(
+        project.root, [folder, *departure.removed, *(file.path for file in departure.written)]
+    )
+    with replace_atomically(project.root, folder, departure.written):
         left = Project.at(project.root)
         if found := analysis.check(left, left.modules):
             raise Refused(f"without it the monolith would not hold together: {found[0]}")
-        setting: dict[str, Any] = {f"{departure.module.upper()}_URL": departure.url}
-        try:
-            verification.run(project.root, "without it the monolith does not load", "manage.py", "check", **setting)
-        except verification.Unsound as unsound:
-            raise Refused(str(unsound)) from None
+        setting = {f"{departure.module.upper()}_URL": departure.url}
+        runner.run(project.root, "without it the monolith does not load", "manage.py", "check", settings=setting)
 
 
 def _remains(project: Project, service: Service) -> Iterator[File]:
     """The module's folder, once its code is gone: so little that there is nothing to keep in step but what it says."""
     folder, interface = project.folder(service.module), service.interface()
     yield File(f"{folder}/__init__.py", b"")
-    yield File(f"{folder}/module.py", _formatted(project, f"{folder}/module.py", _manifest(service, interface)))
+    path = f"{folder}/module.py"
+    yield File(path, format_python(project.root, path, _manifest(service, interface)).encode())
     if interface["openapi"]:
         text = json.dumps(interface["openapi"], indent=2, ensure_ascii=False) + "\n"
         yield File(f"{folder}/openapi.json", text.encode())
@@ -107,7 +110,7 @@ def _manifest(service: Service, interface: Mapping[str, Any]) -> str:
     return (
         '"""It lives elsewhere. `python -m extraction finish` wrote this, and `fold` brings its code back."""\n\n'
         + "\n".join(_imports(manifest))
-        + f"\n\nMODULE = Departed({given})\n"
+        + f"\n\nMODULE = ExtractedModule({given})\n"
     )
 
 
@@ -132,21 +135,10 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _formatted(project: Project, path: str, text: str) -> bytes:
-    """Python as `make fmt` would have it."""
-    for command in (["check", "--fix-only", "--select", "I"], ["format"]):
-        ruff = [sys.executable, "-m", "ruff", *command, "--quiet", "--no-cache", "--stdin-filename", path, "-"]
-        done = subprocess.run(ruff, cwd=project.root, input=text, capture_output=True, text=True)
-        if done.returncode:
-            raise Refused(f"ruff cannot format {path}: {done.stderr.strip()}")
-        text = done.stdout
-    return text.encode()
-
-
 def _naming(project: Project, module: str) -> Iterator[str]:
     """Files that name the module's code or its settings: in tests by a dotted name, elsewhere by a variable."""
     settings = [f"{module}_{setting.name}".upper() for setting in project.manifests[module].settings]
-    words = "|".join(map(re.escape, [f"modules.{module}", f"src/modules/{module}", *settings]))
+    words = "|".join(map(re.escape, [module_package(module), project.folder(module), *settings]))
     named = re.compile(rf"(?<!\w)(?:{words})(?!\w)")
     paths = [path for path in project.files("tests") if PurePosixPath(path).suffix in (".py", ".yaml", ".toml")]
     for path in (*paths, *(path for path in NAMING if (project.root / path).is_file())):

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from extraction import analysis, verification
+from extraction import analysis
 from extraction.analysis import Finding
-from extraction.departure import places
+from extraction.departure import service_repository
 from extraction.departure.agreement import agreement
-from extraction.departure.exchange import exchanged
-from extraction.departure.places import Refused, Service
-from extraction.plan import File
-from extraction.project import LAYERS, Project
+from extraction.departure.atomic_replace import replace_atomically
+from extraction.departure.service_repository import Service
+from extraction.processes import runner
+from extraction.processes.errors import Refused
+from extraction.reading.layout import LAYERS
+from extraction.reading.project import Project
+from extraction.writing.plan import File
 
 RUNTIME = (LAYERS["seamline"],)
 PINNING = frozenset({"requirement"})
@@ -40,7 +43,7 @@ def plan(project: Project, service: Service) -> Return:
     module = service.module
     if module in project.modules:
         raise Refused(f"{module} is at home: {project.folder(module)} has its code; nothing to fold")
-    files = tuple(places.files(service.project, service.folder))
+    files = tuple(service_repository.read_files(service.project, service.folder))
     agreed = agreement(project, service, others=True)
     written = (*files, *agreed.files)
     paths = {file.path for file in written}
@@ -49,7 +52,7 @@ def plan(project: Project, service: Service) -> Return:
         module=module,
         written=written,
         removed=tuple(path for path in here if path not in paths),
-        changed=tuple(places.unknown(project.root, files, service.project)),
+        changed=tuple(service_repository.find_unknown(project.root, files, service.project)),
         changes=agreed.changes,
         runtime=tuple(_otherwise(project, service)),
     )
@@ -61,17 +64,14 @@ def fold(project: Project, back: Return) -> list[Finding]:
     Gives what is left to be pinned.
     """
     folder = project.folder(back.module)
-    places.refuse_uncommitted(project.root, [folder, *back.removed, *(file.path for file in back.written)])
-    with exchanged(project.root, folder, back.written):
+    service_repository.refuse_uncommitted(project.root, [folder, *back.removed, *(file.path for file in back.written)])
+    with replace_atomically(project.root, folder, back.written):
         whole = Project.at(project.root)
         found = analysis.check(whole, whole.modules)
         if hindering := [finding for finding in found if finding.rule not in PINNING]:
             raise Refused(f"the monolith would not hold together with it: {hindering[0]}")
         if not found:
-            try:
-                verification.run(project.root, "the monolith does not load with it", "manage.py", "check")
-            except verification.Unsound as unsound:
-                raise Refused(str(unsound)) from None
+            runner.run(project.root, "the monolith does not load with it", "manage.py", "check")
     # What is imported may be of what is required, under another name: once that is pinned, it is known.
     return [finding for finding in found if finding.fix == LOCK] or found
 

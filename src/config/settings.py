@@ -109,6 +109,11 @@ MIDDLEWARE = [
     "seamline.http.pages.Logins",
     "seamline.http.pages.Messages",
     "seamline.http.pages.Frames",
+    "seamline.http.module_middleware.ModuleMiddleware",
+]
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    *dict.fromkeys(name for active in ACTIVE_MODULES.values() for name in active.authentication_backends),
 ]
 # They look for Django's own classes by name; ours are made of them.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
@@ -123,6 +128,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "seamline.http.module_middleware.add_module_context",
             ]
         },
     }

@@ -49,6 +49,7 @@ class ModuleConfig(AppConfig):
         from seamline.work import jobs  # their tables are models, which cannot be imported before
 
         module = active()[self.label]
+        module.check_names()
         server.register_module(module)
         mailbox.serve_module(module)
         facet.serve_module(module)

@@ -8,6 +8,7 @@ from functools import cache
 from types import ModuleType
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 from seamline import layout
 from seamline.contract import Contract, Event
@@ -57,6 +58,12 @@ class Module:
     settings: tuple[Setting, ...] = ()
     apps: tuple[str, ...] = ()
     """Django applications of others that it needs installed."""
+    middleware: tuple[str, ...] = ()
+    """Dotted names of Django middleware around its own views, and nobody else's; the first is the outermost."""
+    context_processors: tuple[str, ...] = ()
+    """Dotted names of what adds to the templates that its own views render."""
+    authentication_backends: tuple[str, ...] = ()
+    """Dotted names of what is asked who an operator is, after Django's own."""
 
     @property
     def package(self) -> str:
@@ -66,6 +73,18 @@ class Module:
     def room(self, name: str) -> ModuleType:
         """Import one of the module's files: `room("service")`. Raises `ModuleNotFoundError` where it has none."""
         return importlib.import_module(f"{self.package}.{name}")
+
+    def check_names(self) -> None:
+        """Make sure that what the manifest names by dotted strings is there. Raises `BadManifest`."""
+        for field in ("middleware", "context_processors", "authentication_backends"):
+            for name in getattr(self, field):
+                try:
+                    import_string(name)
+                except ImportError as error:
+                    fix = "write the dotted name of a class or function"
+                    raise BadManifest(
+                        f"src/modules/{self.name}/module.py: {field} has {name!r}: {error}; {fix}"
+                    ) from error
 
     def has(self, name: str) -> bool:
         """Tell whether it has a room of this name: a file, or a folder in its place."""

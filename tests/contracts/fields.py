@@ -56,7 +56,7 @@ def answer(struct: Any) -> dict[str, Any]:
     return {"returns": struct}
 
 
-def sent_inside(old: Typed, new: Typed) -> Iterator[flows.Change]:
+def sent_inside(old: Typed, new: Typed) -> Iterator[flows.FieldChange]:
     """What changed in a struct that is an argument."""
     boxes = [Typed({"type": "object", "properties": {"box": box.schema}}, box.types) for box in (old, new)]
     return flows.sent(*boxes)

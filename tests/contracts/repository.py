@@ -1,5 +1,6 @@
 """A repository in miniature, whose contracts are locked and changed."""
 
+import subprocess
 from pathlib import Path
 from shutil import copytree
 
@@ -7,7 +8,7 @@ from click.testing import CliRunner
 
 from conftest import ROOT
 from extraction.cli import main
-from extraction.compat import lock
+from extraction.reading.layout import LOCKS
 from tests.contracts.changes import BEFORE
 
 MANIFEST = """
@@ -49,6 +50,15 @@ class Repository:
         assert done.exit_code == status, done.output
         return done.output
 
+    def commit(self) -> None:
+        """Put all of it under git."""
+        for command in (
+            ["init", "-q"],
+            ["add", "."],
+            ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"],
+        ):
+            subprocess.run(["git", *command], cwd=self.root, check=True)
+
     @property
     def locked(self) -> dict[str, str]:
-        return {path.name: path.read_text() for path in (self.root / lock.FOLDER).glob("*")}
+        return {path.name: path.read_text() for path in (self.root / LOCKS).glob("*")}

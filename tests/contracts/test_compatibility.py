@@ -1,7 +1,6 @@
 """Compatibility of contracts: the rules, each proved against the codec, and the command that applies them."""
 
 import itertools
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -14,10 +13,10 @@ import pytest
 
 from conftest import ROOT
 from extraction.compat import comparison, flows, lock, rules, schema, trees
-from extraction.compat.comparison import Audience, Finding
-from extraction.compat.description import Description
+from extraction.compat.comparison import Audience, ContractChange
+from extraction.compat.description import ContractFile, Description
 from extraction.compat.schema import Typed
-from extraction.project import Project
+from extraction.reading.project import Project
 from tests.contracts.changes import BEFORE, CHANGES
 from tests.contracts.fields import FIELDS, answer, argument, arguments, sent_inside, side
 from tests.contracts.peers import FAILURES, Peer, call, understand
@@ -38,11 +37,11 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> tuple[Description, De
         (root / "contracts/__init__.py").touch()
         for name, text in files.items():
             (root / f"contracts/{NAMES[name]}.py").write_text(text)
-        found.append(trees.described(root))
+        found.append(trees.describe_folder(root))
     return found[0], found[1]
 
 
-def findings(name: str, before: Description, after: Description) -> list[Finding]:
+def findings(name: str, before: Description, after: Description) -> list[ContractChange]:
     """What is said of one of the changes. `till` calls the shop and hears of all that is bought."""
     file = NAMES[name]
     till = frozenset({"till"})
@@ -51,11 +50,11 @@ def findings(name: str, before: Description, after: Description) -> list[Finding
     return comparison.compare({file: before[file]}, {file: after[file]}, audience)
 
 
-def names(found: list[Finding]) -> set[str]:
+def names(found: list[ContractChange]) -> set[str]:
     return {finding.rule.name for finding in found}
 
 
-def breaks(found: list[Finding]) -> bool:
+def breaks(found: list[ContractChange]) -> bool:
     return any(finding.rule.breaking for finding in found)
 
 
@@ -119,7 +118,7 @@ def test_types_that_contain_themselves_are_compared() -> None:
 
 
 @cache
-def is_compatible(flow: Callable[[Typed, Typed], Iterator[flows.Change]], old: int, new: int) -> bool:
+def is_compatible(flow: Callable[[Typed, Typed], Iterator[flows.FieldChange]], old: int, new: int) -> bool:
     return not any(change.rule.breaking for change in flow(side(old)[1], side(new)[1]))
 
 
@@ -165,9 +164,51 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 
 
 def test_the_contracts_of_this_repository_are_locked_as_they_are() -> None:
-    now = trees.described(ROOT)
+    now = trees.describe_folder(ROOT)
     assert lock.stale(ROOT, now) == []
     assert comparison.compare(lock.read(ROOT), now, Audience.of(Project.at(ROOT).manifests.values())) == []
+
+
+def draft(repository: Repository) -> None:
+    """Have the shop's contract be one that nobody runs yet."""
+    place = repository.root / "contracts/lock/shop.json"
+    locked = msgspec.json.decode(place.read_bytes(), type=ContractFile)
+    place.write_text(msgspec.structs.replace(locked, draft=True).as_text())
+
+
+def test_a_draft_may_change_in_any_way_until_it_is_released(repository: Repository) -> None:
+    draft(repository)
+    repository.contract.write_text(CHANGES["required argument"].after)
+    said = repository.compat("--update", status=0)
+    assert "compatible [argument-added-required]" in said and "it is a draft, which nobody runs yet" in said
+    assert '"draft": true' in repository.locked["shop.json"]
+    assert "drafts, which nobody runs yet: shop" in repository.compat(status=0)
+
+    assert "shop is a draft no longer" in repository.compat("--release", "shop", status=0)
+    assert "draft" not in repository.locked["shop.json"]
+    assert repository.compat(status=0) == "compatible with the lock\n"
+    repository.contract.write_text(BEFORE)
+    assert "breaking [argument-removed]" in repository.compat(status=1)
+
+
+def test_a_release_locks_what_the_draft_is_by_then(repository: Repository) -> None:
+    draft(repository)
+    repository.contract.write_text(CHANGES["required argument"].after)
+    repository.compat("--release", "shop", status=0)
+    assert repository.compat(status=0) == "compatible with the lock\n"
+
+
+def test_what_was_a_draft_at_a_revision_is_taken_as_one(repository: Repository) -> None:
+    draft(repository)
+    repository.commit()
+    repository.compat("--release", "shop", status=0)
+    repository.contract.write_text(CHANGES["required argument"].after)
+    assert "it is a draft" in repository.compat("--against", "HEAD", status=0)
+
+
+def test_only_a_draft_is_released(repository: Repository) -> None:
+    for name in ("shop", "absent"):
+        assert f"{name} is no draft; there are: (none)" in repository.compat("--release", name, status=2)
 
 
 def test_a_compatible_change_asks_for_an_update(repository: Repository) -> None:
@@ -216,8 +257,7 @@ def test_a_contract_file_that_nobody_needs_may_go(repository: Repository) -> Non
 
 
 def test_against_a_revision(repository: Repository) -> None:
-    for command in (["init", "-q"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"]):
-        subprocess.run(["git", *command], cwd=repository.root, check=True)
+    repository.commit()
     repository.contract.write_text(CHANGES["upper bound"].after)
     assert "[argument-widened]" in repository.compat("--against", "HEAD", status=0)
     repository.contract.write_text(CHANGES["upper bound"].after.replace("le=20", "le=5"))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from extraction.interruption import ENDINGS
+from extraction.processes.interruption import ENDINGS
 from tests.extraction.miniature import Monolith
-from tests.extraction.workplace import Workplace
+from tests.extraction.repository_copy import RepositoryCopy
 from tests.processes import Yard
 
 GADGETS = Path(__file__).with_name("gadgets")
@@ -17,14 +17,14 @@ collect_ignore = [GADGETS.name]
 
 
 @pytest.fixture(scope="session")
-def workplace(the_yard: Yard, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+def repository_copy(the_yard: Yard, tmp_path_factory: pytest.TempPathFactory) -> RepositoryCopy:
     """A copy of this repository, to which two modules were added.
 
     `reviews` is as `startmodule` writes it, and `gadgets` uses all that a module may have.
     """
-    made = Workplace(tmp_path_factory.mktemp("workplace"), the_yard.database_url)
+    made = RepositoryCopy(tmp_path_factory.mktemp("repository_copy"), the_yard.database_url)
     made.keep()
-    made.started = made.manage("startmodule", "reviews")
+    made.started = made.startmodule("reviews")
     made.add(GADGETS)
     made.lock("gadgets")
     assert made.extraction("compat", "--update").exit_code == 0
@@ -32,10 +32,10 @@ def workplace(the_yard: Yard, tmp_path_factory: pytest.TempPathFactory) -> Workp
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests in the workplace run one after the other, in one process: it is made once."""
+    """Tests in the copy run one after the other, in one process: it is made once."""
     for item in items:
-        if isinstance(item, pytest.Function) and "workplace" in item.fixturenames:
-            item.add_marker(pytest.mark.xdist_group("workplace"))
+        if isinstance(item, pytest.Function) and "repository_copy" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("repository_copy"))
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """What stands in the way of leaving and takes a detour: other names, loops, other methods, other programs."""
 
-from tests.extraction.obstacles import Doctored
+from tests.extraction.violations import Doctored
 
 DETOURS = {
     # What a module keeps in tables of the deployable's own

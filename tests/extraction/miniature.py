@@ -5,7 +5,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from extraction.cli import main
-from extraction.project import Project
+from extraction.reading.project import Project
 
 FILES = {
     "contracts/__init__.py": "",

@@ -8,7 +8,7 @@ from extraction.analysis import check, judge
 from extraction.analysis.acceptance import RULES
 from tests.extraction.detours import DETOURS
 from tests.extraction.miniature import Monolith
-from tests.extraction.obstacles import OBSTACLES, PENS
+from tests.extraction.violations import PENS, VIOLATIONS
 
 EXTRA = f"{PENS}/extra.py"
 ACCEPTED = {
@@ -69,7 +69,7 @@ def test_it_is_accepted_in_other_files(path: str, text: str, rule: str, monolith
 
 
 def test_every_rule_can_be_named() -> None:
-    assert {doctored.rule for doctored in (OBSTACLES | DETOURS).values()} <= RULES
+    assert {doctored.rule for doctored in (VIOLATIONS | DETOURS).values()} <= RULES
 
 
 def test_what_is_accepted_does_not_keep_a_module_from_leaving(monolith: Monolith) -> None:

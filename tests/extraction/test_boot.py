@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from extraction import plan
 from extraction.cli import main
-from extraction.project import Project
+from extraction.reading.project import Project
+from extraction.writing import plan
 from tests.extraction.miniature import Monolith
 from tests.processes import REPOSITORY
 from tests.waiting import eventually

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from extraction import graph
+from extraction.reading import graph
 from tests.extraction.miniature import Monolith
 
 REPOSITORY = Path(__file__).parents[2]

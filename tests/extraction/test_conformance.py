@@ -18,14 +18,14 @@ from django.db import close_old_connections
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from contracts.notifications import Notification
-from extraction import plan
 from extraction.cli import main
-from extraction.conformance import stage
+from extraction.conformance import environment
 from extraction.conformance.arguments import Maker
-from extraction.conformance.likeness import Likeness
+from extraction.conformance.equivalence import Equivalence
 from extraction.conformance.pool import Pool
-from extraction.project import Project
-from extraction.verification import Unsound
+from extraction.processes.errors import Refused
+from extraction.reading.project import Project
+from extraction.writing import plan
 from seamline import demo
 from seamline.contract import AwareDatetime, Operation
 from seamline.module import active
@@ -116,11 +116,11 @@ class Pair:
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """Both on one stage, because it takes seconds to set up."""
+    """Both in one environment, because it takes seconds to set up."""
     made = Pair(tmp_path_factory.mktemp("conformance"))
     projects = Project.at(made.monolith), Project.at(made.service)
-    with stage.stage(*projects, "lamps", print) as shared, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage, "stage", lambda *_: nullcontext(shared))
+    with environment.set_up(*projects, "lamps", print) as shared, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(environment, "set_up", lambda *_: nullcontext(shared))
         yield made
 
 
@@ -189,27 +189,29 @@ def told(made_at: datetime, key: UUID, text: str = "So it is.") -> Notification:
 
 
 def test_what_is_made_anew_may_differ_and_then_has_to_stay_the_same() -> None:
-    likeness = Likeness()
+    equivalence = Equivalence()
     now, ours, theirs, other = datetime.now(UTC) + timedelta(seconds=1), uuid4(), uuid4(), uuid4()
-    assert likeness.difference(told(now, ours), told(now, theirs)) is None
-    assert likeness.difference(told(now, ours), told(now, theirs)) is None
-    assert likeness.difference(told(now, ours, f"See {ours}"), told(now, theirs, f"See {theirs}")) is None
-    assert likeness.translated(f'{{"id":"{ours}"}}'.encode()) == f'{{"id":"{theirs}"}}'.encode()
+    assert equivalence.difference(told(now, ours), told(now, theirs)) is None
+    assert equivalence.difference(told(now, ours), told(now, theirs)) is None
+    assert equivalence.difference(told(now, ours, f"See {ours}"), told(now, theirs, f"See {theirs}")) is None
+    assert equivalence.translated(f'{{"id":"{ours}"}}'.encode()) == f'{{"id":"{theirs}"}}'.encode()
     for one, another in ((ours, other), (ours, ours), (other, theirs)):
-        assert likeness.difference(told(now, one), told(now, another)) is not None
+        assert equivalence.difference(told(now, one), told(now, another)) is not None
 
 
 def test_what_both_sides_know_may_not_differ() -> None:
-    likeness = Likeness()
+    equivalence = Equivalence()
     known, now = uuid4(), datetime.now(UTC) + timedelta(seconds=1)
-    likeness.share({"user_id": str(known)})
-    assert "$.id" in str(likeness.difference(told(now, known), told(now, uuid4())))
-    assert "$.id" in str(likeness.difference(told(now, uuid4()), told(now, known)))
+    equivalence.share({"user_id": str(known)})
+    assert "$.id" in str(equivalence.difference(told(now, known), told(now, uuid4())))
+    assert "$.id" in str(equivalence.difference(told(now, uuid4()), told(now, known)))
     before = now - timedelta(days=1)
-    assert "$.created_at" in str(likeness.difference(told(before, known), told(before + timedelta(seconds=1), known)))
-    assert likeness.difference((1, 2), (2, 1)) == "$[0] is 2, and in the monolith 1"
-    assert likeness.difference((1,), (1, 1)) is not None
-    assert likeness.difference(1, True) is not None
+    assert "$.created_at" in str(
+        equivalence.difference(told(before, known), told(before + timedelta(seconds=1), known))
+    )
+    assert equivalence.difference((1, 2), (2, 1)) == "$[0] is 2, and in the monolith 1"
+    assert equivalence.difference((1,), (1, 1)) is not None
+    assert equivalence.difference(1, True) is not None
 
 
 @pytest.mark.parametrize("operation", Probe.operations.values(), ids=lambda operation: operation.name)
@@ -262,7 +264,10 @@ def test_what_belongs_together_is_asked_together_and_combined_anew() -> None:
 
 def test_a_monolith_that_does_not_get_ready_is_given_up(tmp_path: Path) -> None:
     late = r"\(python -m extraction\.conformance orders\) said nothing within 0 seconds"
-    with stage._reference(REPOSITORY, "orders", tmp_path, {}) as reference, pytest.raises(Unsound, match=late):
+    with (
+        environment._start_reference(REPOSITORY, "orders", tmp_path, {}) as reference,
+        pytest.raises(Refused, match=late),
+    ):
         reference.hear(dict[str, str], 0)
 
 

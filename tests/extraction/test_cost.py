@@ -14,8 +14,8 @@ from django.test import RequestFactory
 from prometheus_client import REGISTRY
 
 from contracts.orders import Orders
-from extraction import boot
 from extraction.cost import traffic
+from extraction.processes import boot
 from seamline import context
 from seamline.calls import call
 from seamline.context import Context

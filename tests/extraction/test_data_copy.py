@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.db import connections
 
-from extraction import verification
+from extraction.processes import runner
 from seamline.databases.provision import MIGRATED_UNTIL, SAY_MIGRATED_UNTIL
 from tests.extraction.databases import Two, execute, two
 from tests.processes import Yard
@@ -295,11 +295,14 @@ def test_addresses_that_lead_nowhere_do_not_show_their_password(address: str, st
 def test_settings_that_do_not_load_in_time_are_given_up(
     plain: Two, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verification, "PATIENCE", 0.0)
+    monkeypatch.setattr(runner, "TIMEOUT_SECONDS", 0.0)
     (tmp_path / "manage.py").touch()
     made = Two(str(tmp_path), plain.target)
     assert made.run("verify") == 1
-    assert f"error: {tmp_path} does not tell where the database of orders is: its settings did not load" in made.output
+    assert (
+        f"error: {tmp_path} does not tell where the database of orders is: python -c did not end within 0 seconds"
+        in made.output
+    )
 
 
 @pytest.mark.parametrize("command", [(), ("copy",), ("verify",)])

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from extraction import data
 from extraction.data.files import Carried
-from extraction.project import Project
-from extraction.traits import Traits
+from extraction.reading.project import Project
+from extraction.writing.traits import Traits
 from tests.extraction.databases import MODULE, Two, execute, two
 from tests.extraction.miniature import Monolith
 from tests.processes import Yard

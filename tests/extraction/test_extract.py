@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from extraction import plan, verification
+from extraction.processes import runner
+from extraction.writing import plan
 from tests.extraction.miniature import Monolith
 from tests.processes import REPOSITORY
 from tests.waiting import eventually
@@ -247,7 +248,7 @@ def test_a_folder_that_may_not_be_written_to_is_refused(
 def test_a_check_that_does_not_end_is_given_up(
     monolith: Monolith, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verification, "PATIENCE", 0.2)
+    monkeypatch.setattr(runner, "TIMEOUT_SECONDS", 0.2)
     monolith.write("manage.py", "import time\ntime.sleep(60)\n")
     done = monolith.extract(tmp_path / "service")
 

@@ -7,30 +7,30 @@ import pytest
 
 from extraction.analysis import Finding, check
 from tests.extraction.detours import DETOURS
-from tests.extraction.innocence import INNOCENT, SURROUNDINGS
+from tests.extraction.false_positives import FALSE_POSITIVES, SURROUNDINGS
 from tests.extraction.miniature import Monolith
-from tests.extraction.obstacles import OBSTACLES as PLAIN
-from tests.extraction.obstacles import PENS
+from tests.extraction.violations import PENS
+from tests.extraction.violations import VIOLATIONS as PLAIN
 
-OBSTACLES = PLAIN | DETOURS
+VIOLATIONS = PLAIN | DETOURS
 BAD = sorted(Path("tests/contracts/bad").resolve().glob("*.py"))
 Found = dict[str, list[Finding]]
 
 
 def place(name: str) -> str:
-    """The file that an obstacle, or what looks like one, is in: one of its own."""
-    if name in INNOCENT:
-        return f"{PENS}/innocent_{[*INNOCENT].index(name)}.py"
-    return OBSTACLES[name].path or f"{PENS}/obstacle_{[*OBSTACLES].index(name)}.py"
+    """The file that a violation, or what looks like one, is in: one of its own."""
+    if name in FALSE_POSITIVES:
+        return f"{PENS}/false_positive_{[*FALSE_POSITIVES].index(name)}.py"
+    return VIOLATIONS[name].path or f"{PENS}/violation_{[*VIOLATIONS].index(name)}.py"
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     """What is found where all of them are in one monolith, by file."""
-    monolith = Monolith(tmp_path_factory.mktemp("obstacles"))
-    texts = {place(name): doctored.text for name, doctored in OBSTACLES.items()}
-    texts |= {place(name): text for name, text in INNOCENT.items()}
-    assert len(texts) == len(OBSTACLES) + len(INNOCENT)
+    monolith = Monolith(tmp_path_factory.mktemp("violations"))
+    texts = {place(name): doctored.text for name, doctored in VIOLATIONS.items()}
+    texts |= {place(name): text for name, text in FALSE_POSITIVES.items()}
+    assert len(texts) == len(VIOLATIONS) + len(FALSE_POSITIVES)
     for path, text in {**SURROUNDINGS, **texts}.items():
         monolith.write(path, text)
     by_file: Found = {path: [] for path in texts}
@@ -40,16 +40,16 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     return by_file
 
 
-@pytest.mark.parametrize("name", OBSTACLES)
-def test_obstacle_is_found(name: str, found: Found) -> None:
-    doctored = OBSTACLES[name]
+@pytest.mark.parametrize("name", VIOLATIONS)
+def test_violation_is_found(name: str, found: Found) -> None:
+    doctored = VIOLATIONS[name]
     here = found[place(name)]
     assert [(finding.line, finding.rule) for finding in here] == [(doctored.line, doctored.rule)], here
     assert doctored.says in str(here[0])
     assert here[0].fix
 
 
-@pytest.mark.parametrize("name", INNOCENT)
+@pytest.mark.parametrize("name", FALSE_POSITIVES)
 def test_what_is_allowed_is_not_found(name: str, found: Found) -> None:
     assert found[place(name)] == []
 

@@ -9,28 +9,28 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from extraction import verification
+from extraction.processes import runner
 from seamline.development.embedded_postgres import EmbeddedPostgres
 from tests.extraction.databases import execute
-from tests.extraction.leaving import FOLDER, Leaving
+from tests.extraction.departed_repository import FOLDER, DepartedRepository
+from tests.extraction.repository_copy import RepositoryCopy
 from tests.extraction.test_data_moved import data, database, python
 from tests.extraction.test_extract import tree
-from tests.extraction.workplace import Workplace
 from tests.processes import REPOSITORY, Yard
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Leaving:
-    return Leaving.make(tmp_path_factory.mktemp("leaving")).finished()
+def made(tmp_path_factory: pytest.TempPathFactory) -> DepartedRepository:
+    return DepartedRepository.make(tmp_path_factory.mktemp("departed")).finished()
 
 
 @pytest.fixture
-def left(made: Leaving, tmp_path: Path) -> Leaving:
+def left(made: DepartedRepository, tmp_path: Path) -> DepartedRepository:
     """A monolith that `pens` left for good, and its service."""
     return made.copied(tmp_path)
 
 
-def test_there_and_back_leaves_no_difference(left: Leaving) -> None:
+def test_there_and_back_leaves_no_difference(left: DepartedRepository) -> None:
     done = left.monolith.run("fold", left.service)
     assert done.exit_code == 0, done.output
     assert "pens is at home: " in done.output
@@ -39,7 +39,7 @@ def test_there_and_back_leaves_no_difference(left: Leaving) -> None:
     assert left.git("status", "--porcelain", "--ignored") == ""
 
 
-def test_what_it_has_become_comes_along_and_is_said(left: Leaving) -> None:
+def test_what_it_has_become_comes_along_and_is_said(left: DepartedRepository) -> None:
     (left.service / FOLDER / "caps.py").write_text("CAP = 1\n")
     (left.service / FOLDER / "templates/pens/pen.html").unlink()
     (left.service / "src/seamline/calls.py").write_text("def call(contract, hurry=False): ...\n")
@@ -55,7 +55,7 @@ def test_what_it_has_become_comes_along_and_is_said(left: Leaving) -> None:
     assert (left.monolith.root / "src/seamline/calls.py").read_text() == "def call(contract): ...\n"
 
 
-def test_what_is_not_pinned_yet_is_said(left: Leaving) -> None:
+def test_what_is_not_pinned_yet_is_said(left: DepartedRepository) -> None:
     (left.service / FOLDER / "requirements.in").write_text("nibs\nPyInkwell\n")
     (left.service / FOLDER / "caps.py").write_text("import nibs\nimport inkwell\n")
     done = left.monolith.run("fold", left.service)
@@ -67,7 +67,7 @@ def test_what_is_not_pinned_yet_is_said(left: Leaving) -> None:
     assert "make lock" in done.output
 
 
-def test_dry_run_changes_nothing(left: Leaving) -> None:
+def test_dry_run_changes_nothing(left: DepartedRepository) -> None:
     before = tree(left.root)
     done = left.monolith.run("fold", left.service, "--dry-run")
     assert done.exit_code == 0
@@ -76,7 +76,7 @@ def test_dry_run_changes_nothing(left: Leaving) -> None:
     assert tree(left.root) == before
 
 
-REFUSED: dict[str, tuple[Callable[[Leaving], object], str]] = {
+REFUSED: dict[str, tuple[Callable[[DepartedRepository], object], str]] = {
     "at home already": (lambda it: it.git("reset", "--quiet", "--hard", "HEAD~1"), "pens is at home"),
     "no service": (lambda it: (it.service / "src/config").rename(it.root / "config"), "is no service"),
     "nothing in it": (lambda it: (it.service / FOLDER).rename(it.root / "pens"), "it has the modules (none)"),
@@ -93,7 +93,7 @@ REFUSED: dict[str, tuple[Callable[[Leaving], object], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_refused_changes_nothing(case: str, left: Leaving) -> None:
+def test_what_is_refused_changes_nothing(case: str, left: DepartedRepository) -> None:
     doctor, says = REFUSED[case]
     doctor(left)
     before = tree(left.monolith.root)
@@ -103,7 +103,7 @@ def test_what_is_refused_changes_nothing(case: str, left: Leaving) -> None:
     assert tree(left.monolith.root) == before
 
 
-def test_ten_of_what_is_not_committed_are_listed(left: Leaving) -> None:
+def test_ten_of_what_is_not_committed_are_listed(left: DepartedRepository) -> None:
     for number in range(12):
         left.monolith.write(f"{FOLDER}/new {number:02}.txt", "")
     lines = left.monolith.run("fold", left.service).output.splitlines()
@@ -134,7 +134,7 @@ GROWN = "    @query\n    def pen(self) -> str: ...\n\n    @query\n    def pens(s
 BROKEN = "    @query\n    def pen(self) -> int: ...\n"
 
 
-def agreed(left: Leaving, there: str) -> None:
+def agreed(left: DepartedRepository, there: str) -> None:
     """Have both sides declare contracts in the real language, the service its own with something else in it."""
     for root in (left.monolith.root, left.service):
         shutil.copytree(REPOSITORY / "src/seamline/contract", root / "src/seamline/contract", dirs_exist_ok=True)
@@ -146,7 +146,7 @@ def agreed(left: Leaving, there: str) -> None:
     left.commit()
 
 
-def test_its_contract_may_have_grown(left: Leaving) -> None:
+def test_its_contract_may_have_grown(left: DepartedRepository) -> None:
     agreed(left, GROWN)
     with (left.service / FOLDER / "queries.py").open("a") as queries:
         queries.write("\n\ndef pens(): ...\n")
@@ -160,7 +160,7 @@ def test_its_contract_may_have_grown(left: Leaving) -> None:
     assert '"pens"' in (root / "contracts/lock/pens.json").read_text()
 
 
-def test_its_contract_may_not_have_broken(left: Leaving) -> None:
+def test_its_contract_may_not_have_broken(left: DepartedRepository) -> None:
     agreed(left, BROKEN)
     before = tree(left.monolith.root)
     done = left.monolith.run("fold", left.service)
@@ -169,25 +169,27 @@ def test_its_contract_may_not_have_broken(left: Leaving) -> None:
     assert tree(left.monolith.root) == before
 
 
-def test_contracts_that_do_not_load_in_time_are_given_up(left: Leaving, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verification, "PATIENCE", 0.0)
+def test_contracts_that_do_not_load_in_time_are_given_up(
+    left: DepartedRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "TIMEOUT_SECONDS", 0.0)
     (left.service / "contracts/pens.py").write_text("import time\ntime.sleep(60)\n")
     done = left.monolith.run("fold", left.service)
     assert done.exit_code == 1
-    assert "do not load within 0 seconds: import them, and see what they wait for\n" in done.output
+    assert "did not end within 0 seconds; see what it waits for\n" in done.output
 
 
 @pytest.fixture
-def committed(workplace: Workplace) -> Iterator[Workplace]:
-    """The workplace with all that was added to it committed, for as long as the test lasts."""
-    before = workplace.git("rev-parse", "HEAD").strip()
-    workplace.git("add", "--all")
-    workplace.git("commit", "--quiet", "--message", "With more")
-    added = workplace.git("rev-parse", "HEAD").strip()
-    yield workplace
-    workplace.git("reset", "--quiet", "--hard", added)
-    workplace.git("clean", "--quiet", "--force", "-d", "src", "contracts")
-    workplace.git("reset", "--quiet", before)
+def committed(repository_copy: RepositoryCopy) -> Iterator[RepositoryCopy]:
+    """The copy with all that was added to it committed, for as long as the test lasts."""
+    before = repository_copy.git("rev-parse", "HEAD").strip()
+    repository_copy.git("add", "--all")
+    repository_copy.git("commit", "--quiet", "--message", "With more")
+    added = repository_copy.git("rev-parse", "HEAD").strip()
+    yield repository_copy
+    repository_copy.git("reset", "--quiet", "--hard", added)
+    repository_copy.git("clean", "--quiet", "--force", "-d", "src", "contracts")
+    repository_copy.git("reset", "--quiet", before)
 
 
 @contextmanager
@@ -199,7 +201,9 @@ def as_if_running(service: Path) -> Iterator[None]:
             yield
 
 
-def test_a_whole_module_and_its_data_go_and_come_back(committed: Workplace, the_yard: Yard, tmp_path: Path) -> None:
+def test_a_whole_module_and_its_data_go_and_come_back(
+    committed: RepositoryCopy, the_yard: Yard, tmp_path: Path
+) -> None:
     folder, schema = tmp_path / "gadgets-service", tmp_path / "schema.json"
     assert committed.extraction("extract", "gadgets", "--into", folder, "--no-verify").exit_code == 0
     # Its database is made, and no others, which are of no interest here.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from extraction import history
+from extraction.writing import history
 
 ADA = "[user]\n\tname = Ada\n\temail = ada@example.com\n"
 IGNORED = "What git ignores there is no part of it."

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from extraction.requirements import Lock, extras, pruned, required, wanted
+from extraction.reading.requirements import Lock, extras, pruned, required, wanted
 from tests.processes import REPOSITORY
 
 FOLDER = REPOSITORY / "requirements"

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from extraction import installation, runtime_wheel
-from extraction.refusals import Refusal
-from extraction.runtime_wheel import RuntimeWheel
+from extraction.processes import installation
+from extraction.processes.errors import Refused
+from extraction.writing import runtime_wheel
+from extraction.writing.runtime_wheel import RuntimeWheel
 from tests.packaging import wheels
 
 
@@ -67,12 +68,12 @@ def test_sources_that_cannot_be_built_are_refused_with_the_reason(
     monkeypatch.setattr(installation, "HOME", copy)
     version = copy / "src/seamline/__init__.py"
     version.write_text(version.read_text().replace("__version__ =", "version ="))
-    with pytest.raises(Refusal, match=r"cannot be built:\n(?s:.*)has no line such as __version__"):
+    with pytest.raises(Refused, match=r"cannot be built:\n(?s:.*)has no line such as __version__"):
         runtime_wheel.find.__wrapped__()
 
 
 def test_without_the_builder_it_says_what_brings_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     venv.create(tmp_path, symlinks=True)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "bin/python"))
-    with pytest.raises(Refusal, match=r"^hatchling is not installed here: `make lint` installs"):
+    with pytest.raises(Refused, match=r"^hatchling is not installed here: `make lint` installs"):
         runtime_wheel.find.__wrapped__()

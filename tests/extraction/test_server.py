@@ -10,8 +10,9 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
-from extraction import boot, plan
 from extraction.cli import main
+from extraction.processes import boot
+from extraction.writing import plan
 from tests.extraction.databases import execute
 from tests.processes import REPOSITORY
 

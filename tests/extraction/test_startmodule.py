@@ -1,4 +1,4 @@
-"""`manage.py startmodule`: what it writes is a module like the others, and what it refuses leaves nothing."""
+"""`extraction startmodule`: what it writes is a module like the others, and what it refuses leaves nothing."""
 
 import json
 import shutil
@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from extraction import plan
-from extraction.project import Project
-from seamline.scaffold import naming, writing
-from seamline.scaffold.naming import BadName
-from tests.extraction.workplace import Workplace
+from extraction.processes.errors import InvalidArgument
+from extraction.reading.project import Project
+from extraction.writing import names, new_module, plan
+from extraction.writing.new_module import NewModule
+from tests.extraction.repository_copy import RepositoryCopy
 from tests.processes import REPOSITORY
 
 MADE = ["contracts/reviews.py", "contracts/lock/reviews.json", "src/modules/reviews"]
@@ -28,11 +28,11 @@ NOUNS = {
 }
 REFUSED = {
     "orders": "there is src/modules/orders",
-    "language": "there is src/seamline/contract",
+    "language": "there is contracts/lock/language.json",
     "sessions": "the label of the Django application django.contrib.sessions",
     "calendar": "Python's standard library",
     "structlog": "a Python package of that name is installed",
-    "seamline": "label of the Django application runtime",
+    "seamline": "a Python package of that name is installed",
     "default": "DEFAULT_URL is a setting that means something else",
     "orders_database": "ORDERS_DATABASE_URL is a setting that means something else",
     "products": "/api/v1/products is answered by modules.catalog.api",
@@ -51,12 +51,12 @@ REFUSED = {
 }
 
 
-def test_it_says_what_it_wrote_and_what_comes_next(workplace: Workplace) -> None:
-    done = workplace.started
+def test_it_says_what_it_wrote_and_what_comes_next(repository_copy: RepositoryCopy) -> None:
+    done = repository_copy.started
     assert (done.returncode, done.stderr) == (0, "")
     wrote, following = done.stdout.split("\n\nNext:\n")
     paths = [line.removeprefix("wrote ") for line in wrote.splitlines()]
-    assert all((workplace.root / path).is_file() for path in paths)
+    assert all((repository_copy.root / path).is_file() for path in paths)
     assert all(path.startswith(tuple(MADE)) for path in paths)
     assert [line.split("  # ")[0].strip() for line in following.splitlines()] == [
         "make run",
@@ -65,24 +65,24 @@ def test_it_says_what_it_wrote_and_what_comes_next(workplace: Workplace) -> None
     ]
 
 
-def test_it_passes_make_lint(workplace: Workplace, tmp_path: Path) -> None:
-    done = workplace.make("lint", tmp_path / "venv")
+def test_it_passes_make_lint(repository_copy: RepositoryCopy, tmp_path: Path) -> None:
+    done = repository_copy.make("lint", tmp_path / "venv")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_it_passes_its_tests(workplace: Workplace) -> None:
+def test_it_passes_its_tests(repository_copy: RepositoryCopy) -> None:
     modules = (f"src/modules/{name}" for name in ("gadgets", "reviews"))
-    done = workplace.python("-m", "pytest", "-q", "-p", "no:cacheprovider", *modules)
+    done = repository_copy.python("-m", "pytest", "-q", "-p", "no:cacheprovider", *modules)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_its_migration_makes_its_tables(workplace: Workplace) -> None:
-    done = workplace.manage("makemigrations", "--check", "--dry-run", "reviews", "gadgets")
+def test_its_migration_makes_its_tables(repository_copy: RepositoryCopy) -> None:
+    done = repository_copy.manage("makemigrations", "--check", "--dry-run", "reviews", "gadgets")
     assert done.returncode == 0, done.stdout
 
 
-def test_it_is_in_the_documentation(workplace: Workplace, tmp_path: Path) -> None:
-    done = workplace.manage("spectacular", "--format", "openapi-json", "--file", str(tmp_path / "schema.json"))
+def test_it_is_in_the_documentation(repository_copy: RepositoryCopy, tmp_path: Path) -> None:
+    done = repository_copy.manage("spectacular", "--format", "openapi-json", "--file", str(tmp_path / "schema.json"))
     assert done.returncode == 0, done.stderr
     schema: dict[str, Any] = json.loads((tmp_path / "schema.json").read_text())
     assert {name: list(schema["paths"][f"/api/v1/{name}"]) for name in ("reviews", "reviews/{review_id}")} == {
@@ -92,32 +92,54 @@ def test_it_is_in_the_documentation(workplace: Workplace, tmp_path: Path) -> Non
     assert {"name": "reviews", "description": "Reviews."} in schema["tags"]
 
 
-def test_it_can_leave_at_once(workplace: Workplace, tmp_path: Path) -> None:
-    done = workplace.extraction("extract", "reviews", "--into", tmp_path / "service", "--no-verify")
+def test_it_can_leave_at_once(repository_copy: RepositoryCopy, tmp_path: Path) -> None:
+    done = repository_copy.extraction("extract", "reviews", "--into", tmp_path / "service", "--no-verify")
     assert done.exit_code == 0, done.output
     assert (tmp_path / "service/src/modules/reviews/service.py").is_file()
+    assert "a draft; once the service runs, it has to stay as it is" in done.output
 
 
-def test_a_service_has_no_use_for_it() -> None:
+def test_its_first_edits_break_nobody(repository_copy: RepositoryCopy) -> None:
+    contract, lock = (repository_copy.root / path for path in ("contracts/reviews.py", "contracts/lock/reviews.json"))
+    before, locked = contract.read_text(), lock.read_text()
+    contract.write_text(before.replace("max_length=120", "max_length=20").replace("title: str", "heading: str"))
+    try:
+        done = repository_copy.extraction("compat", "--update")
+        assert done.exit_code == 0, done.output
+        assert "compatible [argument-narrowed]" in done.output
+        assert "drafts, which nobody runs yet: reviews" in done.output
+    finally:
+        contract.write_text(before)
+        lock.write_text(locked)
+
+
+def test_a_service_has_nothing_of_it() -> None:
     paths = [file.path for file in plan.plan(Project.at(REPOSITORY), "catalog").files]
-    assert not [path for path in paths if "startmodule" in path or "scaffold" in path]
+    assert not [path for path in paths if "startmodule" in path or path.endswith(".jinja")]
 
 
-def test_deleting_its_three_places_leaves_nothing(workplace: Workplace) -> None:
-    before = workplace.git("status", "--porcelain", "--untracked-files=all")
-    assert workplace.manage("startmodule", "gift_cards").returncode == 0
-    made = set(workplace.git("status", "--porcelain").splitlines()) - set(before.splitlines())
+def test_deleting_its_three_places_leaves_nothing(repository_copy: RepositoryCopy) -> None:
+    before = repository_copy.git("status", "--porcelain", "--untracked-files=all")
+    assert repository_copy.startmodule("gift_cards").returncode == 0
+    made = set(repository_copy.git("status", "--porcelain").splitlines()) - set(before.splitlines())
     assert "?? src/modules/gift_cards/" in made
     for place in MADE:
-        gone = workplace.root / place.replace("reviews", "gift_cards")
+        gone = repository_copy.root / place.replace("reviews", "gift_cards")
         shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
-    assert workplace.git("status", "--porcelain", "--untracked-files=all") == before
+    assert repository_copy.git("status", "--porcelain", "--untracked-files=all") == before
+
+
+def planned(name: str, noun: str | None = None) -> NewModule:
+    """What the command would write here."""
+    chosen = names.choose_names(name, noun, REPOSITORY)
+    names.refuse_taken(chosen, names.ask_deployable(chosen, REPOSITORY))
+    return new_module.plan(chosen, REPOSITORY)
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_name_that_will_not_do_is_refused(name: str) -> None:
-    with pytest.raises(BadName) as refused:
-        writing.scaffold(naming.named(name, None, REPOSITORY))
+    with pytest.raises(InvalidArgument) as refused:
+        planned(name)
     assert REFUSED[name] in str(refused.value)
     assert "\n" not in str(refused.value)
 
@@ -127,21 +149,21 @@ def test_a_name_that_will_not_do_is_refused(name: str) -> None:
     [("product", "there is a Product in contracts.catalog"), ("reviews", "both"), ("an_uncommonly_long_noun", "18")],
 )
 def test_a_noun_that_will_not_do_is_refused(noun: str, says: str) -> None:
-    with pytest.raises(BadName, match=says):
-        naming.named("reviews", noun, REPOSITORY)
+    with pytest.raises(InvalidArgument, match=says):
+        planned("reviews", noun)
 
 
 @pytest.mark.parametrize("name", NOUNS)
 def test_the_noun_is_guessed(name: str) -> None:
-    assert naming.singular(name) == NOUNS[name]
+    assert names.singular(name) == NOUNS[name]
 
 
-def test_what_is_refused_ends_with_one_line_and_nothing_written(workplace: Workplace) -> None:
-    before = workplace.git("status", "--porcelain", "--untracked-files=all")
-    done = workplace.manage("startmodule", "orders")
+def test_what_is_refused_ends_with_one_line_and_nothing_written(repository_copy: RepositoryCopy) -> None:
+    before = repository_copy.git("status", "--porcelain", "--untracked-files=all")
+    done = repository_copy.startmodule("orders")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "CommandError: 'orders' is taken: there is src/modules/orders\n"
-    assert workplace.git("status", "--porcelain", "--untracked-files=all") == before
+    assert done.stderr == "error: 'orders' is taken: there is src/modules/orders\n"
+    assert repository_copy.git("status", "--porcelain", "--untracked-files=all") == before
 
 
 def test_what_cannot_be_finished_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,9 +175,10 @@ def test_what_cannot_be_finished_is_undone(tmp_path: Path, monkeypatch: pytest.M
     renamed = Path.rename
     for folder in ("contracts/lock", "src/modules"):
         (tmp_path / folder).mkdir(parents=True)
+    new = new_module.plan(names.choose_names("reviews", None, tmp_path), REPOSITORY)
     monkeypatch.setattr(Path, "rename", rename)
     with pytest.raises(OSError, match="No space"):
-        writing.write(writing.scaffold(naming.named("reviews", None, tmp_path)), tmp_path)
+        new_module.write(new, tmp_path)
     assert not [path for path in tmp_path.rglob("*") if path.is_file() or path.name.startswith(".")]
 
 
@@ -165,7 +188,7 @@ def test_what_cannot_be_finished_is_undone(tmp_path: Path, monkeypatch: pytest.M
 )
 def test_it_is_formatted_whatever_it_is_called(name: str, noun: str | None, tmp_path: Path) -> None:
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
-    for path, text in writing.scaffold(naming.named(name, noun, REPOSITORY)).files.items():
+    for path, text in new_module.plan(names.choose_names(name, noun, REPOSITORY), REPOSITORY).files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
     for command in (["check", "--no-cache"], ["format", "--check", "--no-cache"]):
@@ -173,5 +196,6 @@ def test_it_is_formatted_whatever_it_is_called(name: str, noun: str | None, tmp_
         assert done.returncode == 0, done.stdout
 
 
-def test_help_has_an_example(workplace: Workplace) -> None:
-    assert "Example: manage.py startmodule gift_cards" in " ".join(workplace.manage("startmodule", "-h").stdout.split())
+def test_help_has_an_example(repository_copy: RepositoryCopy) -> None:
+    said = " ".join(repository_copy.startmodule("-h").stdout.split())
+    assert "Example: python -m extraction startmodule gift_cards" in said

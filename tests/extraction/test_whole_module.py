@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from extraction.requirements import Lock
+from extraction.reading.requirements import Lock
 from tests import brokers
 from tests.client import Client
-from tests.extraction.workplace import Workplace
+from tests.extraction.repository_copy import RepositoryCopy
 from tests.packaging import production
 from tests.processes import Deployable, Yard, environment
 from tests.waiting import eventually
@@ -21,10 +21,10 @@ FOLDER = "src/modules/gadgets"
 
 
 @pytest.fixture(scope="module")
-def service(workplace: Workplace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def service(repository_copy: RepositoryCopy, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """It was started and asked before it was handed over."""
     into = tmp_path_factory.mktemp("whole") / "service"
-    done = workplace.extraction("extract", "gadgets", "--into", into)
+    done = repository_copy.extraction("extract", "gadgets", "--into", into)
     assert done.exit_code == 0, done.output
     assert "it starts, and answers" in done.output
     return into
@@ -54,12 +54,12 @@ def gadget(running: Deployable) -> str:
     return made
 
 
-def test_every_file_of_it_travels(workplace: Workplace, service: Path) -> None:
+def test_every_file_of_it_travels(repository_copy: RepositoryCopy, service: Path) -> None:
     def files(root: Path) -> dict[str, bytes]:
         paths = (path for path in (root / FOLDER).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 
-    assert files(service) == files(workplace.root)
+    assert files(service) == files(repository_copy.root)
 
 
 def test_all_that_it_requires_travels_pinned(service: Path) -> None:
@@ -83,9 +83,9 @@ def test_its_files_have_a_place_wherever_it_runs(service: Path) -> None:
     assert production.refusal(service, **needed, MEDIA_ROOT="/media") == ""
 
 
-def test_its_tests_pass_there(service: Path, workplace: Workplace) -> None:
+def test_its_tests_pass_there(service: Path, repository_copy: RepositoryCopy) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", FOLDER]
-    settings = environment(DATABASE_URL=workplace.database_url, PYTHONDONTWRITEBYTECODE="1")
+    settings = environment(DATABASE_URL=repository_copy.database_url, PYTHONDONTWRITEBYTECODE="1")
     done = subprocess.run(command, cwd=service, env=settings, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
@@ -95,8 +95,13 @@ def test_its_page_has_what_its_parts_say(running: Deployable, gadget: str) -> No
     assert page.status == 200, str(page)
     words = re.sub(r"<[^>]+>|\s+", " ", page.text)
     # A filter of its own and one of another application, its setting, what the task did as whom, and two libraries.
-    for said in ("LAMP!, the 1st", "It is blue", "weighs 4", "weighed by gadgets", "clever", "HTML"):
+    for said in ("LAMP!, the 1st", "It is blue", "weighs 4", "weighed by gadgets", "clever", "HTML", "for everybody"):
         assert said in words
+
+
+def test_its_middleware_is_around_its_own_views_alone(running: Deployable, gadget: str) -> None:
+    assert running.client.page(f"/gadgets/{gadget}").headers["X-Gadget"] == "asked"
+    assert "X-Gadget" not in running.client.page("/health/live").headers
 
 
 def test_its_static_file_is_served(running: Deployable, gadget: str) -> None:

@@ -7,8 +7,8 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from extraction import interruption
-from extraction.project import Project
+from extraction.processes import interruption
+from extraction.reading.project import Project
 from tests.mutants.generating import mutants
 from tests.mutants.judging import Fate, judge
 from tests.processes import REPOSITORY

@@ -6,11 +6,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from extraction import plan
-from extraction.conformance import stage
-from extraction.conformance.stage import Stage
-from extraction.project import Project
-from extraction.verification import Unsound
+from extraction.conformance import environment
+from extraction.conformance.environment import Environment
+from extraction.processes.errors import Refused
+from extraction.reading.project import Project
+from extraction.writing import plan
 from tests.mutants.generating import Mutant
 from tests.processes import REPOSITORY
 
@@ -35,19 +35,19 @@ class Judged(NamedTuple):
 def judge(module: str, mutants: list[Mutant], place: Path) -> Iterator[Judged]:
     """Try each in a service that is written for it below `place`."""
     monolith, service = Project.at(REPOSITORY), _written(module, place / f"{module}-service")
-    with stage.stage(monolith, service, module, lambda _: None) as there:
+    with environment.set_up(monolith, service, module, lambda _: None) as there:
         for mutant in mutants:
             with _mutated(service, mutant):
                 yield _judged(there, mutant, module)
 
 
-def _judged(there: Stage, mutant: Mutant, module: str) -> Judged:
+def _judged(there: Environment, mutant: Mutant, module: str) -> Judged:
     if there.test("-x", f"src/modules/{module}/tests") is None:
         return Judged(mutant, Fate.SURVIVED)
     try:
         report = there.examine(lambda _: None)
-    except Unsound as unsound:
-        return Judged(mutant, Fate.NOTICED, str(unsound).splitlines()[0])
+    except Refused as refused:
+        return Judged(mutant, Fate.NOTICED, str(refused).splitlines()[0])
     if not report.problems:
         return Judged(mutant, Fate.MISSED)
     return Judged(mutant, Fate.NOTICED, f"{report.problems[0].operation}: {report.problems[0].problem}")

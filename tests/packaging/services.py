@@ -9,12 +9,12 @@ from typing import Any
 
 import yaml
 
-from extraction import plan, rendering
-from extraction.manifest import Setting
-from extraction.plan import File
-from extraction.project import Project
-from extraction.rendering import Subject
-from extraction.traits import Traits
+from extraction.reading.manifest import Setting
+from extraction.reading.project import Project
+from extraction.writing import plan, rendering
+from extraction.writing.plan import File
+from extraction.writing.rendering import Subject
+from extraction.writing.traits import Traits
 from tests.processes import REPOSITORY
 
 PROJECT = Project.at(REPOSITORY)

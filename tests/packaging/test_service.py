@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from extraction.plan import File
+from extraction.writing.plan import File
 from tests.packaging import production
 from tests.packaging.services import FULL, PROJECT, Service, different_services, of_module, texts_of
+from tests.processes import REPOSITORY
 
 NEEDLESS = {"JWT_PRIVATE_KEY", "MEDIA_ROOT", "MODULES"}
 """Settings that not every service can use; one of a single module has none to choose from."""
@@ -72,7 +73,7 @@ def test_it_names_no_module_that_it_has_nothing_to_do_with(module: str) -> None:
     words = [rf"\b{name}(?:\b|_)" for name in PROJECT.modules if name not in known]
     strangers = re.compile("|".join(words) or "(?!)", re.IGNORECASE)
     # Its own folder is as it was, contracts are shared, and who listened to its events is remembered.
-    expected = (f"src/modules/{module}/", "contracts/", "src/config/identity.py")
+    expected = (f"src/modules/{module}/", "contracts/", "src/seamline/contract/", "src/config/identity.py")
     lines = [(path, line) for path, line in _lines(of_module(module)) if not path.startswith(expected)]
     assert [f"{path}: {line}" for path, line in lines if strangers.search(line) and not EVERYDAY.search(line)] == []
 
@@ -80,6 +81,13 @@ def test_it_names_no_module_that_it_has_nothing_to_do_with(module: str) -> None:
 def test_it_has_nothing_of_what_only_the_monolith_can() -> None:
     words = re.compile("extraction|startmodule|benchmarks|chaos|topologies|docs/(?!openapi)")
     assert [f"{path}: {line}" for path, line in _lines(of_module("orders")) if words.search(line)] == []
+
+
+def test_it_has_the_licence_of_the_monolith(service: Service) -> None:
+    of_one = of_module("catalog").texts
+    assert of_one["LICENSE"] == (REPOSITORY / "LICENSE").read_text()
+    assert "MIT License, as that of seam: see [LICENSE](LICENSE)." in of_one["README.md"]
+    assert ("LICENSE" in service.texts) == ("(LICENSE)" in service.texts["README.md"])
 
 
 def test_files_that_are_no_text_are_left_aside() -> None:

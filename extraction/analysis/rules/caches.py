@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.analysis.texts import UNKNOWN, spelled, spellings
-from extraction.source import Source, argument
+from extraction.analysis.string_values import UNKNOWN, evaluate_string, evaluate_strings
+from extraction.reading.source import Source, argument
 
 CACHE = "django.core.cache.cache"
 CACHES = "django.core.cache.caches"
@@ -57,7 +57,9 @@ def common_redis(subject: Subject) -> Iterator[Finding]:
                 values = [*call.args, *(keyword.value for keyword in call.keywords)]
                 common = [v for v in values if (source.qualified(v) or "").startswith(SHARED)]
                 written = [
-                    v for v in values if "redis" in (spelled(source, v) or "") or spelled(source, v) == "localhost"
+                    v
+                    for v in values
+                    if "redis" in (evaluate_string(source, v) or "") or evaluate_string(source, v) == "localhost"
                 ]
                 if common or written or not values:
                     message = "a Redis that other modules may use as well"
@@ -83,7 +85,7 @@ def _caches(source: Source, node: ast.AST, seen: frozenset[str] = frozenset()) -
         return ("default",)
     match node:
         case ast.Subscript(value=base, slice=inner) if source.qualified(base) == CACHES:
-            return spellings(source, inner) or (UNKNOWN,)
+            return evaluate_strings(source, inner) or (UNKNOWN,)
         case ast.Name(id=name) if name in source.values and name not in seen:
             return tuple(found for value in source.values[name] for found in _caches(source, value, seen | {name}))
         case ast.Attribute() if (kept := _kept(source).get(ast.unparse(node))) is not None:
@@ -107,7 +109,7 @@ def _foreign_keys(subject: Subject, source: Source, call: ast.Call, *, many: boo
     given = argument(call, 0, "keys" if many else "key")
     given = argument(call, 0, "data") if many and given is None else given
     listed = getattr(given, "keys", None) or getattr(given, "elts", None) if many else [given]
-    for key in dict.fromkeys(key for item in listed or () for key in spellings(source, item)):
+    for key in dict.fromkeys(key for item in listed or () for key in evaluate_strings(source, item)):
         if not key.startswith((UNKNOWN, *(f"{subject.module}{mark}" for mark in ":._-/"))):
             message = f"the key {key!r} of a cache that all modules share is not marked as {subject.module}'s"
             yield Finding(source.path, call.lineno, "cache", message, f"begin it with {subject.module + ':'!r}")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.analysis.texts import spellings
-from extraction.source import Source, argument
+from extraction.analysis.string_values import evaluate_strings
+from extraction.reading.source import Source, argument
 
 COMMAND = "django.core.management.call_command"
 DATA = frozenset(
@@ -39,7 +39,7 @@ def commands(subject: Subject) -> Iterator[Finding]:
     for source in subject.sources:
         for name, call in source.calls():
             if name == COMMAND and not source.is_test:
-                for command in spellings(source, argument(call, 0, "command_name")):
+                for command in evaluate_strings(source, argument(call, 0, "command_name")):
                     yield from _command(subject, source, call, command)
 
 
@@ -74,7 +74,7 @@ def _words(source: Source, given: list[ast.expr]) -> Iterator[str]:
     for node in given:
         listed = source.values.get(getattr(node, "id", ""), (node,))
         for item in (item for value in listed for item in getattr(value, "elts", [value])):
-            for value in spellings(source, item):
+            for value in evaluate_strings(source, item):
                 yield value
                 yield value.rpartition("=")[2]
 

@@ -10,9 +10,10 @@ import msgspec
 from extraction.analysis.annotations import Types, Untold
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.contract_files import classes, owner, root
-from extraction.project import LAYERS, Project
-from extraction.source import Source
+from extraction.reading.contract_files import classes, root
+from extraction.reading.layout import LAYERS, owner_of_contract
+from extraction.reading.project import Project
+from extraction.reading.source import Source
 from seamline.contract import BadContract
 from seamline.contract.values import immutable
 
@@ -32,7 +33,7 @@ def _bad(project: Project) -> tuple[Finding, ...]:
     types, known = Types(sources), classes(sources)
     found: list[Finding] = []
     for name, (source, node) in known.items():
-        kind = root(name, known) if owner(name) else None
+        kind = root(name, known) if owner_of_contract(name) else None
         if kind == "Contract":
             found += _contract(types, source, node)
         elif kind == "Event":
@@ -61,7 +62,7 @@ def _contract(types: Types, source: Source, node: ast.ClassDef) -> Iterator[Find
 def _identity(source: Source, node: ast.ClassDef) -> Iterator[Finding]:
     """Whose contract it says it is."""
     given = {keyword.arg: keyword.value for keyword in node.keywords}
-    home = owner(f"{source.name}.{node.name}")
+    home = owner_of_contract(f"{source.name}.{node.name}")
     module = given.get("module")
     unknown = sorted(str(word) for word in given if word not in (*WORDS, None))
     if unknown:

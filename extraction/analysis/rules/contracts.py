@@ -8,9 +8,10 @@ from functools import cache
 from extraction.analysis import definitions, signatures
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.contract_files import Declared, Kind, classes, owner
-from extraction.project import LAYERS, Project
-from extraction.source import Source
+from extraction.reading.contract_files import Declared, Kind, classes
+from extraction.reading.layout import LAYERS, contract_file, module_package, owner_of_contract
+from extraction.reading.project import Project
+from extraction.reading.source import Source
 from seamline.contract.names import handler_of
 from seamline.contract.signatures import difference
 
@@ -24,7 +25,7 @@ def undeclared(subject: Subject) -> Iterator[Finding]:
     """A contract that is not in the manifest's `calls`, an event not in `subscribes`, or a type of neither's file."""
     manifest = subject.project.manifests[subject.module]
     declared = {**manifest.serves, **manifest.calls, **manifest.subscribes}
-    related = {owner(name) for name in declared} | {subject.module}
+    related = {owner_of_contract(name) for name in declared} | {subject.module}
     for source, target, line in _foreign_uses(subject):
         found = _declared(subject, target)
         if found and found.name not in declared:
@@ -32,8 +33,8 @@ def undeclared(subject: Subject) -> Iterator[Finding]:
             message = f"{found.name} is used, and not in the manifest's {room}"
             fix = f"add {found.name.rpartition('.')[2]} to {room} in {manifest.path}"
             yield Finding(source.path, line, "undeclared", message, fix)
-        elif not found and owner(target) not in related:
-            message = f"{target} is of {owner(target)}, which the manifest neither calls nor listens to"
+        elif not found and owner_of_contract(target) not in related:
+            message = f"{target} is of {owner_of_contract(target)}, which the manifest neither calls nor listens to"
             yield Finding(
                 source.path, line, "undeclared", message, f"declare the contract in {manifest.path}, or do without"
             )
@@ -50,8 +51,8 @@ def misdeclared(subject: Subject) -> Iterator[Finding]:
             if found is None or found.kind is not kind:
                 message = f"{name} is in {room}, and no {kind.value} of that name is declared in contracts/"
                 yield Finding(manifest.path, line, "undeclared", message, f"declare it there, or remove it from {room}")
-            elif room == "serves" and owner(name) != subject.module:
-                message = f"{name} is in serves, and {owner(name)}'s"
+            elif room == "serves" and owner_of_contract(name) != subject.module:
+                message = f"{name} is in serves, and {owner_of_contract(name)}'s"
                 yield Finding(manifest.path, line, "undeclared", message, "serve only your own contracts")
 
 
@@ -96,7 +97,7 @@ def other_arguments(subject: Subject) -> Iterator[Finding]:
     known = classes(subject.project.sources(LAYERS["contracts"]))
     for name, operation, room in _served(subject):
         found = definitions.of_module(subject.project, subject.module).named(
-            f"modules.{subject.module}.{room}.{operation}"
+            module_package(subject.module, room, operation)
         )
         source, node = known[name]
         promised = next(f for f in node.body if isinstance(f, ast.FunctionDef) and f.name == operation)
@@ -128,9 +129,10 @@ def borrowed_events(subject: Subject) -> Iterator[Finding]:
         for name, call in source.calls():
             if name in PUBLISH and call.args and isinstance(call.args[0], ast.Call) and not source.is_test:
                 event = source.qualified(call.args[0].func) or ""
-                if owner(event) not in (None, subject.module):
-                    message = f"{event} is published, which is {owner(event)}'s to tell"
-                    fix = f"declare an event in contracts/{subject.module}.py, or ask {owner(event)}'s contract"
+                owner = owner_of_contract(event)
+                if owner not in (None, subject.module):
+                    message = f"{event} is published, which is {owner}'s to tell"
+                    fix = f"declare an event in {contract_file(subject.module)}, or ask {owner}'s contract"
                     yield Finding(source.path, call.lineno, "undeclared", message, fix)
 
 
@@ -162,7 +164,7 @@ def _foreign_uses(subject: Subject) -> Iterator[tuple[Source, str, int]]:
     for source in subject.sources:
         if source.path != subject.project.manifests[subject.module].path:
             for target, line in sorted({(use.target, use.line) for use in source.uses}):
-                if target.count(".") >= 2 and owner(target) not in (None, subject.module):
+                if target.count(".") >= 2 and owner_of_contract(target) not in (None, subject.module):
                     yield source, target, line
 
 
@@ -175,7 +177,7 @@ def _declared(subject: Subject, target: str) -> Declared | None:
 
 def _functions(subject: Subject, room: str) -> frozenset[str]:
     """The functions that a room defines or imports."""
-    package = f"modules.{subject.module}.{room}"
+    package = module_package(subject.module, room)
     return frozenset(
         name
         for source in subject.sources

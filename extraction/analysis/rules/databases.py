@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.analysis.texts import spelled, spellings
-from extraction.source import Source
+from extraction.analysis.string_values import evaluate_string, evaluate_strings
+from extraction.reading.source import Source
 
 OPENERS = frozenset({"create_connection", "cursor", "db_manager", "on_commit", "transaction", "using", "working_for"})
 USING = frozenset({"database", "using"})
@@ -59,7 +59,7 @@ def connections_of_its_own(subject: Subject) -> Iterator[Finding]:
             if driver.partition(".")[0] in DRIVERS and what in CONNECTING and not source.is_test:
                 values = [*call.args, *(keyword.value for keyword in call.keywords)]
                 common = any((source.qualified(v) or "").startswith("django.conf.settings.") for v in values)
-                if common or not values or any(spelled(source, value) is not None for value in values):
+                if common or not values or any(evaluate_string(source, value) is not None for value in values):
                     message = "a connection past Django's, to a server that other modules use as well"
                     fix = f"use connections[{subject.module!r}], or a Setting for a server of your own"
                     yield Finding(source.path, call.lineno, "database", message, fix)
@@ -125,4 +125,4 @@ def _opened(source: Source) -> Iterator[tuple[str, int]]:
             named.append((call.args[1], call.lineno))
         named += [(keyword.value, call.lineno) for keyword in call.keywords if keyword.arg in USING]
     for value, line in named:
-        yield from ((alias, line) for alias in spellings(source, value))
+        yield from ((alias, line) for alias in evaluate_strings(source, value))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.source import Source
+from extraction.reading.source import Source
 
 VIEWS = frozenset({"seamline.http.endpoints.Endpoint", "rest_framework.views.APIView"})
 ENDPOINT = "seamline.http.endpoints.endpoint"

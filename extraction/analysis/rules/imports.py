@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.project import Project
+from extraction.reading.layout import module_package, path_stem
+from extraction.reading.project import Project
 
 NOT_BELOW = frozenset({"benchmarks", "config", "extraction", "manage"})
 """Packages that modules know nothing of. What is in `tests` travels with the tests that import it."""
@@ -49,10 +50,10 @@ def imports_of_everything(subject: Subject) -> Iterator[Finding]:
 def indirect_imports(subject: Subject) -> Iterator[Finding]:
     """An import of something that imports another module, however far away; shown where the border is crossed."""
     graph = subject.project.graph
-    package = f"modules.{subject.module}"
+    package = module_package(subject.module)
     upstream = graph.find_upstream_modules(package, as_package=True)
     for other in sorted({name.split(".")[1] for name in upstream if subject.foreign(name)} & subject.others):
-        for chain in sorted(graph.find_shortest_chains(package, f"modules.{other}", as_packages=True)):
+        for chain in sorted(graph.find_shortest_chains(package, module_package(other), as_packages=True)):
             if len(chain) > 2:
                 path, line = _place(subject.project, chain[-2], chain[-1])
                 message = f"{chain[-2]} imports {chain[-1]}, and {subject.module} reaches it"
@@ -62,7 +63,6 @@ def indirect_imports(subject: Subject) -> Iterator[Finding]:
 def _place(project: Project, importer: str, imported: str) -> tuple[str, int]:
     details = project.graph.get_import_details(importer=importer, imported=imported)
     line = details[0]["line_number"] if details else 1
-    stem = importer.replace(".", "/")
-    stem = stem if importer.split(".")[0] == "contracts" else f"src/{stem}"
+    stem = path_stem(importer)
     path = f"{stem}.py"
     return (path if (project.root / path).is_file() else f"{stem}/__init__.py"), line

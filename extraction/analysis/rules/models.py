@@ -7,8 +7,8 @@ from extraction.analysis import installed
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
 from extraction.analysis.rules.relations import RELATIONS
-from extraction.dependencies import OWN
-from extraction.source import Source
+from extraction.reading.dependencies import OWN
+from extraction.reading.source import Source
 
 ASKING = frozenset(
     {
@@ -26,8 +26,10 @@ FIX = "keep such rows in a model of your own"
 @rule
 def borrowed_models(subject: Subject) -> Iterator[Finding]:
     """`Site.objects`, `get_user_model()`, `LogEntry(…)`: these rows would stay behind."""
+    # Who an operator is, is for the deployable to say, and for whoever it asks.
+    backends = {name.rpartition(".")[0] for name in subject.project.manifests[subject.module].authentication_backends}
     for source in subject.sources:
-        if not source.is_test:
+        if not source.is_test and source.name not in backends:
             found = {(line, name) for name, line in _named(source) if name in ASKING or _is_borrowed(name)}
             for line, name in sorted(found):
                 yield Finding(source.path, line, "model", f"{name} is in the deployable's own database", FIX)

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.analysis.texts import spelled, spellings, texts
-from extraction.project import Project
-from extraction.source import Source, argument
+from extraction.analysis.string_values import evaluate_string, evaluate_strings, texts
+from extraction.reading.project import Project
+from extraction.reading.source import Source, argument
 
 REVERSING = frozenset(
     {
@@ -88,7 +88,7 @@ def offered(project: Project, module: str) -> Mapping[str, frozenset[str]]:
     for source in project.module_sources(module):
         space = next((f"{value}:" for value, _ in source.assigned("app_name")), "")
         for name, call in source.calls():
-            given = spelled(source, argument(call, 3, "name")) if name in PATHS else None
+            given = evaluate_string(source, argument(call, 3, "name")) if name in PATHS else None
             if given:
                 found["address"].add(f"{space}{given}")
     return {kind: frozenset(names) for kind, names in found.items()}
@@ -109,14 +109,15 @@ def _in_python(source: Source) -> Iterator[Named]:
     for name, call in source.calls():
         if name in REVERSING:
             yield from (
-                Named("address", text, call.lineno) for text in spellings(source, argument(call, 0, "viewname"))
+                Named("address", text, call.lineno) for text in evaluate_strings(source, argument(call, 0, "viewname"))
             )
         elif name == COMMAND:
             yield from (
-                Named("command", text, call.lineno) for text in spellings(source, argument(call, 0, "command_name"))
+                Named("command", text, call.lineno)
+                for text in evaluate_strings(source, argument(call, 0, "command_name"))
             )
         for keyword in call.keywords:
-            if keyword.arg == "pattern_name" and (text := spelled(source, keyword.value)):
+            if keyword.arg == "pattern_name" and (text := evaluate_string(source, keyword.value)):
                 yield Named("address", text, call.lineno)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.analysis.texts import spelled
-from extraction.source import Source, argument, text
+from extraction.analysis.string_values import evaluate_string
+from extraction.reading.source import Source, argument, text
 
 RELATIONS = frozenset({"ForeignKey", "OneToOneField", "ManyToManyField"})
 GENERIC = frozenset({"GenericForeignKey", "GenericRelation"})
@@ -64,7 +64,7 @@ def migration_dependencies(subject: Subject) -> Iterator[Finding]:
 
 
 def _elsewhere(subject: Subject, source: Source, target: ast.expr | None) -> str | None:
-    named = spelled(source, target)
+    named = evaluate_string(source, target)
     if named is not None:
         label, dot, _ = named.partition(".")
         return named if dot and label.lower() not in (subject.module, "seamline") else None

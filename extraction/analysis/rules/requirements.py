@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.dependencies import OWN
-from extraction.requirements import canonical, distributions, wanted
+from extraction.reading.dependencies import OWN
+from extraction.reading.requirements import canonical, distributions, wanted
 
 
 @rule

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.analysis.texts import UNKNOWN, spelled
-from extraction.project import Project
-from extraction.source import Source, argument
+from extraction.analysis.string_values import UNKNOWN, evaluate_string
+from extraction.reading.layout import SETTINGS
+from extraction.reading.project import Project
+from extraction.reading.source import Source, argument
 
 ENVIRONMENT = ("os.environ", "os.getenv", "environ.Env", "environ.FileAwareEnv", "decouple", "dotenv")
 DOOR = "seamline.module.setting"
@@ -37,8 +38,8 @@ def own_settings(subject: Subject) -> Iterator[Finding]:
         for name, call in source.calls():
             if name == DOOR:
                 module, wanted = (
-                    spelled(source, argument(call, 0, "module")),
-                    spelled(source, argument(call, 1, "name")),
+                    evaluate_string(source, argument(call, 0, "module")),
+                    evaluate_string(source, argument(call, 1, "name")),
                 )
                 if UNKNOWN in f"{module}{wanted}":
                     continue
@@ -74,7 +75,7 @@ def _read(source: Source) -> Iterator[tuple[str, int]]:
             yield use.target.removeprefix(DJANGO).partition(".")[0], use.line
     for name, call in source.calls():
         if name in ("getattr", "hasattr") and call.args and source.qualified(call.args[0]) == DJANGO.rstrip("."):
-            yield spelled(source, argument(call, 1, "name")) or "", call.lineno
+            yield evaluate_string(source, argument(call, 1, "name")) or "", call.lineno
 
 
 @cache
@@ -82,7 +83,7 @@ def _known(project: Project) -> frozenset[str]:
     django = importlib.util.find_spec("django")
     defaults = Path(str(django.origin)).parent / "conf" / "global_settings.py" if django else None
     trees = [ast.parse(defaults.read_bytes())] if defaults else []
-    trees.append(project.source("src/config/settings.py").tree)
+    trees.append(project.source(SETTINGS).tree)
     return frozenset(
         node.id
         for tree in trees

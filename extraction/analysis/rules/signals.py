@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.source import Source, argument
+from extraction.reading.source import Source, argument
 
 MODELS = "django.db.models.signals."
 FIX = "name a model of your own as the sender; to hear of another module, subscribe to its events"

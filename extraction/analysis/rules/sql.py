@@ -7,8 +7,8 @@ from extraction.analysis import statements, tables
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
 from extraction.analysis.statements import Interest
-from extraction.analysis.texts import spellings, texts
-from extraction.source import Source, argument
+from extraction.analysis.string_values import evaluate_strings, texts
+from extraction.reading.source import Source, argument
 
 NAMING = {"psycopg.sql.Identifier": (0, "strings"), "django.db.migrations.AlterModelTable": (1, "table")}
 """Calls that take the name of a table, and where."""
@@ -57,7 +57,7 @@ def _named(source: Source) -> Iterator[tuple[str, int]]:
         match node:
             case ast.Dict(keys=keys, values=values):
                 pairs = zip(keys, values, strict=True)
-                named += [(value, value.lineno) for key, value in pairs if "db_table" in spellings(source, key)]
+                named += [(value, value.lineno) for key, value in pairs if "db_table" in evaluate_strings(source, key)]
             case ast.Assign(targets=targets, value=value):
                 if any("db_table" in (getattr(t, "id", ""), getattr(t, "attr", "")) for t in targets):
                     named.append((value, node.lineno))
@@ -70,7 +70,7 @@ def _named(source: Source) -> Iterator[tuple[str, int]]:
             listed = (e for k in call.keywords if k.arg == "tables" for e in getattr(k.value, "elts", ()))
             named += [(element, call.lineno) for element in listed]
     for expression, line in named:
-        yield from ((name, line) for name in spellings(source, expression))
+        yield from ((name, line) for name in evaluate_strings(source, expression))
 
 
 def _finding(path: str, line: int, table: str, owner: str) -> Finding:

@@ -6,8 +6,9 @@ from functools import cache
 
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.project import LAYERS, Project
-from extraction.source import Source
+from extraction.reading.layout import LAYERS
+from extraction.reading.project import Project
+from extraction.reading.source import Source
 
 COMMON = ("builtins.", "contracts.", "django.", "seamline.")
 CHANGING = frozenset(

@@ -9,10 +9,10 @@ from functools import cache
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
 from extraction.analysis.rules.relations import RELATIONS
-from extraction.analysis.texts import UNKNOWN, spelled, spellings, texts
-from extraction.contract_files import owner
-from extraction.project import Project
-from extraction.source import Source, argument
+from extraction.analysis.string_values import UNKNOWN, evaluate_string, evaluate_strings, texts
+from extraction.reading.layout import owner_of_contract
+from extraction.reading.project import Project
+from extraction.reading.source import Source, argument
 
 LOADERS = frozenset({"import_module", "__import__", "import_string", "find_spec", "resolve_name", "load_module"})
 REGISTRY = frozenset(
@@ -61,14 +61,14 @@ def code_named(subject: Subject) -> Iterator[Finding]:
 def code_put_together(subject: Subject) -> Iterator[Finding]:
     """An import by name, of whatever module that names at run time, or of a contract that is not declared."""
     manifest = subject.project.manifests[subject.module]
-    declared = {owner(name) for name in (*manifest.calls, *manifest.subscribes)} | {subject.module, None}
+    declared = {owner_of_contract(name) for name in (*manifest.calls, *manifest.subscribes)} | {subject.module, None}
     for source in subject.sources:
         for name, call in source.calls():
             loaded = name.rpartition(".")[2] in LOADERS or name == "sys.modules.get"
-            value = spelled(source, argument(call, 0, "name")) if loaded else None
+            value = evaluate_string(source, argument(call, 0, "name")) if loaded else None
             if value and value.startswith((f"modules.{UNKNOWN}", f"modules{UNKNOWN}")):
                 yield Finding(source.path, call.lineno, "dynamic-import", "any module is imported by name", FIX)
-            elif value and owner(value) not in declared:
+            elif value and owner_of_contract(value) not in declared:
                 fix = f"declare the contract in {manifest.path}, and import it by a statement"
                 yield Finding(source.path, call.lineno, "dynamic-import", f"{value} is imported by name", fix)
 
@@ -79,7 +79,7 @@ def registry(subject: Subject) -> Iterator[Finding]:
     for source in subject.sources:
         for name, call in source.calls():
             position = 0 if name.rpartition(".")[2] in REGISTRY else len(call.args)
-            for value in spellings(source, argument(call, position, "app_label")):
+            for value in evaluate_strings(source, argument(call, position, "app_label")):
                 label = (subject.foreign(value) or value.partition(".")[0]).lower()
                 if label in subject.others and not _CODE.fullmatch(value) and not name.startswith(OPERATORS):
                     message = f"{label} is looked up in Django's registry"

@@ -9,7 +9,8 @@ from extraction.analysis.calls import contract_calls
 from extraction.analysis.definitions import Definition, Function
 from extraction.analysis.finding import Finding
 from extraction.analysis.registry import Subject, rule
-from extraction.source import Source, argument
+from extraction.reading.layout import module_package
+from extraction.reading.source import Source, argument
 from seamline.contract.names import handler_of
 
 PAST_THE_DOOR = frozenset(
@@ -76,7 +77,7 @@ def _effect(subject: Subject, source: Source, call: ast.Call) -> Iterator[tuple[
             contract = found.contract.name.rpartition(".")[2]
             yield f"{contract}.{found.operation} is commanded", "call it before or after, or publish an event"
     base, _, attribute = (source.qualified(call.func) or "").rpartition(".")
-    if attribute in SENDERS and base.startswith(f"modules.{subject.module}."):
+    if attribute in SENDERS and base.startswith(module_package(subject.module, "")):
         task = base.rpartition(".")[2]
         yield f"the task {task} is sent", f"send it with on_commit(…, using={subject.module!r})"
 
@@ -87,7 +88,7 @@ def _calls(block: ast.AST) -> Iterator[ast.Call]:
 
 def _blocks(subject: Subject, source: Source) -> Iterator[ast.AST]:
     """What runs inside a transaction: its block, a function decorated with it, and what the runtime calls in one."""
-    handlers = _handlers(subject) if source.name.startswith(f"modules.{subject.module}.handlers") else frozenset()
+    handlers = _handlers(subject) if source.name.startswith(module_package(subject.module, "handlers")) else frozenset()
     for node in source.nodes:
         match node:
             case ast.With() | ast.AsyncWith():

@@ -30,7 +30,8 @@ _UNDER_WAY = """
       AND key = ANY(%(keys)s) AND state IN ('pending', 'delivering')
     UNION ALL
     SELECT key, false FROM seamline_outbox
-    WHERE module = %(module)s AND state IN ('done', 'discarded') AND done_at > now() - %(within)s AND key = ANY(%(keys)s)
+    WHERE module = %(module)s AND state IN ('done', 'discarded') AND done_at > now() - %(within)s
+      AND key = ANY(%(keys)s)
     UNION ALL
     SELECT id::text, true FROM seamline_saga
     WHERE module = %(module)s AND id = ANY(%(ids)s::uuid[]) AND state IN ('running', 'compensating')

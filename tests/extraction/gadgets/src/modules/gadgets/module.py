@@ -10,4 +10,7 @@ MODULE = Module(
     jobs=(Job("polish", every=1.0),),
     settings=(Setting("COLOUR", "What colour gadgets are.", "green", required=False),),
     apps=("django.contrib.humanize",),
+    middleware=("modules.gadgets.middleware.Stamp",),
+    context_processors=("modules.gadgets.context.slogan",),
+    authentication_backends=("modules.gadgets.operators.Inventor",),
 )

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.urls import path
 
 from modules.gadgets import queries, words
+from modules.gadgets.middleware import TooHot
 from seamline.module import setting
 
 
@@ -24,7 +25,13 @@ def manual(request: HttpRequest, gadget_id: UUID) -> FileResponse:
     return FileResponse(queries.row_of(gadget_id).manual.open(), as_attachment=True)
 
 
+def heat(request: HttpRequest) -> HttpResponse:
+    """What no gadget stands."""
+    raise TooHot
+
+
 urlpatterns = [
+    path("gadgets/heat", heat),
     path("gadgets/<uuid:gadget_id>", page),
     path("gadgets/<uuid:gadget_id>/manual", manual),
 ]

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4, uuid5
 
 import pytest
+from django.contrib.auth import authenticate
 from django.core.management import call_command
 from django.test import Client
 
@@ -54,6 +55,27 @@ def test_it_has_a_page_and_a_manual(client: Client, media: Path) -> None:
     assert "LAMP!, the 1st" in client.get(f"/gadgets/{gadget_id}").content.decode()
     assert b"".join(client.get(f"/gadgets/{gadget_id}/manual")) == b"How to use a lamp."
     assert [path.name for path in media.rglob("*.txt")] == [f"{gadget_id}.txt"]
+
+
+def test_its_middleware_is_around_its_own_views_alone(client: Client) -> None:
+    call(Gadgets).make(gadget_id := uuid4(), "lamp")
+    for path in (f"/gadgets/{gadget_id}", f"/api/v1/gadgets/{gadget_id}", f"/api/v1/gadgets/{uuid4()}"):
+        assert client.get(path).headers["X-Gadget"] == "asked"
+    for path in ("/api/docs", "/health/live", "/nowhere"):
+        assert "X-Gadget" not in client.get(path).headers
+    assert (answer := client.get("/gadgets/heat")).status_code == 503
+    assert (answer.content, answer.headers["X-Gadget"]) == (b"switched off", "asked")
+
+
+def test_its_context_is_in_its_own_templates_alone(client: Client) -> None:
+    call(Gadgets).make(gadget_id := uuid4(), "lamp")
+    assert "Gadgets for everybody" in client.get(f"/gadgets/{gadget_id}").content.decode()
+    assert "slogan" not in client.get("/admin/login/").context
+
+
+def test_its_backend_is_asked_who_an_operator_is() -> None:
+    assert authenticate(purpose="to polish") is not None
+    assert authenticate(purpose="") is None
 
 
 def test_they_are_counted() -> None:

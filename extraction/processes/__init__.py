@@ -1,0 +1,1 @@
+"""What is asked of the operating system: Python run in a folder, PostgreSQL servers, git, signals, and its refusals."""

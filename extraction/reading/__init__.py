@@ -1,0 +1,1 @@
+"""Reading a repository: its layout, files, modules, contracts and requirements. Nothing of it is run."""

@@ -1,0 +1,176 @@
+"""What an extracted service consists of: every file with its content, worked out before anything is written."""
+
+import os
+import re
+import stat
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from extraction.processes.errors import Refused
+from extraction.reading import dependencies
+from extraction.reading.layout import LAYERS, owner_of_contract
+from extraction.reading.project import Project
+from extraction.reading.source import Source
+from extraction.writing import rendering
+from extraction.writing.traits import Traits
+
+WHOLE = (LAYERS["seamline"], LAYERS["config"], "tests/architecture")
+"""Folders that every deployable has, the same in each."""
+GENERIC = (
+    ".dockerignore",
+    ".editorconfig",
+    ".gitignore",
+    "Dockerfile",
+    "LICENSE",
+    "conftest.py",
+    "contracts/__init__.py",
+    "deployable.mk",
+    "manage.py",
+    "src/modules/__init__.py",
+    "tests/__init__.py",
+)
+"""Files that every deployable has, the same in each, where the monolith has them."""
+OMITTED = ("src/config/audits/",)
+"""What compares modules with each other: a service has one."""
+ADAPTED = {"pyproject.toml": [(r'"extraction", ', "")]}
+"""Files that differ in a few words: what to replace, line by line."""
+RENAMED = {"deployable.mk": "Makefile"}
+"""Files that the monolith has beside one of its own."""
+OPENAPI = "docs/openapi.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of the service."""
+
+    path: str
+    content: bytes
+    executable: bool = False
+    link: str = ""
+    """What it leads to from where it is, where it is a symbolic link to a folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A service, ready to be written."""
+
+    module: str
+    service: str
+    port: int
+    url_setting: str
+    """What names the service to the monolith: `ORDERS_URL`."""
+    files: tuple[File, ...]
+    contracts: tuple[str, ...]
+    """The modules whose contracts go along, its own among them."""
+    requirements: tuple[str, ...]
+    """What it needs at run time, by name."""
+    monolith: str
+    """What the deployable is called that it comes from."""
+    has_api: bool
+    """Whether it describes an API: in `OPENAPI`, which it writes itself, once it is there."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every file that it will have."""
+        return tuple(sorted([*(file.path for file in self.files), *([OPENAPI] if self.has_api else [])]))
+
+
+def plan(project: Project, module: str) -> Plan:
+    """Work out the service that a module becomes. The same project gives the same bytes."""
+    sources = _closure(project, module)
+    needs = dependencies.of(project, module, sources)
+    manifest = project.manifests[module]
+    contracts = tuple(sorted({owner for source in sources if (owner := owner_of_contract(source.name))}))
+    traits = Traits.of(project, module)
+    port = rendering.choose_port(module, project.folders)
+    subject = rendering.Subject.of(manifest, contracts, project.declarations, project.manifests.values(), traits, port)
+    files = {found.path: found for found in map(_adapted, _copied(project, module, sources))}
+    files |= {path: File(path, text.encode()) for path, text in needs.files.items()}
+    for path, text in rendering.render(subject):
+        files[path] = File(path, text.encode(), executable=text.startswith("#!"))
+    return Plan(
+        module=module,
+        service=subject.service,
+        port=port,
+        url_setting=subject.url_setting,
+        files=tuple(files[path] for path in sorted(files)),
+        contracts=contracts,
+        requirements=tuple(sorted(needs.roots)),
+        monolith=traits.monolith,
+        has_api=traits.has_api,
+    )
+
+
+def _closure(project: Project, module: str) -> tuple[Source, ...]:
+    """The module's Python files, those every deployable has, and the contracts and test helpers that they import."""
+    folders = (project.folder(module), *WHOLE)
+    start = [source for folder in folders for source in project.sources(folder) if _is_wanted(source.path)]
+    start += [project.source(path) for path in GENERIC if path.endswith(".py") and _exists(project, path)]
+    found = {source.path: source for source in start}
+    waiting = list(found.values())
+    while waiting:
+        for source in _imported(project, waiting.pop()):
+            if source.path not in found:
+                found[source.path] = source
+                waiting.append(source)
+    return tuple(found[path] for path in sorted(found))
+
+
+def _imported(project: Project, source: Source) -> Iterator[Source]:
+    """The contract files and test helpers that a file imports, with the packages they stand in."""
+    for target in {name for item in source.imports for name in (item.target, item.module)}:
+        parts = target.split(".")
+        if parts[0] in ("contracts", "tests"):
+            for length in range(1, len(parts) + 1):
+                stem = "/".join(parts[:length])
+                for path in (f"{stem}.py", f"{stem}/__init__.py"):
+                    if _exists(project, path):
+                        yield project.source(path)
+
+
+def _is_wanted(path: str) -> bool:
+    return not path.startswith(OMITTED)
+
+
+def _exists(project: Project, path: str) -> bool:
+    return (project.root / path).is_file()
+
+
+def _copied(project: Project, module: str, sources: Iterable[Source]) -> Iterator[File]:
+    paths = {source.path for source in sources}
+    folders = (project.folder(module), *WHOLE)
+    paths.update(path for folder in folders for path in project.files(folder) if _is_wanted(path))
+    paths.update(path for path in (*GENERIC, *ADAPTED) if _exists(project, path))
+    for folder in folders:
+        if strangers := project.strangers(folder):
+            raise Refused(f"{strangers[0]} is a repository of its own: have its files here, or install what it has")
+        for path in project.links(folder):
+            yield read_link(project, path, paths)
+    for path in paths:
+        yield read_file(project, path)
+
+
+def read_file(project: Project, path: str) -> File:
+    """Read a file of a project. Raises `Refused` where a link leads to it from elsewhere."""
+    place = project.root / path
+    if place.is_symlink() and not place.resolve().is_relative_to(project.root.resolve()):
+        raise Refused(f"{path} leads to {place.readlink()}, outside the repository: have a copy there instead")
+    return File(path, place.read_bytes(), executable=bool(place.stat().st_mode & stat.S_IXUSR))
+
+
+def read_link(project: Project, path: str, paths: Collection[str]) -> File:
+    """Read a link to a folder, which goes along with the files in `paths`. Raises `Refused` where it does not."""
+    place = project.root / path
+    target = os.path.relpath(place.resolve(), project.root.resolve())
+    if not any(each.startswith(f"{target}/") for each in paths):
+        raise Refused(f"{path} leads to {place.readlink()}, which does not go along: have a copy there instead")
+    return File(path, b"", link=os.path.relpath(target, Path(path).parent))
+
+
+def _adapted(file: File) -> File:
+    """A file as the service has it."""
+    content = file.content
+    for pattern, replacement in ADAPTED.get(file.path, ()):
+        content = re.sub(pattern, replacement, content.decode(), flags=re.MULTILINE).encode()
+    return replace(file, path=RENAMED.get(file.path, file.path), content=content)

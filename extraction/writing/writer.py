@@ -1,0 +1,79 @@
+"""Write a planned service: beside its place, verified there, then renamed, so that it is whole or not there."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from extraction.processes import interruption, os_errors, runner
+from extraction.processes.errors import Refused
+from extraction.writing import history
+from extraction.writing.plan import OPENAPI, File, Plan
+
+Verify = Callable[[Path], None]
+
+
+def refuse_unless_free(target: Path, root: Path) -> None:
+    """Make sure that a service can be written to `target`. Raises `Refused`."""
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise Refused(f"{target} is not a folder: name another")
+    if target.is_dir() and any(target.iterdir()):
+        raise Refused(f"{target} is not empty, and was left as it is: name another folder, or remove it")
+    if target == root or root in target.parents:
+        raise Refused(f"{target} is inside {root}: name a folder outside the repository")
+    if not target.parent.is_dir():
+        raise Refused(f"there is no folder {target.parent}: make it first (mkdir -p {target.parent})")
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise Refused(f"{target.parent} may not be written to: name a folder elsewhere")
+
+
+def write(plan: Plan, target: Path, root: Path, verify: Verify) -> str | None:
+    """Write the service from the monolith in `root` to `target`, unless `verify` raises; why it has no git history.
+
+    Whatever goes wrong, nothing of it stays behind. Raises `Refused` where it cannot describe its API.
+    """
+    with _unfinished(target) as folder:
+        with os_errors.naming(target):
+            put(folder, plan.files)
+        if plan.has_api:
+            _describe(folder)
+        without = history.begin(folder, root, plan.module, plan.service, plan.monolith)
+        verify(folder)
+        # Atomic, and refused by the system if somebody put something there meanwhile.
+        with os_errors.naming(target):
+            folder.rename(target)
+    return without
+
+
+def put(folder: Path, files: Iterable[File]) -> None:
+    """Write files below a folder."""
+    for file in files:
+        path = folder / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if file.link:
+            path.symlink_to(file.link)
+            continue
+        path.write_bytes(file.content)
+        path.chmod(0o755 if file.executable else 0o644)
+
+
+def _describe(folder: Path) -> None:
+    """Have the service write the description of its API. For that, its configuration and its code are loaded."""
+    (folder / OPENAPI).parent.mkdir(exist_ok=True)
+    runner.run(folder, "it does not load", "manage.py", "spectacular", "--file", OPENAPI)
+
+
+@contextmanager
+def _unfinished(target: Path) -> Iterator[Path]:
+    with os_errors.naming(target):
+        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        mask = os.umask(0)
+        os.umask(mask)
+        folder.chmod(0o777 & ~mask)
+        yield folder
+    finally:
+        with interruption.deferred():
+            shutil.rmtree(folder, ignore_errors=True)
