@@ -100,7 +100,7 @@ class Evaluator:
                 return self._together("/", [node.left, node.right])
             case ast.BinOp(op=ast.Mod(), left=left, right=right):
                 given = right.elts if isinstance(right, ast.Tuple) else [right]
-                return self._filled(self.evaluate(left), _PERCENT, given)
+                return self._fill(self.evaluate(left), _PERCENT, given)
             case ast.Call():
                 return self._call(node)
         return None
@@ -111,7 +111,7 @@ class Evaluator:
             return handle(self, node.args)
         match node:
             case ast.Call(func=ast.Attribute(value=base, attr="format"), args=args, keywords=keywords):
-                return self._filled(self.evaluate(base), _BRACES, [*args, *(keyword.value for keyword in keywords)])
+                return self._fill(self.evaluate(base), _BRACES, [*args, *(keyword.value for keyword in keywords)])
             case ast.Call(func=ast.Attribute(value=base, attr="join"), args=[ast.Tuple() | ast.List() as given]):
                 return self._together(self._or_unknown(base), given.elts)
             case ast.Call(func=ast.Attribute(value=base, attr="joinpath"), args=args):
@@ -155,7 +155,7 @@ class Evaluator:
         known = any(value is not None for value in values)
         return between.join(UNKNOWN if value is None else value for value in values) if known else None
 
-    def _filled(self, pattern: str | None, hole: re.Pattern[str], given: list[ast.expr]) -> str | None:
+    def _fill(self, pattern: str | None, hole: re.Pattern[str], given: list[ast.expr]) -> str | None:
         values = iter(given)
         return None if pattern is None else hole.sub(lambda _: self._next(values), pattern)
 

@@ -83,7 +83,7 @@ def _file(module: ModuleType, language: Any) -> ContractFile:
     everywhere = {error.code for error in _everywhere()}
     contracts: dict[str, Version] = {}
     errors: dict[str, Error] = {}
-    for name, contract in _declared(module, language.Contract, "address"):
+    for name, contract in _find_declared(module, language.Contract, "address"):
         operations = {}
         for operation in contract.operations.values():
             declared = {code: error for code, error in operation.errors.items() if code not in everywhere}
@@ -92,7 +92,7 @@ def _file(module: ModuleType, language: Any) -> ContractFile:
         contracts[contract.address] = Version(operations, name)
     events = {
         event.event_name: Event(event.key_field, types.fields(event), name)
-        for name, event in _declared(module, language.Event, "event_name")
+        for name, event in _find_declared(module, language.Event, "event_name")
     }
     return ContractFile(contracts, errors, events, types=types.named)
 
@@ -108,7 +108,7 @@ def _everywhere() -> tuple[Any, ...]:
     return found
 
 
-def _declared(module: ModuleType, base: type, identity: str) -> Iterator[tuple[str, Any]]:
+def _find_declared(module: ModuleType, base: type, identity: str) -> Iterator[tuple[str, Any]]:
     """Subclasses of `base` that the module declares, each once, with the dotted name it is imported by."""
     seen: dict[str, Any] = {}
     for attribute, value in sorted(vars(module).items()):

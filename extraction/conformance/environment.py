@@ -61,7 +61,7 @@ class Environment:
         self._is_used = False
 
     @contextmanager
-    def prepared(self) -> Iterator[Self]:
+    def prepare(self) -> Iterator[Self]:
         """With the monolith's process and its data. Raises `Refused` where there is none to be had."""
         settings = self._environment("reference")
         with _start_reference(self._project.root, self._module, self._folder, settings) as self._reference:
@@ -168,7 +168,7 @@ def set_up(
         # Nothing is to hold a database that is copied, and rows stay in the order in which they were written.
         with boot.server(given, autovacuum="off") as server:
             step("preparing the data in the monolith")
-            with Environment(project, service, module, server).prepared() as made:
+            with Environment(project, service, module, server).prepare() as made:
                 yield made
     except EmbeddedPostgresError as error:
         raise Refused(f"it could not be started: {error}") from None

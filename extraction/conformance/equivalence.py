@@ -32,7 +32,7 @@ class Equivalence:
             if each not in self._theirs and each not in self._ours:
                 self._theirs[each] = self._ours[each] = each
 
-    def translated(self, body: bytes) -> bytes:
+    def translate(self, body: bytes) -> bytes:
         """What we would say, in the names that the other side has for things."""
         # Latin-1 has a character for each byte, whatever they are meant to be.
         text = body.decode("latin-1")

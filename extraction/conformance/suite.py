@@ -219,7 +219,7 @@ class Suite:
         ours = self._module(request)
         if self._service is None:
             return ours, ours
-        theirs = self._service(request._replace(body=self.equivalence.translated(request.body)))
+        theirs = self._service(request._replace(body=self.equivalence.translate(request.body)))
         self._silences = 0 if theirs.status else self._silences + 1
         if self._silences == GIVES_UP:
             raise _Silence

@@ -60,14 +60,14 @@ def third_party(source: Source) -> Iterator[str]:
     Settings name applications and middleware by strings, so every dotted string in `config` counts; elsewhere only one
     that is given to be imported.
     """
-    names = [item.module for item in source.imports] + list(_named(source))
+    names = [item.module for item in source.imports] + list(_list_names(source))
     for name in names:
         top = name.partition(".")[0]
         if top not in OWN and top not in sys.stdlib_module_names:
             yield top
 
 
-def _named(source: Source) -> Iterator[str]:
+def _list_names(source: Source) -> Iterator[str]:
     if source.name.startswith("config"):
         yield from (value for value, _ in source.strings() if _DOTTED.fullmatch(value))
     for name, call in source.calls():

@@ -194,7 +194,7 @@ def test_what_is_made_anew_may_differ_and_then_has_to_stay_the_same() -> None:
     assert equivalence.difference(told(now, ours), told(now, theirs)) is None
     assert equivalence.difference(told(now, ours), told(now, theirs)) is None
     assert equivalence.difference(told(now, ours, f"See {ours}"), told(now, theirs, f"See {theirs}")) is None
-    assert equivalence.translated(f'{{"id":"{ours}"}}'.encode()) == f'{{"id":"{theirs}"}}'.encode()
+    assert equivalence.translate(f'{{"id":"{ours}"}}'.encode()) == f'{{"id":"{theirs}"}}'.encode()
     for one, another in ((ours, other), (ours, ours), (other, theirs)):
         assert equivalence.difference(told(now, one), told(now, another)) is not None
 

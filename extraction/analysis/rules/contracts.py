@@ -27,7 +27,7 @@ def undeclared(subject: Subject) -> Iterator[Finding]:
     declared = {**manifest.serves, **manifest.calls, **manifest.subscribes}
     related = {owner_of_contract(name) for name in declared} | {subject.module}
     for source, target, line in _foreign_uses(subject):
-        found = _declared(subject, target)
+        found = _find_declared(subject, target)
         if found and found.name not in declared:
             room = "calls" if found.kind is Kind.CONTRACT else "subscribes"
             message = f"{found.name} is used, and not in the manifest's {room}"
@@ -168,7 +168,7 @@ def _foreign_uses(subject: Subject) -> Iterator[tuple[Source, str, int]]:
                     yield source, target, line
 
 
-def _declared(subject: Subject, target: str) -> Declared | None:
+def _find_declared(subject: Subject, target: str) -> Declared | None:
     """The contract or event that a dotted name is, or is an attribute of."""
     parts = target.split(".")
     names = (".".join(parts[:length]) for length in range(len(parts), 2, -1))

@@ -78,11 +78,11 @@ def serve_module(module: Module) -> None:
     def facts(kind: str, after: str = "") -> tuple[Fact, ...]:
         source = _named(declared, kind)
         rows = source.rows().order_by(source.key)
-        return _stated(module.name, source, (_filtered(rows, source, "gt", after) if after else rows)[:BATCH_SIZE])
+        return _state_facts(module.name, source, (_filter(rows, source, "gt", after) if after else rows)[:BATCH_SIZE])
 
     def facts_about(kind: str, keys: tuple[str, ...]) -> tuple[Fact, ...]:
         source = _named(declared, kind)
-        return _stated(module.name, source, _filtered(source.rows(), source, "in", keys))
+        return _state_facts(module.name, source, _filter(source.rows(), source, "in", keys))
 
     server.register(audit_facet(module.name), {"facts": facts, "facts_about": facts_about})
 
@@ -101,11 +101,11 @@ def _named(declared: dict[str, Facts], kind: str) -> Facts:
     return declared[kind]
 
 
-def _filtered(rows: QuerySet[Any, Any], source: Facts, lookup: str, value: object) -> QuerySet[Any, Any]:
+def _filter(rows: QuerySet[Any, Any], source: Facts, lookup: str, value: object) -> QuerySet[Any, Any]:
     return rows.filter(**{f"{source.key}__{lookup}": value})
 
 
-def _stated(module: str, source: Facts, rows: QuerySet[Any, Any]) -> tuple[Fact, ...]:
+def _state_facts(module: str, source: Facts, rows: QuerySet[Any, Any]) -> tuple[Fact, ...]:
     """State what the module says of some rows, and what the runtime knows to be under way."""
     facts = [source.state(row) for row in rows]
     now = _under_way(module, [fact.key for fact in facts])

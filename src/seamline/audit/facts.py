@@ -43,7 +43,7 @@ class Fact(Value):
 
     @property
     def settling(self) -> bool:
-        """Whether what does not agree with it may come right by itself."""
+        """Tell whether what does not agree with it may come right by itself."""
         return self.young or self.moving
 
 

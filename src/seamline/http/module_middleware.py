@@ -45,13 +45,13 @@ class _Chain:
     def __init__(self, names: Iterable[str]) -> None:
         self._hooks: dict[str, list[Callable[..., HttpResponseBase | None]]] = {}
         # What goes wrong inside is a response to whoever is outside.
-        self._handle = _guarded(self._answer)
+        self._handle = _guard(self._answer)
         for name in reversed(tuple(names)):
             try:
                 middleware = import_string(name)(self._handle)
             except MiddlewareNotUsed:
                 continue
-            self._handle = _guarded(middleware)
+            self._handle = _guard(middleware)
             for hook in ("process_view", "process_template_response", "process_exception"):
                 if hasattr(middleware, hook):
                     self._hooks.setdefault(hook, []).append(getattr(middleware, hook))
@@ -88,7 +88,7 @@ class _Chain:
 _chain: Callable[[tuple[str, ...]], _Chain] = cache(_Chain)
 
 
-def _guarded(get_response: GetResponse) -> GetResponse:
+def _guard(get_response: GetResponse) -> GetResponse:
     return cast(GetResponse, convert_exception_to_response(get_response))
 
 
