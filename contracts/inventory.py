@@ -3,7 +3,8 @@
 import enum
 from uuid import UUID
 
-from seamline.contract import Category, Contract, ContractError, Ids, Quantity, Sku, Value, command, query
+from contracts.shop import Quantity, Sku
+from seamline.contract import Category, Contract, ContractError, Ids, Value, command, query
 
 
 class StockLevel(Value):

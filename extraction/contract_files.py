@@ -47,6 +47,13 @@ def declarations(sources: Iterable[Source]) -> dict[str, Declared]:
     return found
 
 
+def shared_words(sources: Iterable[Source]) -> frozenset[str]:
+    """Name the contract files that declare no contract and no event: types alone, which are no module's."""
+    sources = tuple(sources)
+    speaking = {owner(name) for name in declarations(sources)}
+    return frozenset(name for source in sources if (name := owner(source.name)) and name not in speaking)
+
+
 Classes = Mapping[str, tuple[Source, ast.ClassDef]]
 
 

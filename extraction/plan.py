@@ -84,7 +84,8 @@ def plan(project: Project, module: str) -> Plan:
     sources = _closure(project, module)
     needs = dependencies.of(project, module, sources)
     manifest = project.manifests[module]
-    contracts = tuple(sorted({owner for source in sources if (owner := contract_files.owner(source.name))}))
+    owners = {owner for source in sources if (owner := contract_files.owner(source.name))}
+    contracts = tuple(sorted(owners - project.shared_words))
     traits = Traits.of(project, module)
     port = rendering.port_of(module, project.folders)
     subject = rendering.Subject.of(manifest, contracts, project.declarations, project.manifests.values(), traits, port)

@@ -107,7 +107,7 @@ def _manifest(service: Service, interface: Mapping[str, Any]) -> str:
     return (
         '"""It lives elsewhere. `python -m extraction finish` wrote this, and `fold` brings its code back."""\n\n'
         + "\n".join(_imports(manifest))
-        + f"\n\nMODULE = Departed({given})\n"
+        + f"\n\nMODULE = ExtractedModule({given})\n"
     )
 
 

@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
-from seamline.contract import Sku
+from contracts.shop import Sku
 from seamline.http import schema_view
 
 JSON = "application/vnd.oai.openapi+json"

@@ -61,6 +61,7 @@ def code_put_together(subject: Subject) -> Iterator[Finding]:
     """An import by name, of whatever module that names at run time, or of a contract that is not declared."""
     manifest = subject.project.manifests[subject.module]
     declared = {owner(name) for name in (*manifest.calls, *manifest.subscribes)} | {subject.module, None}
+    declared |= subject.project.shared_words
     for source in subject.sources:
         for name, call in source.calls():
             loaded = name.rpartition(".")[2] in LOADERS or name == "sys.modules.get"

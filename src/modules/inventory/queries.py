@@ -11,8 +11,9 @@ from contracts.inventory import (
     StockLine,
     UnknownStock,
 )
+from contracts.shop import Sku
 from modules.inventory import models
-from seamline.contract import Ids, Sku
+from seamline.contract import Ids
 
 BATCH = 200
 
