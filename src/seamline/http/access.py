@@ -27,6 +27,8 @@ from seamline.calls.service_tokens import LEEWAY
 AUDIENCE = "api"
 ISSUER = "seam"
 ALGORITHM = "EdDSA"
+UserId = uuid.UUID
+"""The type of a user's id, which a token has as text."""
 MAX_CACHED_TOKENS = 1000
 """Tokens that were found good and are not checked again until they expire."""
 
@@ -35,7 +37,7 @@ MAX_CACHED_TOKENS = 1000
 class Principal:
     """Who makes a request, as their token says."""
 
-    id: uuid.UUID
+    id: UserId
     scopes: frozenset[str]
     is_authenticated: bool = True
 
@@ -124,7 +126,7 @@ def principal(token: str) -> Principal:
 def _check(token: str) -> "_Checked":
     try:
         claims = verify(token, AUDIENCE)
-        who = Principal(uuid.UUID(claims["sub"]), frozenset(claims.get("scope", "").split()))
+        who = Principal(UserId(claims["sub"]), frozenset(claims.get("scope", "").split()))
         return _Checked(who, claims["exp"] + LEEWAY, public_keys())
     except jwt.ExpiredSignatureError:
         raise AuthenticationFailed("The token has expired") from None

@@ -15,7 +15,6 @@ from seamline.calls.wire import STATUS
 from seamline.contract import ContractError
 from seamline.http import access as accesses
 from seamline.http.problems import CONTENT_TYPE, Problem
-from seamline.module import owner
 
 _KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -64,7 +63,6 @@ def document(
         "responses": responses,
         "parameters": [*parameters, *([_KEY] if idempotent else [])],
         "auth": [] if access is accesses.public else None,
-        "tags": [owner(method.__module__) or "system"],
     }
 
 
