@@ -21,7 +21,7 @@ class Declared(NamedTuple):
     """A contract or an event."""
 
     name: str
-    """Dotted: `contracts.orders.Orders`."""
+    """Dotted: `contracts.parcels.Parcels`."""
     kind: Kind
     operations: Mapping[str, str]
     """Of a contract: each operation with `query` or `command`."""
@@ -31,7 +31,7 @@ class Declared(NamedTuple):
 
 
 def owner(dotted: str) -> str | None:
-    """The module whose contract file a dotted name is in: `contracts.orders.Order` is of `orders`."""
+    """The module whose contract file a dotted name is in: `contracts.parcels.Parcel` is of `parcels`."""
     parts = dotted.split(".")
     return parts[1] if len(parts) > 1 and parts[0] == "contracts" else None
 

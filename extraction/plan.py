@@ -62,7 +62,7 @@ class Plan:
     service: str
     port: int
     url_setting: str
-    """What names the service to the monolith: `ORDERS_URL`."""
+    """What names the service to the monolith: `PARCELS_URL`."""
     files: tuple[File, ...]
     contracts: tuple[str, ...]
     """The modules whose contracts go along, its own among them."""

@@ -25,7 +25,7 @@ class Subject(NamedTuple):
         return _others(self.project, self.module)
 
     def foreign(self, dotted: str) -> str | None:
-        """The other module that a dotted name such as `modules.orders.models` belongs to."""
+        """The other module that a dotted name such as `modules.parcels.models` belongs to."""
         parts = dotted.split(".")
         return parts[1] if parts[0] == "modules" and len(parts) > 1 and parts[1] != self.module else None
 

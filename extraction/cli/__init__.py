@@ -16,7 +16,7 @@ from extraction.cli.verify import verify
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Example: python -m extraction extract orders --into ../orders-service",
+    epilog="Example: python -m extraction extract parcels --into ../parcels-service",
 )
 def main() -> None:
     """Promote a module to a service of its own."""

@@ -13,7 +13,7 @@ from extraction.project import Project
 
 @click.command(
     short_help="Write MODULE as a service of its own, and verify it.",
-    epilog="Example: python -m extraction extract orders --into ../orders-service",
+    epilog="Example: python -m extraction extract parcels --into ../parcels-service",
 )
 @click.argument("module")
 @click.option(

@@ -116,7 +116,7 @@ def endpoints(subject: Subject) -> Iterator[Finding]:
 
 @rule
 def model_names(subject: Subject) -> Iterator[Finding]:
-    """A string that names another module's model: `"orders.Order"`, other than in a relation or the registry."""
+    """A string that names another module's model: `"parcels.Parcel"`, other than in a relation or the registry."""
     for source in subject.sources:
         reported = _reported(source)
         for value, line, parts in texts(source):

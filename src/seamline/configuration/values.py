@@ -116,7 +116,7 @@ def word(env: environ.Env, name: str, default: str) -> str:
     """A name that databases and queues are named after."""
     given = env.str(name, "") or default
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,29}", given):
-        raise invalid_setting(name, given, "small letters, digits, - or _, thirty at most, such as shop")
+        raise invalid_setting(name, given, "small letters, digits, - or _, thirty at most, such as acme")
     return given
 
 

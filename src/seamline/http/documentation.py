@@ -67,7 +67,7 @@ def document(
 
 
 def _operation_id(method: Callable[..., Any]) -> str:
-    """`OrderStatusView.patch` is `patch_order_status`."""
+    """`ParcelStatusView.patch` is `patch_parcel_status`."""
     view, _, verb = method.__qualname__.rpartition(".")
     return f"{verb}_{re.sub(r'(?<=[a-z])(?=[A-Z])', '_', view.removesuffix('View')).lower()}"
 

@@ -56,7 +56,7 @@ class Names:
 
     @property
     def one(self) -> str:
-        """`a gift card`, `an order`"""
+        """`a gift card`, `an umbrella`"""
         return f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun_words}"
 
 
