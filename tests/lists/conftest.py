@@ -27,6 +27,14 @@ class List(NamedTuple):
 
 
 LISTS = {
+    "/parcels": List(
+        "parcels",
+        "parcels_parcel",
+        """
+        INSERT INTO parcels_parcel (id, depot, weight, created_at)
+        SELECT gen_random_uuid(), 'north', n, %(moment)s FROM generate_series(1, %(rows)s) AS n
+        """,
+    ),
     "/products": List(
         "catalog",
         "catalog_product",
