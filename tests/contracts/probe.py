@@ -13,7 +13,7 @@ import msgspec
 
 from seamline.contract import AwareDatetime, Contract, ContractError, Value, command, query
 
-MODULE = "inventory"
+MODULE = "depots"
 """Whose database keeps the command keys."""
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 
