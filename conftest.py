@@ -21,7 +21,10 @@ GIVEN = os.environ.get("DATABASE_URL") or SERVER.url
 
 os.environ["DATABASE_URL"] = GIVEN
 os.environ["DATABASE_PREFIX"] = f"test_{os.getpid()}"
-os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+# The machinery is tested on a small system of its own; a service has no such.
+os.environ["DJANGO_SETTINGS_MODULE"] = (
+    "tests.system.settings" if (ROOT / "tests/system").is_dir() else "config.settings"
+)
 os.environ["LOG_LEVEL"] = "ERROR"
 # The topology that a developer has set is not the one the tests are about.
 for name in [name for name in os.environ if name.endswith("_URL") and name != "DATABASE_URL"]:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import msgspec
 
-from seamline.contract import Category, Contract, ContractError, Event, Money, Sku, Value, query
+from contracts.shop import Sku
+from seamline.contract import Category, Contract, ContractError, Event, Money, Value, query
 
 
 class Product(Value):

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from seamline.contract import Category, Contract, ContractError, Quantity, Sku, Value, command, query
+from contracts.shop import Quantity, Sku
+from seamline.contract import Category, Contract, ContractError, Value, command, query
 
 
 class StockLevel(Value):

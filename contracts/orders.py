@@ -6,20 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from seamline.contract import (
-    AwareDatetime,
-    Category,
-    Contract,
-    ContractError,
-    Event,
-    Ids,
-    Money,
-    Quantity,
-    Sku,
-    Value,
-    query,
-    whole,
-)
+from contracts.shop import Quantity, Sku
+from seamline.contract import AwareDatetime, Category, Contract, ContractError, Event, Ids, Money, Value, query, whole
 
 Coupon = Annotated[
     str, msgspec.Meta(pattern=whole("[A-Z0-9]{3,20}"), description="A discount code.", examples=["WELCOME10"])

@@ -7,6 +7,7 @@ import pytest
 
 from tests import departed
 from tests.processes import Yard, yard
+from tests.system.place import lay_out
 
 _YARD = pytest.StashKey[Yard]()
 
@@ -34,6 +35,12 @@ def the_yard(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     with yard(tmp_path_factory.mktemp("yard")) as made:
         request.config.stash[_YARD] = made
         yield made
+
+
+@pytest.fixture(scope="session")
+def the_system(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the small system is laid out as a deployable."""
+    return lay_out(tmp_path_factory.mktemp("system"))
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ class Load:
     def _ask(self) -> None:
         client = Client(self.url)
         while not self._over.is_set():
-            for ask in (lambda: client.get("/products"), lambda: client.post("/auth/token", CREDENTIALS)):
+            for ask in (lambda: client.get("/parcels"), lambda: client.post("/notes/token", CREDENTIALS)):
                 try:
                     self.answers[ask().status] += 1
                 except urllib3.exceptions.HTTPError as error:

@@ -55,9 +55,9 @@ class Raw:
 
 
 def request(line: str, *headers: str, body: bytes = b"") -> bytes:
-    """A request as it is sent: `request("GET /orders")`."""
+    """A request as it is sent: `request("GET /parcels")`."""
     length = (f"Content-Length: {len(body)}",) if body else ()
-    return "\r\n".join([f"{line} HTTP/1.1", "Host: shop", *headers, *length, "", ""]).encode() + body
+    return "\r\n".join([f"{line} HTTP/1.1", "Host: acme", *headers, *length, "", ""]).encode() + body
 
 
 def all_silent(connections: Iterable[Raw]) -> bool:

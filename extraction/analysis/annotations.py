@@ -140,7 +140,7 @@ class Types:
 
 
 def _alias(source: Source, name: str) -> ast.expr | None:
-    """The expression that a name at the top of the file is given: `Sku = Annotated[str, …]`."""
+    """The expression that a name at the top of the file is given: `Weight = Annotated[str, …]`."""
     for node in source.tree.body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):

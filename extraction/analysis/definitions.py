@@ -17,7 +17,7 @@ class Definition(NamedTuple):
     """A function, a class, or a name that is given a value, at the top of a file; or a method."""
 
     name: str
-    """Dotted: `modules.orders.service.place`."""
+    """Dotted: `modules.parcels.service.send`."""
     source: Source
     node: ast.stmt
 

@@ -26,7 +26,7 @@ class Subject(NamedTuple):
         return _others(self.project, self.module)
 
     def foreign(self, dotted: str) -> str | None:
-        """The other module that a dotted name such as `modules.orders.models` belongs to."""
+        """The other module that a dotted name such as `modules.parcels.models` belongs to."""
         owner = owner_of_code(dotted)
         return owner if owner != self.module else None
 

@@ -35,7 +35,7 @@ def arguments(project: Project, source: Source, function: Function) -> list[Argu
 
 
 class Reader:
-    """Reads expressions into texts with every name written out: `Sku | None` as `None | seamline.contract.Sku`."""
+    """Reads expressions into texts with every name written out: `Money | None` as `None | seamline.contract.Money`."""
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
         self._sources = sources
@@ -113,7 +113,7 @@ def _parts(member: str) -> Iterator[str]:
 
 
 def _assigned(source: Source, name: str) -> ast.expr | None:
-    """What a name at the top of a file is given: `Sku = Annotated[str, …]`, or `type Sku = …`."""
+    """What a name at the top of a file is given: `Weight = Annotated[str, …]`, or `type Weight = …`."""
     for node in source.tree.body:
         given = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", getattr(node, "name", None))]
         value = getattr(node, "value", None)

@@ -58,7 +58,7 @@ def _incomplete(name: str, missing: str) -> click.Command:
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Example: python -m extraction extract orders --into ../orders-service",
+    epilog="Example: python -m extraction extract parcels --into ../parcels-service",
 )
 def main() -> None:
     """Promote a module to a service of its own."""

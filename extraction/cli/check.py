@@ -10,7 +10,7 @@ from extraction.cli.common import OUT, number_of_findings, require_module, show,
 from extraction.reading.project import Project
 
 
-@click.command(epilog="Example: python -m extraction check orders --json")
+@click.command(epilog="Example: python -m extraction check parcels --json")
 @click.argument("module", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @with_project

@@ -24,7 +24,7 @@ ASSUMPTIONS = (
 
 @click.command(
     short_help="What would cross the network if MODULE left.",
-    epilog="Example: python -m extraction cost orders --traffic http://127.0.0.1:8000/metrics --round-trip 1.5",
+    epilog="Example: python -m extraction cost parcels --traffic http://127.0.0.1:8000/metrics --round-trip 1.5",
 )
 @click.argument("module")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")

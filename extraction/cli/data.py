@@ -14,7 +14,7 @@ from extraction.reading.project import Project
 from extraction.writing.traits import Traits
 
 
-@click.group("data", epilog="Example: python -m extraction data copy orders --to ../orders-service")
+@click.group("data", epilog="Example: python -m extraction data copy parcels --to ../parcels-service")
 def data_group() -> None:
     """Take a module's data along to where it goes."""
 
@@ -37,7 +37,7 @@ def between(command: Callable[..., None]) -> Callable[..., None]:
     return with_project(click.argument("module")(command))
 
 
-@data_group.command("copy", epilog="Example: python -m extraction data copy orders --to ../orders-service")
+@data_group.command("copy", epilog="Example: python -m extraction data copy parcels --to ../parcels-service")
 @click.option("--replace", is_flag=True, help="Delete what the target has.")
 @click.option("--while-running", is_flag=True, help="Rehearse: copy a snapshot of what others may write to.")
 @between
@@ -77,7 +77,7 @@ def _show_files(project: Project, module: str, carried: Carried | None) -> None:
         OUT.print(f"  files     {missing}", markup=False)
 
 
-@data_group.command("verify", epilog="Example: python -m extraction data verify orders --to ../orders-service")
+@data_group.command("verify", epilog="Example: python -m extraction data verify parcels --to ../parcels-service")
 @between
 def data_verify(project: Project, module: str, to: str, from_: str | None) -> None:
     """Compare MODULE's database with the one that it was copied into."""

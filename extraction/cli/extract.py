@@ -27,7 +27,7 @@ from extraction.writing import plan, verification, writer
 
 @click.command(
     short_help="Write MODULE as a service of its own, and verify it.",
-    epilog="Example: python -m extraction extract orders --into ../orders-service",
+    epilog="Example: python -m extraction extract parcels --into ../parcels-service",
 )
 @click.argument("module")
 @click.option(

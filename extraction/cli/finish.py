@@ -13,7 +13,7 @@ from extraction.reading.project import Project
 
 @click.command(
     short_help="Remove MODULE's code, which its service has.",
-    epilog="Example: python -m extraction finish orders --service ../orders-service",
+    epilog="Example: python -m extraction finish parcels --service ../parcels-service",
 )
 @click.argument("module")
 @click.option(

@@ -15,7 +15,7 @@ from extraction.processes.errors import Refused
 from extraction.reading.project import Project
 
 
-@click.command(epilog="Example: python -m extraction fold ../orders-service --data")
+@click.command(epilog="Example: python -m extraction fold ../parcels-service --data")
 @click.argument(
     "service", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True)
 )

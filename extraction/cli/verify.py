@@ -17,7 +17,7 @@ from extraction.reading.project import Project
 
 @click.command(
     short_help="Hold the service in DIR to its contract.",
-    epilog="Example: python -m extraction verify ../orders-service",
+    epilog="Example: python -m extraction verify ../parcels-service",
 )
 @click.argument(
     "folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True)

@@ -23,7 +23,7 @@ class ContractChange:
     path: str
     """The contract file."""
     subject: str
-    """What of it: `inventory/v1 reserve`, `orders.OrderCreated.v1`."""
+    """What of it: `parcels/v1 send`, `parcels.ParcelSent.v1`."""
     place: str
     """The field: `arguments.lines[].quantity`; empty for the whole."""
     message: str

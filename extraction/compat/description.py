@@ -28,7 +28,7 @@ class Version(msgspec.Struct, frozen=True):
 
     operations: dict[str, Operation]
     name: str = msgspec.field(name="class")
-    """Dotted, as manifests name it: `contracts.orders.Orders`."""
+    """Dotted, as manifests name it: `contracts.parcels.Parcels`."""
 
 
 class Error(msgspec.Struct, frozen=True):
@@ -42,21 +42,21 @@ class Event(msgspec.Struct, frozen=True):
     """A published event."""
 
     key: str
-    """The field that orders deliveries."""
+    """The field that deliveries go by: its values keep their order."""
     fields: Schema
     name: str = msgspec.field(name="class")
-    """Dotted, as manifests name it: `contracts.orders.OrderCreated`."""
+    """Dotted, as manifests name it: `contracts.parcels.ParcelSent`."""
 
 
 class ContractFile(msgspec.Struct, frozen=True, omit_defaults=True):
     """A contract file. Errors stand beside the contracts: their codes carry no version, so all versions share them."""
 
     contracts: dict[str, Version] = {}
-    """By address: `orders/v1`."""
+    """By address: `parcels/v1`."""
     errors: dict[str, Error] = {}
-    """By code: `orders.unknown_order`."""
+    """By code: `parcels.unknown_parcel`."""
     events: dict[str, Event] = {}
-    """By stable name: `orders.OrderCreated.v1`."""
+    """By stable name: `parcels.ParcelSent.v1`."""
     everywhere: tuple[str, ...] = ()
     """Codes of the errors that any operation may raise undeclared; only the language has them."""
     types: dict[str, Schema] = {}

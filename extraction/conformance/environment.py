@@ -108,7 +108,7 @@ class Environment:
             running = {}
             for name, folder in folders.items():
                 aliases = self._passwords if name == "gateway" else (DEPLOYABLE, self._module)
-                databases = {f"{alias.upper()}_DATABASE_URL": self._copied(alias, name) for alias in aliases}
+                databases = {f"{alias.upper()}_DATABASE_URL": self._copy_database(alias, name) for alias in aliases}
                 settings = self._environment(name) | databases | routes[name] | {"PORT": str(ports[name])}
                 running[name] = stack.enter_context(boot.serve(folder, self._log(name), settings))
             for name, process in running.items():
@@ -128,7 +128,7 @@ class Environment:
             self._copy(alias, source, target)
         self._is_used = True
 
-    def _copied(self, alias: str, copy: str) -> str:
+    def _copy_database(self, alias: str, copy: str) -> str:
         """Address of a copy of one of the monolith's databases, whose role owns it as it does the original."""
         self._copy(alias, PREFIX, copy)
         address = urlsplit(self._server)

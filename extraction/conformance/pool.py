@@ -75,7 +75,7 @@ class Pool:
         self._passing[source] = found
 
     def add_all(self, value: Any, source: str | None = None) -> None:
-        """Remember the fields of a value and of all that is in it. The `id` of an `Order` is an `order_id` too."""
+        """Remember the fields of a value and of all that is in it. The `id` of a `Parcel` is a `parcel_id` too."""
         if isinstance(value, tuple | frozenset):
             for each in value:
                 self.add_all(each, source)
@@ -127,7 +127,7 @@ class Seen(NamedTuple, Generic[T]):
 
 
 def names_of(name: str, owner: str, *, is_key: bool) -> list[str]:
-    """By which names arguments may ask for a field: the key of an `Order` is an `order_id` and an `order` too."""
+    """By which names arguments may ask for a field: the key of a `Parcel` is a `parcel_id` and a `parcel` too."""
     return sorted({name, f"{snake(owner)}_id", snake(owner)} if is_key else {name})
 
 
@@ -154,7 +154,7 @@ def snake(name: str) -> str:
 
 
 def singular(name: str) -> str:
-    """What one of many is called: `skus` has a `sku`, `order_ids` an `order_id`."""
+    """What one of many is called: `labels` has a `label`, `parcel_ids` a `parcel_id`."""
     return f"{name[:-3]}y" if name.endswith("ies") else name.removesuffix("s")
 
 

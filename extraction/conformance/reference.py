@@ -103,7 +103,7 @@ def _our_addresses(module: Module) -> set[str]:
 
 
 def _addresses(document: Any, module: str) -> set[str]:
-    """`GET /api/v1/orders` and the like: those of a module."""
+    """`GET /api/v1/parcels` and the like: those of a module."""
     return {
         f"{verb.upper()} {address}"
         for address, operations in document["paths"].items()
@@ -113,7 +113,7 @@ def _addresses(document: Any, module: str) -> set[str]:
 
 
 def _rows(module: Module) -> Iterator[tuple[str, Row]]:
-    """What stands in each of the module's tables, by column; the `id` of an `Order` is an `order_id` too."""
+    """What stands in each of the module's tables, by column; the `id` of a `Parcel` is a `parcel_id` too."""
     for model in apps.get_app_config(module.name).get_models():
         for stored in model._default_manager.order_by("pk")[:ROWS]:
             columns = {field.attname: getattr(stored, field.attname) for field in _columns(stored)}

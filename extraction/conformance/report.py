@@ -7,7 +7,7 @@ class Reached(msgspec.Struct):
     """One operation, and how much of it was seen."""
 
     operation: str
-    """Its address: `inventory/v1/reserve`."""
+    """Its address: `parcels/v1/send`."""
     kind: str
     asked: int = 0
     """Proper calls."""

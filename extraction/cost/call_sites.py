@@ -38,7 +38,7 @@ class Call(NamedTuple):
     """A place where a module calls an operation of another."""
 
     operation: str
-    """Its address: `inventory/v1/reserve`."""
+    """Its address: `parcels/v1/send`."""
     kind: str
     """`query` or `command`."""
     caller: str

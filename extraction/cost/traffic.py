@@ -31,7 +31,7 @@ class Traffic(NamedTuple):
     """What was counted since the processes started."""
 
     requests: dict[str, float]
-    """By origin: `POST /api/v1/orders`."""
+    """By origin: `POST /api/v1/parcels`."""
     calls: dict[tuple[str, str, str], float]
     """By origin, caller and operation."""
 

@@ -32,27 +32,36 @@ def agreement(monolith: Project, service: Service, *, others: bool = False) -> A
     """
     own = contract_file(service.module)
     changed = {path for path in _contracts(service.project) if not _same(monolith, service.project, path)}
-    if own not in changed and not (others and changed):
-        return Agreement()
+    words = {path for path in changed if _module(path) in service.project.shared_words}
+    new = tuple(read_file(service.project, path) for path in sorted(words) if not (monolith.root / path).exists())
+    differing = sorted(words - {word.path for word in new})
+    if own not in changed and not differing and not (others and changed):
+        return Agreement(new)
     here, there = (trees.describe_folder(project.root) for project in (monolith, service.project))
     here = lock.keep_drafts(here, lock.read(monolith.root))
     audience = comparison.Audience.of([*monolith.manifests.values(), service.manifest])
     found = comparison.compare(_only(here, service.module), _only(there, service.module), audience)
     if others:
-        names = {path.removeprefix(f"{CONTRACTS}/").removesuffix(".py") for path in changed} - {service.module}
+        names = {_module(path) for path in (_contracts(service.project) if differing else changed)} - {service.module}
         found += comparison.compare(_only(there, *names), _only(here, *names), audience)
     _refuse_breaking(found)
+    if differing and (own in changed or here.get(service.module) != there.get(service.module)):
+        raise Refused(f"{differing[0]}, which others' contracts use too, is otherwise here: make both the same first")
     if own not in changed:
-        return Agreement()
+        return Agreement(new)
     locked = File(lock_file(service.module), there[service.module].as_text().encode())
     grown = tuple(str(change) for change in found if change.path == own)
-    return Agreement((read_file(service.project, own), locked), grown)
+    return Agreement((*new, read_file(service.project, own), locked), grown)
 
 
 def _contracts(project: Project) -> Iterator[str]:
     """The files of modules' contracts."""
     paths = (path for path in project.files(CONTRACTS) if path.endswith(".py"))
     return (path for path in paths if not path.endswith("__init__.py"))
+
+
+def _module(path: str) -> str:
+    return path.removeprefix(f"{CONTRACTS}/").removesuffix(".py")
 
 
 def _same(monolith: Project, service: Project, path: str) -> bool:

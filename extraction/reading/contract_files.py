@@ -20,7 +20,7 @@ class Declared(NamedTuple):
     """A contract or an event."""
 
     name: str
-    """Dotted: `contracts.orders.Orders`."""
+    """Dotted: `contracts.parcels.Parcels`."""
     kind: Kind
     operations: Mapping[str, str]
     """Of a contract: each operation with `query` or `command`."""
@@ -38,6 +38,13 @@ def declarations(sources: Iterable[Source]) -> dict[str, Declared]:
         if kind and owner_of_contract(name):
             found[name] = Declared(name, kind, _operations(node), _version(node), _facet(node))
     return found
+
+
+def shared_words(sources: Iterable[Source]) -> frozenset[str]:
+    """Name the contract files that declare no contract and no event: types alone, which are no module's."""
+    sources = tuple(sources)
+    speaking = {owner_of_contract(name) for name in declarations(sources)}
+    return frozenset(name for source in sources if (name := owner_of_contract(source.name)) and name not in speaking)
 
 
 Classes = Mapping[str, tuple[Source, ast.ClassDef]]

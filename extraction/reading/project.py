@@ -68,6 +68,11 @@ class Project:
         return contract_files.declarations(self.sources(LAYERS["contracts"]))
 
     @cached_property
+    def shared_words(self) -> frozenset[str]:
+        """The contract files that only declare types, for any module's contract to use."""
+        return contract_files.shared_words(self.sources(LAYERS["contracts"])) - {*self.folders}
+
+    @cached_property
     def graph(self) -> grimp.ImportGraph:
         """Who imports whom, over all layers."""
         return graph.build({name: self.root / folder for name, folder in LAYERS.items()})

@@ -32,7 +32,7 @@ class Source:
     path: str
     """From the root, with forward slashes."""
     name: str
-    """Dotted: `modules.orders.api`."""
+    """Dotted: `modules.parcels.api`."""
     tree: ast.Module
 
     @property

@@ -59,7 +59,7 @@ class Plan:
     service: str
     port: int
     url_setting: str
-    """What names the service to the monolith: `ORDERS_URL`."""
+    """What names the service to the monolith: `PARCELS_URL`."""
     files: tuple[File, ...]
     contracts: tuple[str, ...]
     """The modules whose contracts go along, its own among them."""
@@ -81,7 +81,8 @@ def plan(project: Project, module: str) -> Plan:
     sources = _closure(project, module)
     needs = dependencies.of(project, module, sources)
     manifest = project.manifests[module]
-    contracts = tuple(sorted({owner for source in sources if (owner := owner_of_contract(source.name))}))
+    owners = {owner for source in sources if (owner := owner_of_contract(source.name))}
+    contracts = tuple(sorted(owners - project.shared_words))
     traits = Traits.of(project, module)
     port = rendering.choose_port(module, project.folders)
     subject = rendering.Subject.of(manifest, contracts, project.declarations, project.manifests.values(), traits, port)

@@ -23,13 +23,13 @@ class Subject:
     module: str
     summary: str
     operations: tuple[tuple[str, str], ...]
-    """What it answers: `Inventory.reserve`, `command`."""
+    """What it answers: `Parcels.send`, `command`."""
     calls: tuple[str, ...]
     """Other modules that it calls."""
     subscribes: tuple[str, ...]
-    """Events it listens to: `orders.OrderCreated`."""
+    """Events it listens to: `parcels.ParcelSent`."""
     subscribers: tuple[tuple[str, tuple[str, ...]], ...]
-    """Who listens to its events, by event: `orders.OrderCreated.v1`."""
+    """Who listens to its events, by event: `parcels.ParcelSent.v1`."""
     contracts: tuple[str, ...]
     settings: tuple[Setting, ...]
     traits: Traits
@@ -72,7 +72,7 @@ class Subject:
 
     @property
     def service(self) -> str:
-        """What the service is called: `orders-service`."""
+        """What the service is called: `parcels-service`."""
         return f"{self.module.replace('_', '-')}-service"
 
     @property
@@ -81,7 +81,7 @@ class Subject:
 
     @property
     def url_setting(self) -> str:
-        """What names the service to the monolith: `ORDERS_URL`."""
+        """What names the service to the monolith: `PARCELS_URL`."""
         return f"{self.module.upper()}_URL"
 
     @property

@@ -1,6 +1,5 @@
 """What the files of a service depend on beside its module's manifest, read from the module's code."""
 
-import ast
 from dataclasses import dataclass
 
 from extraction.reading.classes import is_derived
@@ -9,7 +8,8 @@ from extraction.reading.project import Project
 from extraction.reading.source import Source
 
 FILE_FIELD = "django.db.models.fields.files.FileField"
-SIGNING_KEY = "django.conf.settings.JWT_PRIVATE_KEY"
+ACCOUNTS = "seamline.accounts"
+"""The application of whoever signs users' access tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,7 @@ class Traits:
             has_demo="demo" in rooms,
             keeps_files=any(is_derived(name, FILE_FIELD, project.root) for name in _called(sources)),
             license=_license(project),
-            issues_tokens=any(
-                source.qualified(node) == SIGNING_KEY
-                for source in sources
-                for node in source.nodes
-                if isinstance(node, ast.Attribute)
-            ),
+            issues_tokens=ACCOUNTS in project.manifests[module].apps,
         )
 
 

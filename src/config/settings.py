@@ -92,8 +92,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    *dict.fromkeys(app for active in ACTIVE_MODULES.values() for app in active.apps),
     "seamline.apps.RuntimeConfig",
+    *dict.fromkeys(app for active in ACTIVE_MODULES.values() for app in active.apps),
     *map(LAYOUT.package_of, ACTIVE_MODULES),
 ]
 MIDDLEWARE = [
@@ -184,7 +184,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "seamline.http.problems.from_exception",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "seamline.http.schema.ModuleSchema",
     "DEFAULT_AUTHENTICATION_CLASSES": ["seamline.http.access.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["seamline.http.access.DeclaredAccess"],
     "UNAUTHENTICATED_USER": None,

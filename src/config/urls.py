@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
 
+from seamline.accounts.keys import jwks
 from seamline.http import extracted
 from seamline.http.problems import not_found
 from seamline.http.schema_view import SchemaView
@@ -26,7 +27,7 @@ urlpatterns = [
         name="redoc",
     ),
     path("metrics", health.metrics),
-    path(".well-known/jwks.json", health.jwks),
+    path(".well-known/jwks.json", jwks),
     # The admin's way from a row to its page on the site: no row has one, and an id that does not fit would be an error.
     path("admin/r/<path:_>", lambda request, _: not_found(request, Http404())),
     path("admin/", admin.site.urls),

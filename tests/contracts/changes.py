@@ -25,7 +25,7 @@ class State(enum.StrEnum):
 
 
 class Line(Value, omit_defaults=True):
-    sku: str
+    label: str
     quantity: Few
     gift: bool = False
 
@@ -68,9 +68,9 @@ class Bought(Event, key="customer"):
     number: int
 
 
-class Shop(Contract, module="shop"):
+class Kiosk(Contract, module="kiosk"):
     @query
-    def price(self, sku: str, size: Size, limit: Few = 5) -> int: ...
+    def price(self, label: str, size: Size, limit: Few = 5) -> int: ...
 
     @query
     def closing(self) -> None: ...
@@ -165,7 +165,7 @@ EVENTS = {
 ARGUMENTS = {
     "argument": Change("limit: Few = 5", "limit: Few = 5, all: bool = False", "argument-added", "argument-removed"),
     "required argument": Change("size: Size,", "size: Size, by: str,", "argument-added-required", "argument-removed"),
-    "argument renamed": _both("self, sku:", "self, code:", "argument-added-required argument-removed"),
+    "argument renamed": _both("self, label:", "self, code:", "argument-added-required argument-removed"),
     "optional argument": Change("size: Size,", "size: Size = Size.LARGE,", "argument-optional", "argument-required"),
     "inner argument": Change(
         "    gift: bool = False", "    gift: bool = False\n    wrap: bool = False", "argument-added", "argument-removed"
@@ -179,18 +179,18 @@ ARGUMENTS = {
     "upper bound": Change("le=10)", "le=20)", "argument-widened", "argument-narrowed"),
     "lower bound": Change("ge=1,", "ge=0,", "argument-widened", "argument-narrowed"),
     "pattern": Change(
-        "self, sku: str",
-        "self, sku: Annotated[str, msgspec.Meta(pattern='^[a-z]*$')]",
+        "self, label: str",
+        "self, label: Annotated[str, msgspec.Meta(pattern='^[a-z]*$')]",
         "argument-narrowed",
         "argument-widened",
     ),
     "member": Change('LARGE = "large"', 'LARGE = "large"\n    HUGE = "huge"', "argument-widened", "argument-narrowed"),
     "member renamed": _both('LARGE = "large"', 'LARGE = "big"', "argument-changed"),
-    "null": Change("self, sku: str", "self, sku: str | None", "argument-widened", "argument-narrowed"),
+    "null": Change("self, label: str", "self, label: str | None", "argument-widened", "argument-narrowed"),
     "struct of a union": Change("Cash | Card", "Cash | Card | Voucher", "argument-widened", "argument-narrowed"),
     "tag of a struct": _both('tag="cash"', 'tag="money"', "argument-changed"),
     "text from UUID": Change("customer: UUID", "customer: str", "argument-widened", "argument-narrowed"),
-    "int from text": _both("self, sku: str", "self, sku: int", "argument-changed"),
+    "int from text": _both("self, label: str", "self, label: int", "argument-changed"),
     "float from int": _both("limit: Few = 5", "limit: float = 5", "argument-changed"),
     "set from tuple": Change(
         "words: tuple[str, ...] = ()",

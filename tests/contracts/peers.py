@@ -29,10 +29,10 @@ class Peer:
     """One side, with what its text declares."""
 
     def __init__(self, text: str) -> None:
-        names: dict[str, Any] = {"__name__": "contracts.shop"}
-        exec(compile(text, "shop.py", "exec"), names)
+        names: dict[str, Any] = {"__name__": "contracts.kiosk"}
+        exec(compile(text, "kiosk.py", "exec"), names)
         classes = [
-            value for value in names.values() if isinstance(value, type) and value.__module__ == "contracts.shop"
+            value for value in names.values() if isinstance(value, type) and value.__module__ == "contracts.kiosk"
         ]
         self.operations: dict[str, Operation] = {
             operation.path: operation

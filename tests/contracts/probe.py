@@ -6,12 +6,16 @@ import time
 from datetime import timedelta
 from decimal import Decimal
 from socketserver import ThreadingMixIn
+from typing import Annotated
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from seamline.contract import AwareDatetime, Contract, ContractError, Quantity, Value, command, query
+import msgspec
 
-MODULE = "inventory"
+from seamline.contract import AwareDatetime, Contract, ContractError, Value, command, query
+
+MODULE = "depots"
 """Whose database keeps the command keys."""
+Quantity = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 
 
 class Colour(enum.StrEnum):

@@ -12,32 +12,32 @@ from extraction.reading.layout import LOCKS
 from tests.contracts.changes import BEFORE
 
 MANIFEST = """
-from contracts.shop import Bought, Shop
+from contracts.kiosk import Bought, Kiosk
 from seamline.module import Module
 
-MODULE = Module(name="till", summary="The till.", calls=(Shop,), subscribes=(Bought,))
+MODULE = Module(name="till", summary="The till.", calls=(Kiosk,), subscribes=(Bought,))
 """
 SIDE_BY_SIDE = (
-    BEFORE.replace("class Shop(Contract", "class ShopV1(Contract")
+    BEFORE.replace("class Kiosk(Contract", "class KioskV1(Contract")
     + """
 
-class Shop(Contract, module="shop", version=2):
+class Kiosk(Contract, module="kiosk", version=2):
     @query
-    def price(self, sku: str) -> str: ...
+    def price(self, label: str) -> str: ...
 """
 )
-IN_PLACE = BEFORE.replace('Contract, module="shop"', 'Contract, module="shop", version=2')
+IN_PLACE = BEFORE.replace('Contract, module="kiosk"', 'Contract, module="kiosk", version=2')
 
 
 class Repository:
-    """A repository with a shop, and a till that calls it; its contracts locked and committed."""
+    """A repository with a kiosk, and a till that calls it; its contracts locked and committed."""
 
     def __init__(self, root: Path) -> None:
-        self.root, self.contract = root, root / "contracts/shop.py"
+        self.root, self.contract = root, root / "contracts/kiosk.py"
         copytree(ROOT / "src/seamline", root / "src/seamline")
         for path, text in {
             "contracts/__init__.py": "",
-            "contracts/shop.py": BEFORE,
+            "contracts/kiosk.py": BEFORE,
             "src/config/__init__.py": "",
             "src/modules/till/module.py": MANIFEST,
         }.items():

@@ -42,11 +42,11 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> tuple[Description, De
 
 
 def findings(name: str, before: Description, after: Description) -> list[ContractChange]:
-    """What is said of one of the changes. `till` calls the shop and hears of all that is bought."""
+    """What is said of one of the changes. `till` calls the kiosk and hears of all that is bought."""
     file = NAMES[name]
     till = frozenset({"till"})
     events = {event.name for tree in (before, after) for event in tree[file].events.values()}
-    audience = Audience({f"contracts.{file}.Shop": till}, dict.fromkeys(events, till))
+    audience = Audience({f"contracts.{file}.Kiosk": till}, dict.fromkeys(events, till))
     return comparison.compare({file: before[file]}, {file: after[file]}, audience)
 
 
@@ -89,7 +89,7 @@ def test_nothing_changed_is_nothing_found(described: tuple[Description, Descript
 
 def test_a_finding_names_file_field_rule_and_who_is_affected(described: tuple[Description, Description]) -> None:
     [found] = findings("upper bound", *reversed(described))[1:]
-    assert "upper_bound.py: breaking [argument-narrowed] shop/v1 price arguments.limit cannot be more" in str(found)
+    assert "upper_bound.py: breaking [argument-narrowed] kiosk/v1 price arguments.limit cannot be more" in str(found)
     assert str(found).endswith("; affects till")
     assert found.affected == ("till",)
     places = {finding.place for finding in findings("upper bound", *described)}
@@ -128,7 +128,7 @@ FLOWS = {flows.sent: arguments, sent_inside: argument, flows.heard: answer}
 
 @pytest.mark.parametrize("flow", FLOWS)
 def test_no_change_of_a_field_that_counts_as_compatible_is_misunderstood(flow: Any) -> None:
-    nothing = Peer(BEFORE).operations["shop/v1/closing"]
+    nothing = Peer(BEFORE).operations["kiosk/v1/closing"]
     sides = [replace(nothing, **FLOWS[flow](side(number)[0])) for number in NUMBERS]
     for old, new in itertools.product(NUMBERS, NUMBERS):
         if is_compatible(flow, old, new):
@@ -158,7 +158,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     monkeypatch.setenv("COLUMNS", "200")
     made = Repository(tmp_path)
     assert "compat --update" in made.compat(status=1)
-    assert "wrote contracts/lock/shop.json" in made.compat("--update", status=0)
+    assert "wrote contracts/lock/kiosk.json" in made.compat("--update", status=0)
     assert made.compat(status=0) == "compatible with the lock\n"
     return made
 
@@ -170,8 +170,8 @@ def test_the_contracts_of_this_repository_are_locked_as_they_are() -> None:
 
 
 def draft(repository: Repository) -> None:
-    """Have the shop's contract be one that nobody runs yet."""
-    place = repository.root / "contracts/lock/shop.json"
+    """Have the kiosk's contract be one that nobody runs yet."""
+    place = repository.root / "contracts/lock/kiosk.json"
     locked = msgspec.json.decode(place.read_bytes(), type=ContractFile)
     place.write_text(msgspec.structs.replace(locked, draft=True).as_text())
 
@@ -181,11 +181,11 @@ def test_a_draft_may_change_in_any_way_until_it_is_released(repository: Reposito
     repository.contract.write_text(CHANGES["required argument"].after)
     said = repository.compat("--update", status=0)
     assert "compatible [argument-added-required]" in said and "it is a draft, which nobody runs yet" in said
-    assert '"draft": true' in repository.locked["shop.json"]
-    assert "drafts, which nobody runs yet: shop" in repository.compat(status=0)
+    assert '"draft": true' in repository.locked["kiosk.json"]
+    assert "drafts, which nobody runs yet: kiosk" in repository.compat(status=0)
 
-    assert "shop is a draft no longer" in repository.compat("--release", "shop", status=0)
-    assert "draft" not in repository.locked["shop.json"]
+    assert "kiosk is a draft no longer" in repository.compat("--release", "kiosk", status=0)
+    assert "draft" not in repository.locked["kiosk.json"]
     assert repository.compat(status=0) == "compatible with the lock\n"
     repository.contract.write_text(BEFORE)
     assert "breaking [argument-removed]" in repository.compat(status=1)
@@ -194,28 +194,28 @@ def test_a_draft_may_change_in_any_way_until_it_is_released(repository: Reposito
 def test_a_release_locks_what_the_draft_is_by_then(repository: Repository) -> None:
     draft(repository)
     repository.contract.write_text(CHANGES["required argument"].after)
-    repository.compat("--release", "shop", status=0)
+    repository.compat("--release", "kiosk", status=0)
     assert repository.compat(status=0) == "compatible with the lock\n"
 
 
 def test_what_was_a_draft_at_a_revision_is_taken_as_one(repository: Repository) -> None:
     draft(repository)
     repository.commit()
-    repository.compat("--release", "shop", status=0)
+    repository.compat("--release", "kiosk", status=0)
     repository.contract.write_text(CHANGES["required argument"].after)
     assert "it is a draft" in repository.compat("--against", "HEAD", status=0)
 
 
 def test_only_a_draft_is_released(repository: Repository) -> None:
-    for name in ("shop", "absent"):
+    for name in ("kiosk", "absent"):
         assert f"{name} is no draft; there are: (none)" in repository.compat("--release", name, status=2)
 
 
 def test_a_compatible_change_asks_for_an_update(repository: Repository) -> None:
     repository.contract.write_text(CHANGES["argument"].after)
-    assert "shop/v1 price arguments.all is new" in repository.compat(status=1)
+    assert "kiosk/v1 price arguments.all is new" in repository.compat(status=1)
     repository.compat("--update", status=0)
-    assert '"all"' in repository.locked["shop.json"]
+    assert '"all"' in repository.locked["kiosk.json"]
     assert repository.compat("--update", status=0) == "the lock is up to date\n"
 
 
@@ -224,7 +224,7 @@ def test_a_breaking_change_is_not_locked(repository: Repository) -> None:
     repository.contract.write_text(CHANGES["null field"].after)
     for options in ((), ("--update",)):
         said = repository.compat(*options, status=1)
-        assert "contracts/shop.py: breaking [field-widened] shop/v1 buy answer.box can be null now" in said
+        assert "contracts/kiosk.py: breaking [field-widened] kiosk/v1 buy answer.box can be null now" in said
         assert "affects till" in said
     assert repository.locked == before
 
@@ -232,27 +232,27 @@ def test_a_breaking_change_is_not_locked(repository: Repository) -> None:
 def test_a_version_that_is_still_called_cannot_be_replaced(repository: Repository) -> None:
     repository.contract.write_text(IN_PLACE)
     said = repository.compat("--update", status=1)
-    assert "breaking [version-removed] shop/v1 is gone" in said
-    assert "compatible [version-added] shop/v2 is new" in said
+    assert "breaking [version-removed] kiosk/v1 is gone" in said
+    assert "compatible [version-added] kiosk/v2 is new" in said
 
 
 def test_a_version_is_kept_beside_the_next_until_nobody_calls_it(repository: Repository) -> None:
     repository.contract.write_text(SIDE_BY_SIDE)
-    assert "[version-added] shop/v2 is new" in repository.compat("--update", status=0)
-    assert '"shop/v1"' in repository.locked["shop.json"]
+    assert "[version-added] kiosk/v2 is new" in repository.compat("--update", status=0)
+    assert '"kiosk/v1"' in repository.locked["kiosk.json"]
 
-    repository.contract.write_text(SIDE_BY_SIDE.replace('class ShopV1(Contract, module="shop")', "class Gone"))
-    assert "compatible [version-retired] shop/v1 is gone" in repository.compat("--update", status=0)
-    assert '"shop/v1"' not in repository.locked["shop.json"]
+    repository.contract.write_text(SIDE_BY_SIDE.replace('class KioskV1(Contract, module="kiosk")', "class Gone"))
+    assert "compatible [version-retired] kiosk/v1 is gone" in repository.compat("--update", status=0)
+    assert '"kiosk/v1"' not in repository.locked["kiosk.json"]
 
 
 def test_a_contract_file_that_nobody_needs_may_go(repository: Repository) -> None:
     (repository.root / "src/modules/till/module.py").write_text(
-        MANIFEST.replace("(Shop,)", "()").replace("(Bought,)", "()")
+        MANIFEST.replace("(Kiosk,)", "()").replace("(Bought,)", "()")
     )
     repository.contract.unlink()
     said = repository.compat("--update", status=0)
-    assert "[event-retired] shop.Bought.v1 is gone" in said
+    assert "[event-retired] kiosk.Bought.v1 is gone" in said
     assert set(repository.locked) == {"language.json"}
 
 
@@ -274,9 +274,9 @@ def test_wrong_usage(options: tuple[str, ...], repository: Repository) -> None:
 @pytest.mark.parametrize(
     ("path", "text", "says"),
     [
-        ("contracts/shop.py", "from seamline.contract import query\nquery = undefined\n", "NameError"),
-        ("contracts/shop.py", SIDE_BY_SIDE.replace(", version=2", ""), "are both shop/v1"),
-        ("contracts/lock/shop.json", "<<<<<<< ours", "is no lock"),
+        ("contracts/kiosk.py", "from seamline.contract import query\nquery = undefined\n", "NameError"),
+        ("contracts/kiosk.py", SIDE_BY_SIDE.replace(", version=2", ""), "are both kiosk/v1"),
+        ("contracts/lock/kiosk.json", "<<<<<<< ours", "is no lock"),
     ],
 )
 def test_what_cannot_be_read_is_said_without_a_traceback(

@@ -13,7 +13,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.test import Client, RequestFactory
 from django.urls import URLPattern
 
-from contracts.orders import OrderCreated
+from contracts.parcels import ParcelSent
 from seamline import audit, module, topology
 from seamline.calls import call
 from seamline.configuration import keys
@@ -33,7 +33,7 @@ from tests.contracts.test_resilience import served_by
 PENS = ExtractedModule(
     name="pens",
     summary="Pens.",
-    subscribes=(OrderCreated,),
+    subscribes=(ParcelSent,),
     routes=("api/v1/pens/<str:pen>", r"^pens/(?P<year>[0-9]{4})\Z", "static/pens/<path:path>"),
 )
 
@@ -112,11 +112,11 @@ def test_production_has_to_be_told_where_it_lives(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.django_db(databases=["default", *module.active()])
 def test_a_new_publisher_expects_it_and_operators_are_told_of_it(pens: None, client: Client) -> None:
-    with cursor("orders") as sql:
+    with cursor("parcels") as sql:
         sql.execute("DELETE FROM seamline_subscription")
-        subscriptions.expect("orders")
+        subscriptions.expect("parcels")
         sql.execute("SELECT event FROM seamline_subscription WHERE subscriber = 'pens'")
-        assert sql.fetchall() == [(OrderCreated.event_name,)]
+        assert sql.fetchall() == [(ParcelSent.event_name,)]
     assert client.get("/health").json()["modules"]["pens"] == {
         "here": False,
         "settings": {},

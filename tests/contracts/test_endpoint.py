@@ -102,7 +102,7 @@ def test_without_a_service_token_for_the_module_nothing_is_executed(spy: Spy, au
 
 def test_a_users_token_is_no_service_token(spy: Spy) -> None:
     claims = {"iss": "seam", "aud": "api", "sub": "00000000-0000-0000-0000-000000000001", "exp": time.time() + 60}
-    token = jwt.encode(claims, settings.JWT_PRIVATE_KEY, algorithm="EdDSA", headers={"kid": "users"})
+    token = jwt.encode(claims, settings.JWT_PRIVATE_KEY, algorithm="EdDSA", headers={"kid": "members"})
     assert post(HTTP_AUTHORIZATION=f"Bearer {token}")[0] == 401
     assert spy.executed == 0
 
@@ -198,7 +198,7 @@ def test_no_body_whatsoever_is_an_error_of_ours(spy: Spy, body: bytes) -> None:
     assert post(body)[0] in {200, 422}
 
 
-@pytest.mark.parametrize("path", ["/", "/api/v1/orders", "/_contract/x"])
+@pytest.mark.parametrize("path", ["/", "/api/v1/parcels", "/_contract/x"])
 def test_everything_else_is_passed_on(path: str) -> None:
     seen = []
     ContractEndpoint(lambda environ, _: seen.append(environ["PATH_INFO"]) or [])({"PATH_INFO": path}, print)

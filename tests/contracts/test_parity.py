@@ -140,7 +140,7 @@ def test_an_answer_that_comes_too_late_is_no_answer() -> None:
 
 def test_request_trace_and_user_go_along_and_the_callee_is_itself() -> None:
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    asker = Context(request_id="abcdef123456", traceparent=trace, actor=str(uuid.UUID(int=7)), module="orders")
+    asker = Context(request_id="abcdef123456", traceparent=trace, actor=str(uuid.UUID(int=7)), module="notes")
     with entered(asker):
         assert call(Probe).context() == ("abcdef123456", trace, str(uuid.UUID(int=7)), MODULE)
         assert context.current() == asker

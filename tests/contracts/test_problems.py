@@ -59,11 +59,11 @@ def test_a_value_is_shown_as_it_crosses_the_wire(value: object, shown: str) -> N
         (ParseError("Not JSON"), "Not JSON", []),
         (ValidationError("No"), "Some fields do not fit", [{"path": "$", "message": "No"}]),
         (
-            ValidationError({"lines": [{"sku": ["None", "Such"]}, {}], "non_field_errors": ["Odd"]}),
+            ValidationError({"lines": [{"label": ["None", "Such"]}, {}], "non_field_errors": ["Odd"]}),
             "Some fields do not fit",
             [
-                {"path": "$.lines[0].sku", "message": "None"},
-                {"path": "$.lines[0].sku", "message": "Such"},
+                {"path": "$.lines[0].label", "message": "None"},
+                {"path": "$.lines[0].label", "message": "Such"},
                 {"path": "$", "message": "Odd"},
             ],
         ),

@@ -11,20 +11,22 @@ import pytest
 
 from seamline.contract import signatures
 
-PROMISED = "from uuid import UUID\nfrom seamline.contract import Sku\n\ndef hold(order: UUID, sku: Sku = 'A'): ...\n"
+PROMISED = "from uuid import UUID\nfrom seamline.contract import Currency\n\n"
+PROMISED += "def hold(parcel: UUID, currency: Currency = 'A'): ...\n"
 SAME = {
     "evaluated later": f"from __future__ import annotations\n{PROMISED}",
     "imported for types only": "from __future__ import annotations\nfrom typing import TYPE_CHECKING\n\n"
-    "if TYPE_CHECKING:\n    from uuid import UUID\n    from seamline.contract import Sku as Code\n\n"
-    "def hold(order: UUID, sku: Code = 'A'): ...\n",
-    "quoted": "import typing\n\nif typing.TYPE_CHECKING:\n    import uuid\n    from seamline.contract import Sku\n\n"
-    "def hold(order: 'uuid.UUID', sku: 'Sku' = 'A'): ...\n",
+    "if TYPE_CHECKING:\n    from uuid import UUID\n    from seamline.contract import Currency as Code\n\n"
+    "def hold(parcel: UUID, currency: Code = 'A'): ...\n",
+    "quoted": "import typing\n\nif typing.TYPE_CHECKING:\n    import uuid\n"
+    "    from seamline.contract import Currency\n\n"
+    "def hold(parcel: 'uuid.UUID', currency: 'Currency' = 'A'): ...\n",
 }
 OTHER = {
-    "def hold(order: UUID): ...": "it lacks sku",
-    "def hold(order: UUID, sku: str = 'A'): ...": "sku is of another type",
-    "def hold(order: UUID, sku: Sku): ...": "sku has no default",
-    "def hold(order: UUID, *, sku: Sku = 'A'): ...": "sku has no fixed place there",
+    "def hold(parcel: UUID): ...": "it lacks currency",
+    "def hold(parcel: UUID, currency: str = 'A'): ...": "currency is of another type",
+    "def hold(parcel: UUID, currency: Currency): ...": "currency has no default",
+    "def hold(parcel: UUID, *, currency: Currency = 'A'): ...": "currency has no fixed place there",
 }
 
 

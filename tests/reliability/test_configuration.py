@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import contracts
+from seamline.configuration import values
 from tests.packaging import production
 from tests.processes import REPOSITORY, environment, free_port
 
@@ -77,6 +79,11 @@ def test_it_is_told_with_what_it_has_to_be(name: str, value: str, home: Path) ->
 def test_a_module_that_is_misspelt_is_not_taken_for_somebody_elses_setting(home: Path) -> None:
     said = refusal(home, "manage.py", "check", INVENTRY_URL="http://127.0.0.1:8001")
     assert "did you mean INVENTORY_URL?" in said
+
+
+def test_a_contract_file_of_types_alone_is_no_module() -> None:
+    url = "http://127.0.0.1:8001"
+    assert values.module_urls({"SHOP_URL": url, "ORDERS_URL": url}, (), contracts) == {"orders": url}
 
 
 @pytest.mark.parametrize("name", SECRET)

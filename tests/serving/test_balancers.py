@@ -27,7 +27,7 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    upstream shop {{
+    upstream acme {{
         server 127.0.0.1:{one} fail_timeout=1s;
         server 127.0.0.1:{two} fail_timeout=1s;
         keepalive 16;
@@ -35,7 +35,7 @@ http {{
     server {{
         listen 127.0.0.1:{port};
         location / {{
-            proxy_pass http://shop;
+            proxy_pass http://acme;
             proxy_http_version 1.1;
             proxy_set_header Connection "";
             proxy_set_header Host $host;
@@ -51,7 +51,7 @@ defaults
     timeout server 60s
     timeout check 10s
     option redispatch
-frontend shop
+frontend acme
     bind 127.0.0.1:{port}
     default_backend processes
 backend processes
@@ -70,10 +70,10 @@ def stack() -> Iterator[ExitStack]:
 
 
 @pytest.fixture(scope="module")
-def pair(the_yard: Yard) -> Iterator[tuple[Deployable, Deployable]]:
+def pair(the_yard: Yard, the_system: Path) -> Iterator[tuple[Deployable, Deployable]]:
     with (
-        the_yard.deployable("rolled-one", DRAIN_SECONDS="5") as one,
-        the_yard.deployable("rolled-two", DRAIN_SECONDS="5") as two,
+        the_yard.deployable("rolled-one", the_system, DRAIN_SECONDS="5") as one,
+        the_yard.deployable("rolled-two", the_system, DRAIN_SECONDS="5") as two,
     ):
         one.launch()
         two.launch()
@@ -103,7 +103,7 @@ def test_a_rolling_restart_fails_nobody(
     stack.callback(balancer.end, signal.SIGTERM)
     eventually(lambda: answers(port), bool)
     client = Client(f"http://127.0.0.1:{port}")
-    eventually(lambda: client.afresh().get("/products").status, lambda status: status == 200)
+    eventually(lambda: client.afresh().get("/parcels").status, lambda status: status == 200)
 
     with Load(client.base_url) as load:
         for deployable in pair:
@@ -119,4 +119,4 @@ def test_a_rolling_restart_fails_nobody(
 
 
 def requests_served(deployable: Deployable) -> int:
-    return deployable.log.read_text().count('"route":"/api/v1/products"')
+    return deployable.log.read_text().count('"route":"/api/v1/parcels"')

@@ -25,10 +25,10 @@ def drains(deployable: Deployable) -> bool:
     return deployable.client.afresh().page("/health/ready").status == 503
 
 
-def test_it_serves_until_those_who_ask_have_noticed(the_yard: Yard, stack: ExitStack) -> None:
-    with the_yard.deployable("drained", DRAIN_SECONDS="5") as deployable:
+def test_it_serves_until_those_who_ask_have_noticed(the_yard: Yard, the_system: Path, stack: ExitStack) -> None:
+    with the_yard.deployable("drained", the_system, DRAIN_SECONDS="5") as deployable:
         deployable.start()
-        kept = stack.enter_context(Raw(deployable.url, request("GET /api/v1/products")))
+        kept = stack.enter_context(Raw(deployable.url, request("GET /api/v1/parcels")))
         assert kept.answer()[1]["connection"] == "keep-alive"
 
         deployable.ask_to_stop()
@@ -36,24 +36,24 @@ def test_it_serves_until_those_who_ask_have_noticed(the_yard: Yard, stack: ExitS
         assert deployable.client.afresh().page("/health/live").status == 200
         new = stack.enter_context(Raw(deployable.url))
         for connection in (kept, new):
-            connection.say(request("GET /api/v1/products"))
+            connection.say(request("GET /api/v1/parcels"))
             status, headers, _ = connection.answer()
             assert (status, headers["connection"]) == (200, "close")
 
-        begun = stack.enter_context(Raw(deployable.url, b"GET /api/v1/products HT"))
+        begun = stack.enter_context(Raw(deployable.url, b"GET /api/v1/parcels HT"))
         eventually(lambda: answers(deployable.port), lambda anybody: not anybody)
-        begun.say(request("GET /api/v1/products").partition(b" HT")[2])
+        begun.say(request("GET /api/v1/parcels").partition(b" HT")[2])
         assert begun.status() == 200
         deployable.until_stopped()
 
 
-def test_what_is_under_way_is_finished(the_yard: Yard, stack: ExitStack) -> None:
-    with the_yard.deployable("finishing") as deployable:
+def test_what_is_under_way_is_finished(the_yard: Yard, the_system: Path, stack: ExitStack) -> None:
+    with the_yard.deployable("finishing", the_system) as deployable:
         deployable.start()
-        database = f"{deployable.settings['DATABASE_PREFIX']}_catalog"
+        database = f"{deployable.settings['DATABASE_PREFIX']}_parcels"
         lock = stack.enter_context(psycopg.connect(the_yard.database_url, dbname=database))
-        lock.execute("LOCK TABLE catalog_product")
-        waiting = stack.enter_context(Raw(deployable.url, request("GET /api/v1/products")))
+        lock.execute("LOCK TABLE parcels_parcel")
+        waiting = stack.enter_context(Raw(deployable.url, request("GET /api/v1/parcels")))
         eventually(lambda: waits_for_lock(lock), bool)
 
         deployable.ask_to_stop()
@@ -70,8 +70,8 @@ def waits_for_lock(lock: "psycopg.Connection[tuple[int]]") -> bool:
     return bool(found and found[0])
 
 
-def test_a_reload_is_noticed_by_nobody(the_yard: Yard) -> None:
-    with the_yard.deployable("reloaded", DRAIN_SECONDS="600", WEB_WORKERS="2") as deployable:
+def test_a_reload_is_noticed_by_nobody(the_yard: Yard, the_system: Path) -> None:
+    with the_yard.deployable("reloaded", the_system, DRAIN_SECONDS="600", WEB_WORKERS="2") as deployable:
         deployable.start()
         before = workers(deployable)
         seen = set()
@@ -95,13 +95,13 @@ def workers(deployable: Deployable) -> set[int]:
     return {int(pid) for pid in children.read_text().split()}
 
 
-def test_ctrl_c_is_answered_at_once(the_yard: Yard, stack: ExitStack) -> None:
-    with the_yard.deployable("interrupted") as deployable:
+def test_ctrl_c_is_answered_at_once(the_yard: Yard, the_system: Path, stack: ExitStack) -> None:
+    with the_yard.deployable("interrupted", the_system) as deployable:
         deployable.start()
-        database = f"{deployable.settings['DATABASE_PREFIX']}_catalog"
+        database = f"{deployable.settings['DATABASE_PREFIX']}_parcels"
         lock = stack.enter_context(psycopg.connect(the_yard.database_url, dbname=database))
-        lock.execute("LOCK TABLE catalog_product")
-        stack.enter_context(Raw(deployable.url, request("GET /api/v1/products")))
+        lock.execute("LOCK TABLE parcels_parcel")
+        stack.enter_context(Raw(deployable.url, request("GET /api/v1/parcels")))
         eventually(lambda: waits_for_lock(lock), bool)
 
         assert deployable.process

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -19,12 +20,15 @@ from tests.processes import Deployable, Yard
 from tests.raw import Raw, all_silent, request
 from tests.waiting import eventually
 
-SLOW_BODY = request("POST /api/v1/auth/token", "Content-Type: application/json", "Content-Length: 900000") + b"x" * 1000
+NOBODY = {"email": "nobody@example.com", "password": "none"}
+SLOW_BODY = (
+    request("POST /api/v1/notes/token", "Content-Type: application/json", "Content-Length: 900000") + b"x" * 1000
+)
 
 
 @pytest.fixture(scope="module")
-def served(the_yard: Yard) -> Iterator[Deployable]:
-    with the_yard.deployable("threads", WEB_THREADS="2", REQUEST_BUFFER_KIB="1") as deployable:
+def served(the_yard: Yard, the_system: Path) -> Iterator[Deployable]:
+    with the_yard.deployable("threads", the_system, WEB_THREADS="2", REQUEST_BUFFER_KIB="1") as deployable:
         yield deployable.start()
         deployable.stop()
 
@@ -48,14 +52,14 @@ def assert_it_serves(deployable: Deployable) -> None:
     client = afresh(deployable)
     client.page("/health/live").expect(200)
     client.page("/health/ready").expect(200)
-    client.get("/products").expect(200)
-    client.post("/auth/token", {"email": "nobody@example.com", "password": "none"}).refused(401)
+    client.get("/parcels").expect(200)
+    client.post("/notes/token", NOBODY).refused(401)
 
 
 def test_silent_and_half_sent_connections_keep_nobody_waiting(served: Deployable, stack: ExitStack) -> None:
     silent = many(stack, 200, served.url)
-    heads = many(stack, 25, served.url, b"GET /api/v1/products HTTP/1.1\r\nHost: sh")
-    bodies = many(stack, 25, served.url, request("POST /api/v1/auth/token", "Content-Length: 100") + b"{")
+    heads = many(stack, 25, served.url, b"GET /api/v1/parcels HTTP/1.1\r\nHost: sh")
+    bodies = many(stack, 25, served.url, request("POST /api/v1/notes/token", "Content-Length: 100") + b"{")
     assert_it_serves(served)
     assert all_silent([*silent, *heads, *bodies])
 
@@ -68,14 +72,16 @@ def test_slow_bodies_leave_threads_for_the_rest(served: Deployable, stack: ExitS
 
 
 def test_who_does_not_hang_up_keeps_nobody_waiting(served: Deployable, stack: ExitStack) -> None:
-    clinging = many(stack, 10, served.url, request("GET /api/v1/products", "Connection: close"))
+    clinging = many(stack, 10, served.url, request("GET /api/v1/parcels", "Connection: close"))
     for one in clinging:
         assert one.status() == 200
     assert_it_serves(served)
 
 
-def test_connections_are_kept_as_long_and_as_many_as_is_said(the_yard: Yard, stack: ExitStack) -> None:
-    with the_yard.deployable("crowded", WEB_CONNECTIONS="20", KEEPALIVE_SECONDS="5") as crowded:
+def test_connections_are_kept_as_long_and_as_many_as_is_said(
+    the_yard: Yard, the_system: Path, stack: ExitStack
+) -> None:
+    with the_yard.deployable("crowded", the_system, WEB_CONNECTIONS="20", KEEPALIVE_SECONDS="5") as crowded:
         crowded.start()
         regular = stack.enter_context(Raw(crowded.url, request("GET /health/live")))
         assert regular.answer()[1]["connection"] == "keep-alive"
@@ -91,7 +97,7 @@ def test_connections_are_kept_as_long_and_as_many_as_is_said(the_yard: Yard, sta
 
 def test_requests_may_come_one_right_after_the_other(served: Deployable, stack: ExitStack) -> None:
     body = b'{"email": "nobody@example.com", "password": "none"}'
-    login = request("POST /api/v1/auth/token", "Content-Type: application/json", body=body)
+    login = request("POST /api/v1/notes/token", "Content-Type: application/json", body=body)
     hurried = stack.enter_context(Raw(served.url, (login + request("GET /health/live") + login) * 5))
     assert [hurried.status() for _ in range(15)] == [401, 200, 401] * 5
 
@@ -105,7 +111,7 @@ def test_an_old_client_is_answered_and_hung_up_on(served: Deployable, stack: Exi
 
 def test_who_asks_whether_to_send_a_body_is_told_to(served: Deployable, stack: ExitStack) -> None:
     body = b'{"email": "nobody@example.com", "password": "none"}'
-    head = request("POST /api/v1/auth/token", "Expect: 100-continue", f"Content-Length: {len(body)}")
+    head = request("POST /api/v1/notes/token", "Expect: 100-continue", f"Content-Length: {len(body)}")
     asking = stack.enter_context(Raw(served.url, head))
     assert asking.stream.readline() == b"HTTP/1.1 100 Continue\r\n"
     assert asking.stream.readline() == b"\r\n"
@@ -127,32 +133,32 @@ def hung() -> Iterator[str]:
 
 
 def test_a_hung_service_keeps_neither_the_rest_waiting_nor_probes_nor_contract_calls(
-    the_yard: Yard, stack: ExitStack
+    the_yard: Yard, the_system: Path, stack: ExitStack
 ) -> None:
-    names = dict.fromkeys(("CATALOG_URL", "INVENTORY_URL"), stack.enter_context(hung()))
-    with the_yard.deployable("hung", WEB_THREADS="2", REQUEST_TIMEOUT="60", **names) as monolith:
+    names = dict.fromkeys(("PARCELS_URL", "DEPOTS_URL"), stack.enter_context(hung()))
+    with the_yard.deployable("hung", the_system, WEB_THREADS="2", REQUEST_TIMEOUT="60", **names) as monolith:
         monolith.launch().until_ready()
         client = afresh(monolith)
-        products = many(stack, 5, monolith.url, request("GET /api/v1/products"))
-        client.get("/users/me").refused(401)
-        assert all_silent(products), "they had half of the threads"
+        parcels = many(stack, 5, monolith.url, request("GET /api/v1/parcels"))
+        client.post("/notes/token", NOBODY).refused(401)
+        assert all_silent(parcels), "they had half of the threads"
 
-        stock = many(stack, 2, monolith.url, request("GET /api/v1/stock/TEAPOT"))
+        rooms = many(stack, 2, monolith.url, request("GET /api/v1/depots/north"))
         client.page("/health/live").expect(200)
         client.page("/health/ready").expect(200)
-        assert late_call(stack, monolith).status() == 404
-        assert any(one.heard_nothing() for one in products) and any(one.heard_nothing() for one in stock)
+        assert late_call(stack, monolith).status() == 200
+        assert any(one.heard_nothing() for one in parcels) and any(one.heard_nothing() for one in rooms)
 
-        refused = afresh(monolith).get("/products")
+        refused = afresh(monolith).get("/parcels")
         refused.refused(503, "call.rejected")
         assert refused.headers["Retry-After"]
-        assert any(one.heard_nothing() for one in products), "the one that holds a thread still waits"
+        assert any(one.heard_nothing() for one in parcels), "the one that holds a thread still waits"
 
 
 def late_call(stack: ExitStack, deployable: Deployable) -> Raw:
     """A contract call whose bytes come some time after its connection."""
     late = stack.enter_context(Raw(deployable.url))
-    said = contract_call("users/v1/profile", {"user_id": str(uuid4())})
+    said = contract_call("notes/v1/about", {"parcel_id": str(uuid4())})
     for piece in (said[:20], said[20:-10], said[-10:]):
         time.sleep(0.1)
         late.say(piece)
@@ -165,35 +171,37 @@ def contract_call(operation: str, arguments: dict[str, str]) -> bytes:
     return request(f"POST /_contracts/{operation}", *headers, body=json.dumps(arguments).encode())
 
 
-def test_a_locked_table_holds_no_more_than_half_of_the_threads(the_yard: Yard, stack: ExitStack) -> None:
-    with the_yard.deployable("locked", WEB_THREADS="4", REQUEST_TIMEOUT="60") as monolith:
+def test_a_locked_table_holds_no_more_than_half_of_the_threads(
+    the_yard: Yard, the_system: Path, stack: ExitStack
+) -> None:
+    with the_yard.deployable("locked", the_system, WEB_THREADS="4", REQUEST_TIMEOUT="60") as monolith:
         monolith.start()
         assert_it_serves(monolith)
-        database = f"{monolith.settings['DATABASE_PREFIX']}_catalog"
+        database = f"{monolith.settings['DATABASE_PREFIX']}_parcels"
         lock = stack.enter_context(psycopg.connect(the_yard.database_url, dbname=database))
-        lock.execute("LOCK TABLE catalog_product")
-        held = many(stack, 8, monolith.url, request("GET /api/v1/products"))
+        lock.execute("LOCK TABLE parcels_parcel")
+        held = many(stack, 8, monolith.url, request("GET /api/v1/parcels"))
 
         client = afresh(monolith)
-        client.get("/stock/TEAPOT").expect(200)
-        client.get("/users/me").refused(401)
+        client.get("/depots/north").refused(404)
+        client.post("/notes/token", NOBODY).refused(401)
         client.page("/health/live").expect(200)
         assert all_silent(held)
 
         told = eventually(lambda: [one for one in held if not one.heard_nothing()], bool)[0]
         status, headers, problem = told.answer()
         assert (status, json.loads(problem)["code"]) == (503, "call.rejected")
-        assert json.loads(problem)["data"] == {"module": "catalog"}
+        assert json.loads(problem)["data"] == {"module": "parcels"}
         assert headers["retry-after"] and headers["x-request-id"]
-        client.get("/products").refused(503, "call.rejected")
+        client.get("/parcels").refused(503, "call.rejected")
         assert any(one.heard_nothing() for one in held), "those who hold the threads still wait"
 
-        calls = many(stack, 4, monolith.url, contract_call("catalog/v1/product", {"sku": "TEAPOT"}))
-        assert late_call(stack, monolith).status() == 404
+        calls = many(stack, 4, monolith.url, contract_call("parcels/v1/parcel", {"parcel_id": str(uuid4())}))
+        assert late_call(stack, monolith).status() == 200
         told = eventually(lambda: [one for one in calls if not one.heard_nothing()], bool)[0]
         status, _, problem = told.answer()
         assert (status, json.loads(problem)["code"]) == (503, "call.rejected")
 
         lock.rollback()
-        eventually(lambda: afresh(monolith).get("/products").status, lambda status: status == 200)
+        eventually(lambda: afresh(monolith).get("/parcels").status, lambda status: status == 200)
         monolith.stop()

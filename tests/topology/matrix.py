@@ -69,7 +69,7 @@ def run(the_yard: Yard, apart: Apart, services: dict[str, Path]) -> Result:
 
 def suite(gateway: Deployable) -> "subprocess.CompletedProcess[str]":
     """Run the acceptance suite against a deployable."""
-    command = [sys.executable, "-m", "pytest", "-c", "tests/standalone.ini", "tests/acceptance", "--quiet"]
+    command = [sys.executable, "-m", "pytest", "-c", "tests/standalone.ini", "tests/shop/acceptance", "--quiet"]
     return subprocess.run(
         [*command, "--no-header", "--tb=short", f"--base-url={gateway.url}", f"--logs={gateway.log.parent}"],
         cwd=REPOSITORY,

@@ -1,6 +1,7 @@
 """Echo: does nothing, so that what is measured is the call."""
 
-from seamline.contract import Contract, Quantity, Sku, Value, query
+from contracts.shop import Quantity, Sku
+from seamline.contract import Contract, Value, query
 
 
 class Line(Value):

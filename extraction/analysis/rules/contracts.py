@@ -25,7 +25,7 @@ def undeclared(subject: Subject) -> Iterator[Finding]:
     """A contract that is not in the manifest's `calls`, an event not in `subscribes`, or a type of neither's file."""
     manifest = subject.project.manifests[subject.module]
     declared = {**manifest.serves, **manifest.calls, **manifest.subscribes}
-    related = {owner_of_contract(name) for name in declared} | {subject.module}
+    related = {owner_of_contract(name) for name in declared} | {subject.module} | subject.project.shared_words
     for source, target, line in _foreign_uses(subject):
         found = _find_declared(subject, target)
         if found and found.name not in declared:

@@ -52,7 +52,7 @@ def default_database(subject: Subject) -> Iterator[Finding]:
 
 @rule
 def connections_of_its_own(subject: Subject) -> Iterator[Finding]:
-    """`psycopg.connect("dbname=shop_orders")`: a server named in the code, or that of the deployable."""
+    """`psycopg.connect("dbname=acme_parcels")`: a server named in the code, or that of the deployable."""
     for source in subject.sources:
         for name, call in source.calls():
             driver, _, what = name.rpartition(".")

@@ -62,6 +62,7 @@ def code_put_together(subject: Subject) -> Iterator[Finding]:
     """An import by name, of whatever module that names at run time, or of a contract that is not declared."""
     manifest = subject.project.manifests[subject.module]
     declared = {owner_of_contract(name) for name in (*manifest.calls, *manifest.subscribes)} | {subject.module, None}
+    declared |= subject.project.shared_words
     for source in subject.sources:
         for name, call in source.calls():
             loaded = name.rpartition(".")[2] in LOADERS or name == "sys.modules.get"
@@ -116,7 +117,7 @@ def endpoints(subject: Subject) -> Iterator[Finding]:
 
 @rule
 def model_names(subject: Subject) -> Iterator[Finding]:
-    """A string that names another module's model: `"orders.Order"`, other than in a relation or the registry."""
+    """A string that names another module's model: `"parcels.Parcel"`, other than in a relation or the registry."""
     for source in subject.sources:
         reported = _reported(source)
         for value, line, parts in texts(source):

@@ -6,9 +6,10 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from contracts.catalog import Product, UnknownProduct
+from contracts.shop import Sku
 from modules.catalog import queries, service
 from modules.catalog.errors import SkuTaken
-from seamline.contract import MINOR_UNITS, Currency, Money, Sku, Value
+from seamline.contract import MINOR_UNITS, Currency, Money, Value
 from seamline.http import PAGE_PARAMETERS, Created, Endpoint, Page, endpoint, paginate, public, scope
 
 SEARCH = OpenApiParameter(

@@ -1,4 +1,5 @@
-from seamline.contract import Category, ContractError, Sku
+from contracts.shop import Sku
+from seamline.contract import Category, ContractError
 
 
 class SkuTaken(ContractError, category=Category.CONFLICT):

@@ -4,8 +4,9 @@ from typing import Any
 from django.db.models import BooleanField, Expression, Func, QuerySet, Value
 
 from contracts.catalog import Price, Product, UnknownProduct
+from contracts.shop import Sku
 from modules.catalog import models
-from seamline.contract import Money, Sku
+from seamline.contract import Money
 from seamline.databases import fetch
 
 LONGEST_WORD = 120

@@ -1,9 +1,10 @@
 from uuid import UUID
 
 from contracts.catalog import Product, ProductAdded, UnknownProduct
+from contracts.shop import Sku
 from modules.catalog import models, queries
 from modules.catalog.errors import SkuTaken
-from seamline.contract import Money, Sku
+from seamline.contract import Money
 from seamline.databases import insert_new, transaction
 from seamline.events import publish
 

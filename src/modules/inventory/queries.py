@@ -4,8 +4,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from contracts.inventory import Reservation, StockLevel, StockLine, UnknownStock
+from contracts.shop import Sku
 from modules.inventory import models
-from seamline.contract import Ids, Sku
+from seamline.contract import Ids
 
 BATCH = 200
 

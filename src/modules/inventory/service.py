@@ -3,8 +3,9 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 
 from contracts.inventory import OutOfStock, Reservation, ReservationOver, StockLevel, StockLine, UnknownStock
+from contracts.shop import Sku
 from modules.inventory import models, queries
-from seamline.contract import InvalidArguments, Sku
+from seamline.contract import InvalidArguments
 from seamline.databases import execute, insert, insert_new, transaction
 
 State = models.Reservation.State

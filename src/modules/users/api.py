@@ -3,13 +3,16 @@ from uuid import UUID
 
 import msgspec
 from django.http import Http404
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework.request import Request
 
 from contracts.users import Nickname, Points, UnknownUser
 from modules.users import queries, service
-from modules.users.errors import BadCredentials, EmailTaken, WeakPassword
+from modules.users.accounts import ACCOUNTS
+from modules.users.errors import EmailTaken
 from modules.users.models import User
-from modules.users.tokens import Tokens
+from seamline import accounts
+from seamline.accounts import Password, WeakPassword
 from seamline.contract import AwareDatetime, Value, whole
 from seamline.http import Created, Endpoint, FieldError, Invalid, Principal, endpoint, public, user
 
@@ -18,7 +21,7 @@ Email = Annotated[
     str,
     msgspec.Meta(pattern=whole(r"[^@\s]+@[^@\s]+\.[^@\s]+"), max_length=EMAIL_LENGTH, examples=["ada@example.com"]),
 ]
-Password = Annotated[str, msgspec.Meta(min_length=8, max_length=200, examples=["demo-password"])]
+DEMO_LOGIN = OpenApiExample("demo", value={"email": "ada@example.com", "password": "demo-password"}, request_only=True)
 
 
 class Registration(Value):
@@ -27,19 +30,6 @@ class Registration(Value):
     email: Email
     password: Password
     nickname: Nickname
-
-
-class Credentials(Value):
-    """What a user logs in with."""
-
-    email: Annotated[str, msgspec.Meta(max_length=254, examples=["ada@example.com"])]
-    password: Annotated[str, msgspec.Meta(max_length=200, examples=["demo-password"])]
-
-
-class RefreshToken(Value):
-    """A refresh token, to be exchanged."""
-
-    refresh: str
 
 
 class ProfileChange(Value):
@@ -76,18 +66,13 @@ class UsersView(Endpoint):
         return Created(_account(account), f"/api/v1/users/{account.id}")
 
 
-class TokenView(Endpoint):
-    @endpoint(access=public, body=Credentials, returns=Tokens, raises=(BadCredentials,))
-    def post(self, request: Request, body: Credentials) -> Tokens:
-        """Log in."""
-        return service.log_in(body.email, body.password)
+@extend_schema_view(post=extend_schema(examples=[DEMO_LOGIN]))
+class TokenView(accounts.TokenView):
+    accounts = ACCOUNTS
 
 
-class RefreshView(Endpoint):
-    @endpoint(access=public, body=RefreshToken, returns=Tokens, raises=(BadCredentials,))
-    def post(self, request: Request, body: RefreshToken) -> Tokens:
-        """Exchange a refresh token for new tokens."""
-        return service.refresh(body.refresh)
+class RefreshView(accounts.RefreshView):
+    accounts = ACCOUNTS
 
 
 class MeView(Endpoint):

@@ -11,4 +11,5 @@ MODULE = Module(
         Setting("ACCESS_MINUTES", "How many minutes an access token is good for.", "15", required=False, secret=False),
         Setting("REFRESH_DAYS", "How many days a refresh token is good for.", "14", required=False, secret=False),
     ),
+    apps=("seamline.accounts",),
 )

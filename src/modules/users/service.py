@@ -1,29 +1,19 @@
 from collections.abc import Set
 from uuid import UUID
 
-from django.contrib.auth.hashers import check_password, make_password
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
-
 from contracts.users import UserRegistered
-from modules.users import queries, tokens
-from modules.users.errors import BadCredentials, EmailTaken, WeakPassword
+from modules.users import queries
+from modules.users.errors import EmailTaken
 from modules.users.models import PointsEntry, User
-from modules.users.tokens import Tokens
+from seamline.accounts import hash_password
 from seamline.contract import Money
 from seamline.databases import insert_new, transaction
 from seamline.events import publish
 
-_NOBODY = make_password(None)
-
 
 def register(user_id: UUID, email: str, password: str, nickname: str) -> User:
     """Open an account, once for each id. Raises `EmailTaken` or `WeakPassword`."""
-    try:
-        validate_password(password)
-    except ValidationError as error:
-        raise WeakPassword(" ".join(error.messages)) from None
-    user = User(id=user_id, email=email.lower(), password=make_password(password), nickname=nickname)
+    user = User(id=user_id, email=email.lower(), password=hash_password(password), nickname=nickname)
     with transaction("users"):
         if insert_new(user, "email"):
             publish(UserRegistered(user.id, nickname))
@@ -32,23 +22,6 @@ def register(user_id: UUID, email: str, password: str, nickname: str) -> User:
     if opened is None:
         raise EmailTaken()
     return opened
-
-
-def log_in(email: str, password: str) -> Tokens:
-    """Tokens for the owner of an account. Raises `BadCredentials`, whichever of the two is wrong."""
-    user = User.objects.filter(email=email.lower(), is_active=True).first()
-    # A password is checked for an unknown address too, so that the time it takes tells nothing.
-    if not check_password(password, user.password if user else _NOBODY) or user is None:
-        raise BadCredentials()
-    return tokens.issue(user.id, user.scopes)
-
-
-def refresh(refresh_token: str) -> Tokens:
-    """New tokens, with the scopes the user has now. Raises `BadCredentials`."""
-    user = User.objects.filter(id=tokens.refreshed(refresh_token), is_active=True).first()
-    if user is None:
-        raise BadCredentials()
-    return tokens.issue(user.id, user.scopes)
 
 
 def rename(user_id: UUID, nickname: str) -> User:

@@ -1,10 +1,11 @@
 """Settings that are no secrets, from the environment. An empty one counts as none; each raises for what will not do."""
 
 import difflib
+import importlib
 import math
 import pkgutil
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from seamline.contract import Contract, Event
 from seamline.setting_errors import invalid_setting, without_secrets
 
 _MODULE_URL = re.compile(r"([A-Z][A-Z0-9_]*)_URL")
@@ -95,7 +97,7 @@ def module_urls(environment: Mapping[str, str], here: Iterable[str], contracts: 
 
     `contracts` is the package with a file for each contract.
     """
-    known = {*here, *(info.name for info in pkgutil.iter_modules(contracts.__path__) if not info.ispkg)}
+    known = {*here, *_owners(contracts)}
     found = {}
     for name, value in environment.items():
         match = _MODULE_URL.fullmatch(name)
@@ -114,8 +116,17 @@ def word(env: environ.Env, name: str, default: str) -> str:
     """Read a name that databases and queues are named after."""
     given = env.str(name, "") or default
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,29}", given):
-        raise invalid_setting(name, given, "small letters, digits, - or _, thirty at most, such as shop")
+        raise invalid_setting(name, given, "small letters, digits, - or _, thirty at most, such as acme")
     return given
+
+
+def _owners(contracts: ModuleType) -> Iterator[str]:
+    """Name the modules that have a contract file. One that declares types alone is no module's."""
+    for info in pkgutil.iter_modules(contracts.__path__):
+        declared = vars(importlib.import_module(f"{contracts.__name__}.{info.name}"))
+        own = [value for value in declared.values() if getattr(value, "__module__", None) == declared["__name__"]]
+        if any(isinstance(value, type) and issubclass(value, Contract | Event) for value in own):
+            yield info.name
 
 
 def _has_address(url: str) -> bool:

@@ -23,7 +23,7 @@ from seamline.contract.errors import (
     Unexpected,
 )
 from seamline.contract.events import Event
-from seamline.contract.money import MINOR_UNITS, Currency, Money, Quantity, Sku, whole
+from seamline.contract.money import MINOR_UNITS, Currency, Money, whole
 from seamline.contract.values import AwareDatetime, BadContract, Ids, Value
 
 __all__ = [
@@ -44,9 +44,7 @@ __all__ = [
     "Kind",
     "Money",
     "Operation",
-    "Quantity",
     "Rejected",
-    "Sku",
     "Unavailable",
     "Unexpected",
     "Value",

@@ -33,7 +33,7 @@ class _EventMeta(ValueMeta):
 class Event(msgspec.Struct, metaclass=_EventMeta, frozen=True):
     """A fact, in the past tense: `class ParcelSent(Event, key="parcel_id"): …`.
 
-    `key` names the field whose value orders deliveries: events with the same key reach a subscriber in the order
+    `key` names the field that deliveries go by: events with the same key reach a subscriber in the order
     they were published in. The stable name is the module's, the class's and the version's:
     `parcels.ParcelSent.v1`. Events are declared in the contract file of the module that publishes them.
     """
@@ -45,7 +45,7 @@ class Event(msgspec.Struct, metaclass=_EventMeta, frozen=True):
 
     @property
     def key(self) -> str:
-        """The value that orders this event among others."""
+        """The value that gives this event its place among others."""
         return str(getattr(self, self.key_field))
 
 

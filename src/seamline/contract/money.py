@@ -1,4 +1,4 @@
-"""Money and the two words the whole shop shares."""
+"""Money, and the patterns of texts."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Annotated
@@ -14,15 +14,6 @@ def whole(pattern: str) -> str:
     return rf"^{pattern}$(?!\n)"
 
 
-Sku = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=whole("[A-Z0-9][A-Z0-9-]{0,39}"),
-        description="Stock keeping unit: capitals, digits and dashes, at most 40.",
-        examples=["MUG-BLUE"],
-    ),
-]
-Quantity = Annotated[int, msgspec.Meta(ge=1, le=10_000, description="How many, 1 to 10,000.", examples=[2])]
 MINOR_UNITS = "Minor units, as many as ISO 4217 gives the currency: 1999 is 19.99 EUR, 1999 JPY, 1.999 KWD."
 Currency = Annotated[str, msgspec.Meta(pattern=whole("[A-Z]{3}"), description="ISO 4217 code.", examples=["EUR"])]
 

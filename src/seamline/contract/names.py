@@ -11,7 +11,7 @@ def snake_case(name: str) -> str:
 
 
 def handler_of(event: str) -> str:
-    """Name the function that handles events of a class: `OrderCreated` is handled by `on_order_created`."""
+    """Name the function that handles events of a class: `ParcelSent` is handled by `on_parcel_sent`."""
     return f"on_{snake_case(event)}"
 
 

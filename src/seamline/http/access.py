@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -26,14 +26,15 @@ from seamline.calls.token_cache import LEEWAY_SECONDS, verify_once
 AUDIENCE = "api"
 ISSUER = "seam"
 ALGORITHM = "EdDSA"
+UserId: TypeAlias = Any
+"""A user's id, of the type that the deployable's layout says: a UUID, unless it says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who makes a request, as their token says."""
 
-    id: Any
-    """Of the deployable's type of users' ids, which is a UUID unless its layout says otherwise."""
+    id: UserId
     scopes: frozenset[str]
     is_authenticated: bool = True
 

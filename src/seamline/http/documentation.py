@@ -15,7 +15,6 @@ from seamline.calls.wire import STATUS, Problem
 from seamline.contract import ContractError
 from seamline.http import access as accesses
 from seamline.http.problems import CONTENT_TYPE
-from seamline.module import owner
 
 _KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -64,12 +63,11 @@ def document(
         "responses": responses,
         "parameters": [*parameters, *([_KEY] if idempotent else [])],
         "auth": [] if access is accesses.public else None,
-        "tags": [owner(method.__module__) or "system"],
     }
 
 
 def _operation_id(method: Callable[..., Any]) -> str:
-    """Name an operation: `OrderStatusView.patch` is `patch_order_status`."""
+    """Name an operation: `ParcelStatusView.patch` is `patch_parcel_status`."""
     view, _, verb = method.__qualname__.rpartition(".")
     return f"{verb}_{re.sub(r'(?<=[a-z])(?=[A-Z])', '_', view.removesuffix('View')).lower()}"
 

@@ -1,10 +1,13 @@
-"""drf-spectacular extensions: contract structs as schema components, and the bearer token as security scheme."""
+"""drf-spectacular extensions: contract structs as schema components, the bearer token as security scheme, tags."""
 
 from typing import Any, cast
 
 import msgspec
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
+
+from seamline.module import owner
 
 _REFERENCE = "#/components/schemas/{name}"
 
@@ -28,6 +31,14 @@ class StructExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-ca
                 component = ResolvedComponent(name, ResolvedComponent.SCHEMA, object=part, schema=schema)  # type: ignore[no-untyped-call]
                 auto_schema.registry.register_on_missing(component)
         return cast(dict[str, Any], components[own])
+
+
+class ModuleSchema(AutoSchema):
+    """The description of a view, which stands under the module that the view's class is of. DRF's schema class."""
+
+    def get_tags(self) -> list[str]:
+        module = owner(type(self.view).__module__)
+        return [module] if module else super().get_tags()
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

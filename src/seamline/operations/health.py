@@ -1,6 +1,5 @@
-"""The deployable's own endpoints: health, metrics, keys."""
+"""The deployable's own endpoints: health and metrics."""
 
-import base64
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -16,7 +15,6 @@ from seamline.context import working_for
 from seamline.databases import availability
 from seamline.databases.availability import LOOK_TIMEOUT
 from seamline.events import subscriptions
-from seamline.http import access
 from seamline.layout import alias_of
 from seamline.module import Module, active, extracted, setting
 from seamline.observability import metrics as counted
@@ -82,22 +80,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Show Prometheus what was counted, and what waits in the outboxes."""
     body = generate_latest(counted.registry()) + generate_latest(_outboxes)
     return HttpResponse(body, content_type=CONTENT_TYPE_LATEST)
-
-
-def jwks(request: HttpRequest) -> HttpResponse:
-    """Publish the public keys of users' tokens, as a JSON Web Key Set (RFC 7517)."""
-    keys = [
-        {
-            "kty": "OKP",
-            "crv": "Ed25519",
-            "alg": access.ALGORITHM,
-            "use": "sig",
-            "kid": kid,
-            "x": base64.urlsafe_b64encode(key.public_bytes_raw()).rstrip(b"=").decode(),
-        }
-        for kid, key in access.public_keys().items()
-    ]
-    return _json({"keys": keys})
 
 
 def _json(body: object, status: int = HTTPStatus.OK) -> HttpResponse:

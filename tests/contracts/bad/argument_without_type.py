@@ -1,8 +1,8 @@
-"""argument sku has no type; annotate it"""
+"""argument label has no type; annotate it"""
 
 from seamline.contract import Contract, query
 
 
 class Bad(Contract, module="bad"):
     @query
-    def ask(self, sku) -> int: ...
+    def ask(self, label) -> int: ...

@@ -1,7 +1,7 @@
-"""OrderCreated has no field 'order' to order it by"""
+"""ParcelSent has no field 'parcel' to order it by"""
 
 from seamline.contract import Event
 
 
-class OrderCreated(Event, key="order"):
-    order_id: str
+class ParcelSent(Event, key="parcel"):
+    parcel_id: str

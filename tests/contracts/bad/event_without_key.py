@@ -1,7 +1,7 @@
-"""OrderCreated names no ordering key; write class OrderCreated(Event, key='…')"""
+"""ParcelSent names no ordering key; write class ParcelSent(Event, key='…')"""
 
 from seamline.contract import Event
 
 
-class OrderCreated(Event):
-    order_id: str
+class ParcelSent(Event):
+    parcel_id: str

@@ -1,8 +1,8 @@
-"""OrderCreated.skus: set[str] cannot cross between modules; use frozenset[T]"""
+"""ParcelSent.labels: set[str] cannot cross between modules; use frozenset[T]"""
 
 from seamline.contract import Event
 
 
-class OrderCreated(Event, key="order_id"):
-    order_id: str
-    skus: set[str]
+class ParcelSent(Event, key="parcel_id"):
+    parcel_id: str
+    labels: set[str]

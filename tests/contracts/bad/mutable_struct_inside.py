@@ -6,7 +6,7 @@ from seamline.contract import Contract, Value, query
 
 
 class Line(msgspec.Struct):
-    sku: str
+    label: str
 
 
 class Basket(Value):

@@ -1,14 +1,15 @@
 from uuid import uuid4
 
-import jwt
 import pytest
 
 from contracts.users import Profile, UnknownUser, UserRegistered, Users
 from modules.users import service
-from modules.users.errors import BadCredentials, EmailTaken, WeakPassword
+from modules.users.accounts import ACCOUNTS
+from modules.users.errors import EmailTaken
 from modules.users.models import User
+from seamline.accounts import BadCredentials, WeakPassword
 from seamline.calls import call
-from seamline.http import access
+from seamline.http import principal
 from seamline.testing import captured_events
 
 pytestmark = pytest.mark.django_db(databases=["users"])
@@ -49,45 +50,28 @@ def test_passwords_are_not_stored(ada: User) -> None:
 
 def test_logging_in_gives_a_token_that_speaks_for_the_user(ada: User) -> None:
     User.objects.filter(id=ada.id).update(scopes="orders:write users:read")
-    principal = access.principal(service.log_in("ada@example.com", PASSWORD).access)
-    assert (principal.id, principal.scopes) == (ada.id, {"orders:write", "users:read"})
+    who = principal(ACCOUNTS.log_in("Ada@example.com", PASSWORD).access)
+    assert (who.id, who.scopes) == (ada.id, {"orders:write", "users:read"})
 
 
 @pytest.mark.parametrize(("email", "password"), [("ada@example.com", "wrong"), ("nobody@example.com", PASSWORD)])
 def test_wrong_credentials_are_refused_alike(ada: User, email: str, password: str) -> None:
     with pytest.raises(BadCredentials):
-        service.log_in(email, password)
+        ACCOUNTS.log_in(email, password)
 
 
 def test_a_closed_account_can_neither_log_in_nor_refresh(ada: User) -> None:
-    tokens = service.log_in("ada@example.com", PASSWORD)
+    tokens = ACCOUNTS.log_in("ada@example.com", PASSWORD)
     User.objects.filter(id=ada.id).update(is_active=False)
     with pytest.raises(BadCredentials):
-        service.log_in("ada@example.com", PASSWORD)
+        ACCOUNTS.log_in("ada@example.com", PASSWORD)
     with pytest.raises(BadCredentials):
-        service.refresh(tokens.refresh)
+        ACCOUNTS.refresh(tokens.refresh)
     with pytest.raises(UnknownUser):
         call(Users).profile(ada.id)
 
 
 def test_refreshing_gives_the_scopes_of_now(ada: User) -> None:
-    tokens = service.log_in("ada@example.com", PASSWORD)
+    tokens = ACCOUNTS.log_in("ada@example.com", PASSWORD)
     User.objects.filter(id=ada.id).update(scopes="catalog:write")
-    assert access.principal(service.refresh(tokens.refresh).access).may("catalog:write")
-
-
-def test_neither_token_serves_for_the_other(ada: User) -> None:
-    tokens = service.log_in("ada@example.com", PASSWORD)
-    with pytest.raises(BadCredentials):
-        service.refresh(tokens.access)
-    with pytest.raises(access.AuthenticationFailed):
-        access.principal(tokens.refresh)
-
-
-def test_a_forged_token_is_refused(ada: User) -> None:
-    token = service.log_in("ada@example.com", PASSWORD).access
-    claims = jwt.decode(token, options={"verify_signature": False})
-    kid = jwt.get_unverified_header(token)["kid"]
-    forged = jwt.encode(claims | {"scope": "orders:write"}, "a" * 32, algorithm="HS256", headers={"kid": kid})
-    with pytest.raises(access.AuthenticationFailed):
-        access.principal(forged)
+    assert principal(ACCOUNTS.refresh(tokens.refresh).access).may("catalog:write")

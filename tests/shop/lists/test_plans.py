@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 
 from seamline.module import active
-from tests.lists.conftest import LISTS, Fill, Get
+from tests.shop.lists.conftest import LISTS, Fill, Get
 
 pytestmark = pytest.mark.django_db(databases=sorted({one.module for one in LISTS.values()} & {*active()}))
 ROWS, OWNERS = 100_000, 1000

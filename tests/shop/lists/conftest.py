@@ -9,7 +9,7 @@ from django.db import connections
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
-from modules.users import tokens
+from seamline.accounts import tokens
 from seamline.module import active
 from tests.client import API
 
@@ -27,6 +27,14 @@ class List(NamedTuple):
 
 
 LISTS = {
+    "/parcels": List(
+        "parcels",
+        "parcels_parcel",
+        """
+        INSERT INTO parcels_parcel (id, depot, weight, created_at)
+        SELECT gen_random_uuid(), 'north', n, %(moment)s FROM generate_series(1, %(rows)s) AS n
+        """,
+    ),
     "/products": List(
         "catalog",
         "catalog_product",
@@ -112,7 +120,7 @@ def fill(path: str, db: None) -> Iterator[Fill]:
 @pytest.fixture
 def get(client: Client) -> Get:
     """Ask for a page as `USER`."""
-    token = tokens.issue(USER, "").access
+    token = tokens.issue("users", USER, "").access
 
     def page(url: str) -> Any:
         return client.get(

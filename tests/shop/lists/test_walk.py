@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from seamline.module import active
-from tests.lists.conftest import LISTS, Fill, Get, listed
+from tests.shop.lists.conftest import LISTS, Fill, Get, listed
 
 pytestmark = pytest.mark.django_db(databases=sorted({one.module for one in LISTS.values()} & {*active()}))
 SAME = "timestamptz '2026-05-04 10:00+00'"

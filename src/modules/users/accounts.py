@@ -1,0 +1,21 @@
+from uuid import UUID
+
+from modules.users.models import User
+from seamline.accounts import Account, Accounts
+
+
+class Members:
+    """Who may log in: the users whose account is open."""
+
+    def find_by_email(self, email: str) -> Account | None:
+        return self._find(email=email.lower())
+
+    def find_by_id(self, user_id: UUID) -> Account | None:
+        return self._find(id=user_id)
+
+    def _find(self, **by: object) -> Account | None:
+        user = User.objects.filter(**by, is_active=True).first()
+        return Account(user.id, user.password, user.scopes) if user else None
+
+
+ACCOUNTS = Accounts("users", Members())

@@ -1,0 +1,48 @@
+"""Accounts: log-in by e-mail and password, and the tokens that speak for a user everywhere. Optional.
+
+The module that knows who may log in names `seamline.accounts` in its manifest's `apps`, has settings ACCESS_MINUTES
+and REFRESH_DAYS, and says how to find an account. Accounts are rows of its own, here is no table of them:
+
+    ACCOUNTS = Accounts("members", Members())
+
+    class TokenView(accounts.TokenView):
+        accounts = ACCOUNTS
+
+Any deployable checks the tokens, whether it has this room or not: `seamline.http`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seamline.accounts.directory import Account, Directory
+    from seamline.accounts.endpoints import Credentials, RefreshToken, RefreshView, TokenView
+    from seamline.accounts.errors import BadCredentials, WeakPassword
+    from seamline.accounts.login import Accounts
+    from seamline.accounts.passwords import Password, hash_password
+    from seamline.accounts.tokens import Tokens
+
+__all__ = [
+    "Account",
+    "Accounts",
+    "BadCredentials",
+    "Credentials",
+    "Directory",
+    "Password",
+    "RefreshToken",
+    "RefreshView",
+    "TokenView",
+    "Tokens",
+    "WeakPassword",
+    "hash_password",
+]
+_ROOMS = ("errors", "directory", "passwords", "tokens", "login", "endpoints")
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is asked for: Django imports an application before there can be models."""
+    if name in __all__:
+        for room in (import_module(f"{__name__}.{room}") for room in _ROOMS):
+            if hasattr(room, name):
+                return getattr(room, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

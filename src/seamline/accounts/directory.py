@@ -1,0 +1,27 @@
+"""Who has an account: asked of the module that has a row for each."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from seamline.http.access import UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What of a user a log-in has to know."""
+
+    id: UserId
+    password: str
+    """Hashed."""
+    scopes: str
+    """Words such as `parcels:write`, with spaces between."""
+
+
+class Directory(Protocol):
+    """Find accounts. One that is closed is not found."""
+
+    def find_by_email(self, email: str) -> Account | None:
+        """Find the account of an e-mail address, however it is written."""
+
+    def find_by_id(self, user_id: UserId) -> Account | None:
+        """Find an account that a token was issued for."""

@@ -1,0 +1,13 @@
+"""What is refused to whoever logs in or registers."""
+
+from seamline.contract import Category, ContractError
+
+
+class BadCredentials(ContractError, category=Category.UNAUTHENTICATED):
+    """The email and password, or the token, are not right."""
+
+
+class WeakPassword(ContractError, category=Category.INVALID):
+    """The password is too easy to guess."""
+
+    reason: str

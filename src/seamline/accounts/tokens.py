@@ -1,0 +1,81 @@
+"""Access and refresh tokens, signed with the private key that only their issuer has."""
+
+import time
+from functools import cache
+
+import jwt
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from django.conf import settings
+
+from seamline.accounts.errors import BadCredentials
+from seamline.http import access
+from seamline.http.access import UserId
+from seamline.layout import current
+from seamline.module import setting
+from seamline.setting_errors import invalid_setting
+
+REFRESH_AUDIENCE = "refresh"
+LIFETIMES = ("ACCESS_MINUTES", "REFRESH_DAYS")
+"""Settings of the module that issues tokens."""
+
+
+class Tokens(msgspec.Struct, frozen=True):
+    """What a user proves with who they are."""
+
+    access: str
+    """Sent as `Authorization: Bearer …`."""
+    refresh: str
+    """Good for new tokens at `/auth/token/refresh`."""
+    expires_in: int
+    """Seconds the access token is good for."""
+
+
+def issue(module: str, user_id: UserId, scopes: str) -> Tokens:
+    """Issue tokens for a user of a module, good for as long as its settings say."""
+    minutes, days = (int(setting(module, name)) for name in LIFETIMES)
+    return Tokens(
+        access=_sign(user_id, access.AUDIENCE, minutes * 60, scope=scopes),
+        refresh=_sign(user_id, REFRESH_AUDIENCE, days * 86_400),
+        expires_in=minutes * 60,
+    )
+
+
+def verify_refresh_token(token: str) -> UserId:
+    """Give the user that a refresh token was issued for. Raises `BadCredentials`."""
+    try:
+        return current().user_id_type(access.verify(token, REFRESH_AUDIENCE)["sub"])
+    except (jwt.InvalidTokenError, KeyError, ValueError, AttributeError):
+        raise BadCredentials() from None
+
+
+def check_settings(module: str) -> None:
+    """Find out at start that tokens cannot be issued, not at a log-in. Raises `ImproperlyConfigured`."""
+    _signing_key()
+    for name in LIFETIMES:
+        if not setting(module, name).isdecimal():
+            expected = "a whole number, such as 15"
+            raise invalid_setting(f"{module}_{name}".upper(), setting(module, name), expected)
+
+
+def _sign(user_id: UserId, audience: str, seconds: int, **claims: str) -> str:
+    now = int(time.time())
+    claims |= {"iss": access.ISSUER, "aud": audience, "sub": str(user_id)}
+    return jwt.encode(
+        {**claims, "iat": now, "exp": now + seconds},
+        _signing_key(),
+        algorithm=access.ALGORITHM,
+        headers={"kid": access.key_id(_signing_key().public_key())},
+    )
+
+
+@cache
+def _signing_key() -> Ed25519PrivateKey:
+    if not settings.JWT_PRIVATE_KEY:
+        raise invalid_setting(
+            "JWT_PRIVATE_KEY", "", "an Ed25519 key as PEM where users' tokens are issued, which is here"
+        )
+    key = load_pem_private_key(settings.JWT_PRIVATE_KEY.encode(), password=None)
+    assert isinstance(key, Ed25519PrivateKey), "the settings hold no other"  # noqa: S101 - for the type checker
+    return key

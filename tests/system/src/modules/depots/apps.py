@@ -1,0 +1,5 @@
+from seamline import apps
+
+
+class DepotsConfig(apps.ModuleConfig):
+    name = "modules.depots"

@@ -1,0 +1,5 @@
+from seamline import apps
+
+
+class NotesConfig(apps.ModuleConfig):
+    name = "modules.notes"

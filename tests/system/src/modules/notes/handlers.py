@@ -1,0 +1,6 @@
+from contracts.parcels import ParcelSent
+from modules.notes.models import Note
+
+
+def on_parcel_sent(event: ParcelSent) -> None:
+    Note.objects.create(parcel_id=event.parcel_id, text=f"Sent to {event.depot}")

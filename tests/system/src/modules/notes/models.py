@@ -1,0 +1,11 @@
+from django.db import models
+
+
+class Note(models.Model):
+    """A sentence about a parcel."""
+
+    parcel_id = models.UUIDField(db_index=True)
+    text = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.text
