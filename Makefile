@@ -19,18 +19,6 @@ boundaries: $(DEV)  ## what only our own check can see of modules and their cont
 	$(BIN)/python -m extraction check
 	$(BIN)/python -m extraction compat
 
-.PHONY: words licences
-words: export PYTHONPATH = .:src
-words: $(DEV)  ## names and docstrings by the glossary, as far as a machine can tell; part of lint
-	$(BIN)/python -m tests.words
-
-# Those that ask for no more than to be named, or for their own changes: what is depended on may have them.
-LICENCES := MIT;BSD;Apache;ISC;PSF;Python Software Foundation;MPL;Mozilla;LGPL;Lesser
-
-licences: $(DEV)  ## what a deployable brings along, and under which licences; fails on one that goes ill with MIT
-	@$(BIN)/pip-licenses --from=mixed --order=license --partial-match --allow-only="$(LICENCES)" \
-		--packages $$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/\1/p' requirements/local.txt)
-
 test-topologies: export PYTHONPATH = .:src
 test-topologies: $(DEV)  ## the acceptance suite with no, each, every two and all modules apart, as a table
 	$(BIN)/python -m tests.topology.matrix
@@ -79,3 +67,15 @@ mutants-judge: $(NIGHTLY)
 $(NIGHTLY): | $(VENV)/.made
 	$(call install,nightly)
 	@touch $@
+
+.PHONY: words licences
+words: export PYTHONPATH = .:src
+words: $(DEV)  ## names and docstrings by the glossary, as far as a machine can tell; part of lint
+	$(BIN)/python -m tests.words
+
+# Those that ask for no more than to be named, or for their own changes: what is depended on may have them.
+LICENCES := MIT;BSD;Apache;ISC;PSF;Python Software Foundation;MPL;Mozilla;LGPL;Lesser
+
+licences: $(DEV)  ## what a deployable brings along, and under which licences; fails on one that goes ill with MIT
+	@$(BIN)/pip-licenses --from=mixed --order=license --partial-match --allow-only="$(LICENCES)" \
+		--packages $$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/\1/p' requirements/local.txt)

@@ -1,7 +1,5 @@
 """Extraction: find out whether a module can leave the monolith, and write it as a service of its own.
 
-See docs/how-a-module-leaves.md.
-
 This process reads modules, and never imports one: what is broken, or belongs to another folder than this one, is
 analysed all the same. Where one has to run, a process of its own runs it in the folder it stands in:
 
@@ -11,4 +9,6 @@ analysed all the same. Where one has to run, a process of its own runs it in the
 - `departure.places` has the service say what its interface is (`finish`, `fold`).
 
 The analysis (`check`, `list`, `cost`) runs none; `compat` imports contracts alone, in a process of their own.
+
+See docs/how-a-module-leaves.md.
 """
