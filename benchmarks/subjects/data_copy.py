@@ -31,8 +31,8 @@ _FILL = f"""
     SELECT id, 'SKU-' || n, 'A product with a name ' || n, n, 100 * n FROM orders_order, generate_series(1, 2) AS n;
     INSERT INTO seamline_outbox (module, event_id, name, key, subscriber, payload, request_id, state, attempts,
                                  failures, due_at, last_error, published_at, done_at)
-    SELECT 'orders', id, 'orders.OrderCreated.v1', id, 'users', repeat('x', 250), 'bench', 'done', 1, 0, now(), '', now(),
-           now() FROM orders_order;
+    SELECT 'orders', id, 'orders.OrderCreated.v1', id, 'users', repeat('x', 250), 'bench', 'done', 1, 0, now(), '',
+           now(), now() FROM orders_order;
 """  # noqa: S608
 
 COPY = Experiment(
