@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import psycopg
@@ -13,6 +13,7 @@ from django.db import connections
 
 from seamline.events import relay
 from seamline.runtime import scheduler as scheduling
+from seamline.runtime import wakeup_listener
 from seamline.runtime.scheduler import JobThreads, Scheduler
 from seamline.runtime.wakeup_listener import WakeupListener
 from seamline.work import threads, wakeups
@@ -90,6 +91,8 @@ def test_a_module_that_nothing_happens_to_is_looked_at_less_and_less_often(looks
     [plan] = scheduler._plans.values()
     waits = [scheduler._dispatch_due("orders", plan) for _ in range(7)]
     assert waits == [2, 4, 8, 16, 30, 30, 30]
+    scheduler.rely_on_listener(["orders"])
+    assert [scheduler._dispatch_due("orders", plan) for _ in range(6)] == [60, 120, 240, 480, 600, 600]
     looks.busy = {"orders"}
     assert scheduler._dispatch_due("orders", plan) == 1
     looks.busy, looks.due = set(), {"orders": 0.25}
@@ -150,23 +153,61 @@ def sessions() -> int:
 
 
 @pytest.mark.django_db(databases=["default"], transaction=True)
-def test_another_process_is_woken_and_after_an_interruption_looks_at_all() -> None:
-    woken: list[str] = []
-    connected: list[str] = []
-    listener = WakeupListener(woken.append, on_connect=lambda: connected.append("connected"))
-    listener.start()
-    try:
-        eventually(lambda: connected, bool)
+def test_another_process_is_woken_and_after_an_interruption_looks_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wakeup_listener, "COUNT_EVERY_SECONDS", 3600.0)
+    watcher = Watcher()
+    with listening(watcher):
+        eventually(lambda: watcher.woken, lambda woken: woken == ["all"])
         wakeups.wake("orders")
-        eventually(lambda: woken, lambda modules: modules == ["orders"])
+        eventually(lambda: watcher.woken, lambda woken: woken == ["all", "orders"])
         with connections["default"].cursor() as sql:
             sql.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND query LIKE 'LISTEN%%'"
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-        eventually(lambda: len(connected), lambda times: times == 2)
+        eventually(lambda: watcher.woken, lambda woken: woken == ["all", "orders", "all"])
         wakeups.wake("users")
-        eventually(lambda: woken, lambda modules: modules == ["orders", "users"])
+        eventually(lambda: watcher.woken, lambda woken: woken[3:] == ["users"])
+
+
+@pytest.mark.django_db(databases=["default", "orders"], transaction=True)
+def test_what_another_process_writes_is_heard_though_it_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wakeup_listener, "COUNT_EVERY_SECONDS", 0.1)
+    watcher = Watcher()
+    with listening(watcher):
+        eventually(lambda: watcher.heard, lambda heard: {*settings.ACTIVE_MODULES} == heard)
+        with psycopg.connect(settings.DATABASE_SERVER.url, dbname=settings.DATABASES["orders"]["NAME"]) as other:
+            other.execute("CREATE TABLE IF NOT EXISTS scratch (n int)")
+            other.execute("INSERT INTO scratch VALUES (1)")
+            other.execute("DROP TABLE scratch")
+        eventually(lambda: watcher.woken, lambda woken: "orders" in woken)
+
+
+class Watcher:
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.woken: list[str] = []
+        self.heard: set[str] = set()
+
+    def wake(self, module: str) -> None:
+        self.woken.append(module)
+
+    def wake_all(self) -> None:
+        self.woken.append("all")
+
+    def rely_on_listener(self, modules: Iterable[str]) -> None:
+        self.heard = {*modules}
+
+
+@contextmanager
+def listening(watcher: Watcher) -> Iterator[None]:
+    listener = WakeupListener(watcher)
+    listener.start()
+    try:
+        yield
     finally:
         listener.stop()
         listener.join()

@@ -67,7 +67,7 @@ def start() -> None:
     outbox.on_commit(running.dispatch)
     wakeups.on_wake(scheduler.wake)
     scheduler.start()
-    WakeupListener(scheduler.wake, on_connect=scheduler.wake_all).start()
+    WakeupListener(scheduler).start()
     threading.Thread(target=_announce, name="announcer", daemon=True).start()
 
 

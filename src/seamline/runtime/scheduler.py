@@ -33,6 +33,8 @@ MIN_POLL_SECONDS = 1.0
 """Seconds between two looks where something happens."""
 MAX_POLL_SECONDS = 30.0
 """Seconds between two looks where nothing happens: so late is found what another process has left undone."""
+MAX_POLL_RELYING_SECONDS = 600.0
+"""Seconds between two looks where nothing happens, and where it would be heard if something was written."""
 MAX_BACKOFF_SECONDS = 5.0
 """Seconds between two looks at a database that does not answer."""
 KEEP_SECONDS = 5.0
@@ -72,6 +74,8 @@ class Scheduler(threading.Thread):
         self._plans = {module: _Plan() for module in modules}
         self._heap = [(0.0, module) for module in self._plans]
         """When to look at what; an entry that is not its plan's `next_look` is stale."""
+        self._heard: frozenset[str] = frozenset()
+        """Modules of which it is heard when something is written."""
         self._changed = threading.Condition()
         self._is_stopping = False
 
@@ -83,6 +87,12 @@ class Scheduler(threading.Thread):
         """Look at all of them now."""
         for module in self._plans:
             self.wake(module)
+
+    def rely_on_listener(self, modules: Iterable[str]) -> None:
+        """Look at these seldom, because what is written to them is heard; at all others more often."""
+        before, self._heard = self._heard, frozenset(modules)
+        for module in before - self._heard:
+            self._look_within(module, MAX_POLL_SECONDS)
 
     def touch(self, module: str) -> None:
         """Note that something happens to a module, so that it is looked at soon."""
@@ -163,7 +173,8 @@ class Scheduler(threading.Thread):
                 else:
                     is_begun = True
                     self._runner.run(module, name)
-        plan.interval = MIN_POLL_SECONDS if is_busy else min(2 * plan.interval, MAX_POLL_SECONDS)
+        most = MAX_POLL_RELYING_SECONDS if module in self._heard else MAX_POLL_SECONDS
+        plan.interval = MIN_POLL_SECONDS if is_busy else min(2 * plan.interval, most)
         return min([MIN_POLL_SECONDS if is_begun else plan.interval, *waits])
 
 

@@ -1,34 +1,65 @@
-"""Hears what other processes of the deployable NOTIFY: that a module's tables have something to do."""
+"""Hears that a module's tables have something to do: what other processes NOTIFY, and what they write.
+
+PostgreSQL counts what is written to each database of a server, and tells it to everybody. So one question about all of
+them takes the place of one to each, which would need a connection each: a module in whose database nobody has written
+anything has nothing to do but what is due by the clock.
+"""
 
 import select
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 import structlog
+from django.conf import settings
 from django.db import connections
 
+from seamline.context import working_for
 from seamline.databases.config import DEPLOYABLE
 from seamline.work.leases import Backoff
 from seamline.work.wakeups import CHANNEL
 
 log = structlog.get_logger("seam.wakeups")
 
-LOOK_EVERY_MS = 1000
-"""Milliseconds from one look whether to end to the next."""
+TICK_MS = 1000
+"""Milliseconds to wait for what others have to say, before there may be something else to do."""
+COUNT_EVERY_SECONDS = 5.0
+COUNT_TIMEOUT = 2.0
 READ_TIMEOUT = 0.1
 """Seconds to read what has come, once something has."""
 BACKOFF = Backoff(first_seconds=2.0, max_seconds=15.0)
 """Pauses before the next try to listen, where there is no connection. Tables are looked at meanwhile all the same."""
 
 
-class WakeupListener(threading.Thread):
-    """Listens until it is stopped; `on_connect` is called whenever something may have been missed."""
+_WRITES = """
+    SELECT datname, tup_inserted + tup_updated + tup_deleted FROM pg_stat_database WHERE datname = ANY(%s)
+"""
 
-    def __init__(self, wake: Callable[[str], object], on_connect: Callable[[], object]) -> None:
+
+class Watcher(Protocol):
+    """What watches the modules' tables: the scheduler."""
+
+    def wake(self, module: str) -> None:
+        """Look at a module now."""
+
+    def wake_all(self) -> None:
+        """Look at all of them now."""
+
+    def rely_on_listener(self, modules: Iterable[str]) -> None:
+        """Look at these seldom, because what is written to them is heard; at all others more often."""
+
+
+class WakeupListener(threading.Thread):
+    """Listens until it is stopped."""
+
+    def __init__(self, watcher: Watcher) -> None:
         super().__init__(name="wakeups", daemon=True)
-        self._wake = wake
-        self._on_connect = on_connect
+        self._watcher = watcher
         self._stopping = threading.Event()
+        self._modules = _modules_by_database()
+        self._writes: Mapping[str, int] = {}
+        """Rows written to each database so far."""
 
     def stop(self) -> None:
         """End soon."""
@@ -44,20 +75,52 @@ class WakeupListener(threading.Thread):
             except Exception as error:
                 failures += 1
                 log.warning("not_listening", error=str(error).strip())
+                self._watcher.rely_on_listener(())
                 self._stopping.wait(BACKOFF.pause(failures).total_seconds())
             connections[DEPLOYABLE].close()
 
     def _connect(self) -> None:
         with connections[DEPLOYABLE].cursor() as sql:
             sql.execute(f"LISTEN {CHANNEL}")
-        self._on_connect()
+        self._writes = {}
+        self._count()
+        # Something may have been missed.
+        self._watcher.wake_all()
 
     def _listen(self) -> None:
         connection = connections[DEPLOYABLE].connection
         readable = select.poll()
         readable.register(connection.fileno(), select.POLLIN)
+        counted = time.monotonic()
         while not self._stopping.is_set():
-            if not readable.poll(LOOK_EVERY_MS):
-                continue
-            for notification in connection.notifies(timeout=READ_TIMEOUT):
-                self._wake(notification.payload)
+            if readable.poll(TICK_MS):
+                for notification in connection.notifies(timeout=READ_TIMEOUT):
+                    self._watcher.wake(notification.payload)
+            if time.monotonic() - counted > COUNT_EVERY_SECONDS:
+                self._count()
+                counted = time.monotonic()
+
+    def _count(self) -> None:
+        """Wake the modules in whose databases something was written since the last time."""
+        with working_for(DEPLOYABLE, COUNT_TIMEOUT, origin="wakeups"), connections[DEPLOYABLE].cursor() as sql:
+            sql.execute(_WRITES, [list(self._modules)])
+            writes = dict(sql.fetchall())
+        for database in writes:
+            if writes[database] != self._writes.get(database, writes[database]):
+                self._watcher.wake(self._modules[database])
+        if writes.keys() != self._writes.keys():
+            self._watcher.rely_on_listener(self._modules[database] for database in writes)
+        self._writes = writes
+
+
+def _modules_by_database() -> dict[str, str]:
+    """The modules whose databases are on the same server as the deployable's own, by the names of those."""
+
+    def server(alias: str) -> tuple[object, object]:
+        return settings.DATABASES[alias].get("HOST"), settings.DATABASES[alias].get("PORT")
+
+    return {
+        settings.DATABASES[module]["NAME"]: module
+        for module in settings.ACTIVE_MODULES
+        if server(module) == server(DEPLOYABLE)
+    }
