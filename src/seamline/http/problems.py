@@ -66,7 +66,10 @@ def problem(status: int, code: str, title: str, detail: str, errors: tuple[Field
 
 def respond(body: Problem) -> HttpResponse:
     """Make the response that carries a problem."""
-    response = HttpResponse(wire.encode(body), content_type=CONTENT_TYPE, status=body.status)
+    content = wire.encode(body)
+    response = HttpResponse(content, content_type=CONTENT_TYPE, status=body.status)
+    # Some are made before the middleware that says it.
+    response["Content-Length"] = str(len(content))
     if body.status == HTTPStatus.SERVICE_UNAVAILABLE:
         response["Retry-After"] = RETRY_AFTER_SECONDS
     return response
