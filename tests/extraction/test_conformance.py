@@ -35,7 +35,7 @@ from tests.processes import REPOSITORY
 
 LAMPS = Path(__file__).with_name("lamps")
 OPERATIONS = ["is_free", "lamp", "lent_out", "maker", "make", "name_of", "names", "number", "rename", "total_watts"]
-FOLDERS = ("src/seamline/contract", "requirements", "src/config", "src/seamline")
+FOLDERS = ("requirements", "src/config", "src/seamline")
 CONTRACT, MODULE, RUNTIME = "contracts/lamps.py", "src/modules/lamps", "src/seamline/calls"
 BREAKS = [
     (CONTRACT, "category=Category.NOT_FOUND", "category=Category.INVALID"),
