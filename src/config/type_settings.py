@@ -1,7 +1,7 @@
 """Django's settings as mypy's plugin reads them: every model is known, and nothing of the system starts.
 
 The plugin loads Django. With the settings that serve, it would load manifests and check modules against their
-contracts, and crash where a module lags behind; that is for `extraction check` to say, and for the start.
+contracts, and crash where a module lags behind; that is for `make lint` to say before, and for the start.
 """
 
 import importlib

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from seamline.development.embedded_postgres import EmbeddedPostgres, _binaries
+from seamline.development.embedded_postgres import EmbeddedPostgres, binaries
 from tests.documentation import pages
 from tests.processes import REPOSITORY
 
@@ -75,7 +75,7 @@ def server(desk: Desk) -> None:
     url = urlsplit(EmbeddedPostgres(desk.root / "var" / "postgres").url)
     place = dict(parse_qsl(url.query))
     address = f"postgresql://{url.username}@{quote(place['host'], safe='')}:{place['port']}"
-    desk.type(f"SERVER='{address}'; PATH='{_binaries()}':$PATH")
+    desk.type(f"SERVER='{address}'; PATH='{binaries()}':$PATH")
 
 
 SCENES: dict[str, Callable[[Desk], None]] = {

@@ -64,10 +64,3 @@ def test_the_layers_notice_a_circle(monolith: Monolith) -> None:
     monolith.write("src/seamline/one.py", "from seamline import two\n")
     monolith.write("src/seamline/two.py", "from seamline import one\n")
     assert lint(monolith.root).returncode == 1
-
-
-def test_the_tour_shows_what_extraction_says() -> None:
-    assert "inventory" in PROJECT.modules, "inventory has left for good"
-    files = len(plan.plan(PROJECT, "inventory").paths)
-    tour = (REPOSITORY / "README.md").read_text()
-    assert f"inventory becomes inventory-service in ../inventory-service: {files} files" in tour

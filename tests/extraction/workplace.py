@@ -81,7 +81,7 @@ class Workplace:
         file = f"src/modules/{module}/requirements.in"
         named = wanted((self.root / file).read_text())
         known = Lock.parse((self.root / "requirements/dev.txt").read_text())
-        for stem in ("base", "local", "dev"):
+        for stem in ("base", "local", "dev", "nightly"):
             path = self.root / f"requirements/{stem}.txt"
             lock = Lock.parse(path.read_text())
             pins = {name: known.pins[name] for name in known.closure(named)} | lock.pins

@@ -139,18 +139,18 @@ def test_latency_is_from_publication_to_the_first_delivery(listener: Listener) -
 
 
 def test_health_tells_of_each_outbox(backlog: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    def health() -> dict[str, dict[str, dict[str, float]]]:
+    def module_health() -> dict[str, dict[str, dict[str, float]]]:
         answer = health.health(RequestFactory().get("/health"))
         found: dict[str, dict[str, dict[str, float]]] = json.loads(answer.content)["modules"]
         return found
 
-    outbox = health()["orders"]["outbox"]
+    outbox = module_health()["orders"]["outbox"]
     assert (outbox["waiting"], outbox["dead"]) == (3, 1)
     assert 3500 < outbox["oldest_seconds"] < 7200
-    assert health()["users"]["outbox"] == {"waiting": 0, "dead": 0, "oldest_seconds": None}
+    assert module_health()["users"]["outbox"] == {"waiting": 0, "dead": 0, "oldest_seconds": None}
 
     def away(module: str) -> list[Standing]:
         raise OperationalError("connection refused")
 
     monkeypatch.setattr(event_administration, "status", away)
-    assert health()["orders"]["outbox"] is None
+    assert module_health()["orders"]["outbox"] is None

@@ -10,6 +10,7 @@ from pytest_django import DjangoDbBlocker
 
 from seamline.databases import fetch
 from seamline.databases.config import ENGINE
+from seamline.development.clusters import FOLDER
 from seamline.development.embedded_postgres import EmbeddedPostgres
 from tests.processes import HASTE
 
@@ -44,7 +45,7 @@ def ask(alias: str) -> int:
 def test_what_was_begun_before_a_failover_is_given_up_and_what_begins_after_it_goes_on(folder: Path) -> None:
     with EmbeddedPostgres(folder, HASTE).running():
         assert ask(PUBLISHER) == ask(SUBSCRIBER) == 1
-    (folder / "data" / "recovery.signal").touch()
+    (folder / FOLDER / "recovery.signal").touch()
     with EmbeddedPostgres(folder, HASTE | PROMOTED).running():
         for alias in (SUBSCRIBER, PUBLISHER):
             with pytest.raises(OperationalError):
@@ -60,7 +61,7 @@ def test_what_was_begun_before_a_failover_is_given_up_and_what_begins_after_it_g
 def test_a_subscriber_that_was_not_asked_before_does_not_take_what_the_server_of_before_said(folder: Path) -> None:
     with EmbeddedPostgres(folder, HASTE).running():
         assert ask(PUBLISHER) == 1
-    (folder / "data" / "recovery.signal").touch()
+    (folder / FOLDER / "recovery.signal").touch()
     with EmbeddedPostgres(folder, HASTE | PROMOTED).running():
         with pytest.raises(OperationalError, match="another server has taken over"):
             ask(SUBSCRIBER)

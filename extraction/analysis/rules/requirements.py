@@ -12,7 +12,7 @@ from extraction.requirements import canonical, distributions, wanted
 @rule
 def unpinned(subject: Subject) -> Iterator[Finding]:
     """A third-party import that no requirements file pins: for tests dev.txt, for the rest base.txt."""
-    awaited = {name for _, name in _awaited(subject)}
+    awaited = {test: {name for _, name in _awaited(subject, development=test)} for test in (False, True)}
     for source in subject.sources:
         stem = "dev" if source.is_test else "base"
         pinned = subject.project.locks[stem].pins.keys() if stem in subject.project.locks else frozenset()
@@ -21,7 +21,7 @@ def unpinned(subject: Subject) -> Iterator[Finding]:
             if top in OWN or top in sys.stdlib_module_names or not top:
                 continue
             brought_by = distributions().get(top, frozenset({canonical(top)}))
-            if not brought_by & (pinned | awaited):
+            if not brought_by & (pinned | awaited[source.is_test]):
                 message = f"{top} is imported, and no requirement brings it"
                 file = "requirements-dev.in" if source.is_test else "requirements.in"
                 home = f"{subject.project.folder(subject.module)}/{file}"
@@ -32,20 +32,21 @@ def unpinned(subject: Subject) -> Iterator[Finding]:
 @rule
 def unlocked(subject: Subject) -> Iterator[Finding]:
     """A distribution that the module names in its `requirements.in` or `requirements-dev.in`, and is not pinned yet."""
-    for (path, text), name in _awaited(subject):
+    for (path, text), name in _awaited(subject, development=True):
         message = f"{name} is required, and not pinned in requirements/*.txt"
         yield Finding(path, _line(text, name), "requirement", message, "run make lock")
 
 
-def _awaited(subject: Subject) -> Iterator[tuple[tuple[str, str], str]]:
-    """Distributions that the module names and nobody pins yet, each with the file that names it."""
-    locks = subject.project.locks
-    run, development = (subject.project.requirements_of(subject.module, development=d) for d in (False, True))
-    named = [(run, [*locks.values()])] if run else []
-    named += [(development, [lock for stem, lock in locks.items() if stem == "dev"])] if development else []
-    for file, into in named:
-        for name in wanted(file[1]):
-            if not all(name in lock.pins for lock in into):
+def _awaited(subject: Subject, *, development: bool) -> Iterator[tuple[tuple[str, str], str]]:
+    """Distributions that the module names and that are not pinned yet, each with the file that names it."""
+    project, module = subject.project, subject.module
+    named = [(project.requirements_of(module), [*project.locks.values()])]
+    if development:
+        dev = [lock for stem, lock in project.locks.items() if stem == "dev"]
+        named.append((project.requirements_of(module, development=True), dev))
+    for file, locks in named:
+        for name in wanted(file[1]) if file else ():
+            if file and not all(name in lock.pins for lock in locks):
                 yield file, name
 
 

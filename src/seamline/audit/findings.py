@@ -46,7 +46,7 @@ def pages(rows: QuerySet[M]) -> Iterator[list[M]]:
 def undo(module: str, call: str) -> str:
     """Put the remedy for what was done for something that does not exist: a server that took over may have lost it."""
     return (
-        'a failover may have lost it (docs/operate.md, "Failover"); to undo this: '
+        "a failover may have lost it; to undo this: "
         f'manage.py shell -c "from modules.{module} import service; service.{call}"'
     )
 

@@ -1,7 +1,7 @@
 """The currencies of ISO 4217, and how many decimals each is written with.
 
 Made from list one of 2026-01-01, without the codes that have no minor unit (metals, funds, tests). A currency that
-leaves the list stays here, because there are orders in it.
+leaves the list stays here, because there is money in it.
 """
 
 NO_CURRENCY = "XXX"

@@ -11,7 +11,8 @@ from msgspec import structs
 
 from seamline import context
 from seamline.context import Context
-from seamline.http.problems import Invalid, bad_request, error_response
+from seamline.http.pages import API
+from seamline.http.problems import MAX_BODY, Invalid, bad_request, error_response
 from seamline.module import owner
 from seamline.observability import metrics
 
@@ -74,9 +75,16 @@ def _method_and_route(request: HttpRequest) -> tuple[str, str]:
 def _refused(request: HttpRequest) -> HttpResponseBase | None:
     if _holds_nul(request):
         return bad_request(request)
-    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_REQUEST_BYTES:
-        return error_response(Invalid.too_large(settings.MAX_REQUEST_BYTES))
+    limit = _max_body(request)
+    if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+        return error_response(Invalid.too_large(limit))
     return None
+
+
+def _max_body(request: HttpRequest) -> int:
+    # Here and not in the view, so that it is the same before and behind a gateway, which reads a body whole.
+    is_json = request.content_type == "application/json" and request.path.startswith(API)
+    return min(MAX_BODY, settings.MAX_REQUEST_BYTES) if is_json else int(settings.MAX_REQUEST_BYTES)
 
 
 def _holds_nul(request: HttpRequest) -> bool:

@@ -79,7 +79,10 @@ class Invalid(Exception):
 def problem(status: int, code: str, title: str, detail: str, **more: Any) -> HttpResponse:
     """A response that says what went wrong."""
     body = Problem(f"urn:problem:{code}", title, status, code, detail, context.current().request_id, **more)
-    response = HttpResponse(msgspec.json.encode(body), content_type=CONTENT_TYPE, status=status)
+    content = msgspec.json.encode(body)
+    response = HttpResponse(content, content_type=CONTENT_TYPE, status=status)
+    # Some answers come before the middleware that says it.
+    response["Content-Length"] = str(len(content))
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response["Retry-After"] = "2"
     return response

@@ -13,8 +13,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEVELOPMENT:
-            raise CommandError(
-                "demo data is for development; for the first operator and staff of production see docs/production.md"
-            )
+            raise CommandError("demo data is for development")
         for module in demo.load():
             self.stdout.write(f"demo data loaded: {module}")
