@@ -12,7 +12,7 @@ RUNTIME_TESTS := src tests/acceptance tests/contracts tests/lists tests/reliabil
 EXPLAINED := deployable.mk Makefile
 
 .PHONY: boundaries words test-topologies test-pythons chaos chaos-broker extract extract-usage bench bench-measure
-.PHONY: dist mutants mutants-judge test-djangos test-django
+.PHONY: chaos-mutants dist mutants mutants-judge test-djangos test-django
 
 lint: boundaries words
 
@@ -61,6 +61,10 @@ chaos: export PYTHONPATH = .:src
 chaos: $(DEV)  ## kill everything at random, and look for what is lost; SEED=, KILLS=, TOPOLOGY=monolith|extracted|redis|rabbitmq
 	$(BIN)/python -m tests.chaos $(if $(TOPOLOGY),--topology $(TOPOLOGY)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(KILLS),--kills $(KILLS))
+
+chaos-mutants: export PYTHONPATH = .:src
+chaos-mutants: $(DEV)  ## take out what the campaign relies on, and see that it finds something; MUTANTS="fence inbox", SEED=
+	$(BIN)/python -m tests.chaos.mutants $(MUTANTS) $(if $(SEED),--seed $(SEED))
 
 chaos-broker: export PYTHONPATH = .:src
 chaos-broker: $(DEV)  ## kill the broker 50 times under load: no worker ends, nothing is lost; KILLS=, SEED=, BROKER=redis|rabbitmq
