@@ -35,7 +35,7 @@ from tests.processes import REPOSITORY
 
 LAMPS = Path(__file__).with_name("lamps")
 OPERATIONS = ["is_free", "lamp", "lent_out", "maker", "make", "name_of", "names", "number", "rename", "total_watts"]
-FOLDERS = ("src/seamline/contract", "requirements", "src/config", "src/seamline")
+FOLDERS = ("requirements", "src/config", "src/seamline")
 CONTRACT, MODULE, RUNTIME = "contracts/lamps.py", "src/modules/lamps", "src/seamline/calls"
 BREAKS = [
     (CONTRACT, "category=Category.NOT_FOUND", "category=Category.INVALID"),
@@ -49,7 +49,7 @@ BREAKS = [
     (f"{MODULE}/queries.py", "period__overlap=(since, until)", "period__contained_by=(since, until)"),
     (f"{MODULE}/urls.py", ', path("lamps/<uuid:lamp_id>", api.LampView.as_view())', ""),
     (f"{RUNTIME}/idempotency.py", "        if sql.rowcount == 1:\n", "        if True:\n"),
-    (f"{RUNTIME}/home.py", "        if circumstances.deadline <= time.monotonic():", "        if False:"),
+    (f"{RUNTIME}/server.py", "        if call_context.deadline <= time.monotonic():", "        if False:"),
     (f"{RUNTIME}/endpoint.py", "    _authenticate(environ, module)\n", ""),
     (f"{RUNTIME}/wire.py", "(msgspec.MsgspecError, UnicodeDecodeError, RecursionError)", "ZeroDivisionError"),
 ]
