@@ -207,7 +207,7 @@ UNLIKE = {
     "DROP TABLE purchase": "the target lacks the table purchase",
     "CREATE TABLE more (a int)": "the source lacks the table more",
     "INSERT INTO django_migrations (app, name) VALUES ('orders', '0002_note')": "the migration orders.0002_note",
-    "DROP TABLE django_migrations": "the target lacks the migration seamline.0001_initial",
+    "DROP TABLE django_migrations": "the target lacks the migration orders.0001_initial",
 }
 
 

@@ -48,7 +48,7 @@ def sides(the_yard: Yard, tmp_path: Path) -> Iterator[tuple[Two, Path, Path]]:
 
 def copy(made: Two, here: Path | None, there: Path | None) -> Carried | None:
     source, target = (
-        data.Place({name: str(value) for name, value in conninfo_to_dict(url).items()}, media, COLUMNS)
+        data.Database({name: str(value) for name, value in conninfo_to_dict(url).items()}, media, COLUMNS)
         for url, media in ((made.source, here), (made.target, there))
     )
     with data.bar(Console(quiet=True)) as bar:

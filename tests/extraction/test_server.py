@@ -119,11 +119,11 @@ def test_without_one_a_line_says_what_to_do(monolith: Path) -> None:
 def test_the_server_is_the_one_of_the_environment_or_of_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert boot.configured(tmp_path) is None
+    assert boot.find_configured_url(tmp_path) is None
     (tmp_path / ".env").write_text("DATABASE_URL=postgresql://folder/\n")
-    assert boot.configured(tmp_path) == "postgresql://folder/"
+    assert boot.find_configured_url(tmp_path) == "postgresql://folder/"
     monkeypatch.setenv("DATABASE_URL", "postgresql://shell/")
-    assert boot.configured(tmp_path) == "postgresql://shell/"
+    assert boot.find_configured_url(tmp_path) == "postgresql://shell/"
 
 
 def test_an_address_that_is_none_and_a_server_that_is_away_are_told(monolith: Path) -> None:
