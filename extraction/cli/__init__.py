@@ -11,6 +11,7 @@ from extraction.cli.extract import extract
 from extraction.cli.finish import finish
 from extraction.cli.fold import fold
 from extraction.cli.listing import list_modules
+from extraction.cli.survey import survey
 from extraction.cli.verify import verify
 
 
@@ -23,5 +24,5 @@ def main() -> None:
     interruption.prepare()
 
 
-for command in (list_modules, check, cost, compat, extract, data_group, finish, fold, verify):
+for command in (list_modules, check, cost, compat, extract, data_group, finish, fold, verify, survey):
     main.add_command(command)

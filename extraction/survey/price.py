@@ -123,7 +123,7 @@ def order(prices: Prices) -> tuple[list[Step], list[Staying]]:
     while waiting:
         now = {name: total(prices.costs(name, left)) for name in waiting}
         name = min(waiting, key=lambda app: (now[app], app))
-        remark = _remark(prices.apps[name], partners[name])
+        remark = _remark(prices, prices.apps[name], partners[name])
         steps.append(Step(name, now[name], total(alone[name]), alone[name], partners[name][:3], remark))
         waiting.remove(name)
         left -= {name}
@@ -144,14 +144,17 @@ def _reason_to_stay(prices: Prices, app: App, price: float) -> str:
         pages = len(app.page_models)
         return f"{pages} of its {app.models} models stand in a page tree that all apps share: their rows cannot part"
     if app.lines and price * 1000 / app.lines > MAX_PER_1000_LINES:
-        return f"its ties outweigh it: a price of {price:,.0f} for {app.lines:,} lines; fold it into what it is tied to"
+        partners = prices.partners(app.label)
+        ties = f"its ties outweigh it, a price of {price:,.0f} for {app.lines:,} lines"
+        return f"{ties}: {len(partners)} apps hang on it, {partners[0][0]} most of all"
     return ""
 
 
-def _remark(app: App, partners: tuple[tuple[str, float], ...]) -> str:
+def _remark(prices: Prices, app: App, partners: tuple[tuple[str, float], ...]) -> str:
     whole = sum(price for _, price in partners)
     if app.is_user:
         return "it has the users, to whom everyone has keys"
-    if whole and partners[0][1] / whole > TWIN_SHARE and len(partners) > 1:
+    is_twin = whole and partners[0][1] / whole > TWIN_SHARE and len(partners) > 1
+    if is_twin and partners[0][0] not in prices.shared and not prices.apps[partners[0][0]].is_user:
         return f"{partners[0][1] / whole:.0%} of its price is with {partners[0][0]}: rather the two of them together"
     return ""

@@ -2,12 +2,15 @@
 
 import multiprocessing
 import os
+import platform
 import re
+import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from extraction.survey.facts import FileFacts, class_facts
+from extraction.survey.facts import Clue, FileFacts, class_facts
 from extraction.survey.inference import Inference
 from extraction.survey.rules import Subject, collect_all, templates, urls
 from extraction.survey.syntax import Module
@@ -44,8 +47,6 @@ def read_python(tree: Tree, app_names: Callable[[str], str | None], report: Repo
 
 def read_templates(tree: Tree) -> Iterator[FileFacts]:
     """Read the templates: what they include, and where they link to."""
-    from extraction.survey.facts import Clue
-
     for path in tree.templates:
         facts = FileFacts(path, "")
         try:
@@ -65,8 +66,15 @@ def _run(work: list[Work]) -> Iterator[FileFacts]:
         return
     # Nothing here has threads or connections yet; a fork starts at once, where a spawn imports everything again.
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    with multiprocessing.get_context(method).Pool(processes) as pool:
-        yield from pool.imap(read, work, _CHUNK_FILES)
+    context = multiprocessing.get_context(method)
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_leave_signals) as pool:
+        yield from pool.map(read, work, chunksize=_CHUNK_FILES)
+
+
+def _leave_signals() -> None:
+    """Have a worker end as processes do: what the command does about signals is not for its workers."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def read(work: Work) -> FileFacts:
@@ -94,8 +102,6 @@ def _fill(facts: FileFacts, module: Module, accessors: frozenset[str]) -> None:
 
 
 def _version() -> str:
-    import platform
-
     return platform.python_version().rpartition(".")[0]
 
 

@@ -14,7 +14,7 @@ _COMMENT = re.compile(r"\{#.*?#\}|\{%-?\s*comment\b.*?endcomment\s*-?%\}", re.DO
 
 def collect(subject: Subject) -> Iterator[tuple[int, str]]:
     """Notice strings that look like the name of a template."""
-    for node in subject.module.strings:
+    for node in () if subject.module.is_migration else subject.module.strings:
         value = getattr(node, "value", None)
         if isinstance(value, str) and _NAME.fullmatch(value):
             yield node.lineno, value
