@@ -60,7 +60,9 @@ def _print(found: Survey, app: str | None, kind: str | None, wants_json: bool, w
     if wants_json or wants_sarif:
         click.echo(json.dumps(as_json(found) if wants_json else as_sarif(found), indent=2))
     elif app or kind:
-        chosen = (c for c in found.findings.couplings if (not app or app in (c.source, c.target)) and kind in (None, c.kind))
+        chosen = (
+            c for c in found.findings.couplings if (not app or app in (c.source, c.target)) and kind in (None, c.kind)
+        )
         print_couplings(chosen, OUT)
     else:
         print_survey(found, OUT)

@@ -80,7 +80,9 @@ class _Finder:
         return min(fitting, key=lambda folder: (folder.count("/"), folder), default=None)
 
     def _folders(self) -> set[str]:
-        return self.tree.packages | {path.rpartition("/")[0] for path in self.tree.python if path.endswith("/models.py")}
+        return self.tree.packages | {
+            path.rpartition("/")[0] for path in self.tree.python if path.endswith("/models.py")
+        }
 
     def _add(self, package: str, folder: str, config: str) -> None:
         name, label = self._configured(folder, config)

@@ -10,7 +10,19 @@ from typing import Any
 _PARAMETERS = re.compile(r"^([ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+\w+)\[", re.MULTILINE)
 _ALIAS = re.compile(r"^([ \t]*)type[ \t]+(\w+)(\[)?(?=[^\n]*=)", re.MULTILINE)
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
-_OF_PYTHON_2 = ("print", "except", "exec", "raise", "throw", "numliterals", "ne", "repr", "unicode", "tuple_params", "paren")
+_OF_PYTHON_2 = (
+    "print",
+    "except",
+    "exec",
+    "raise",
+    "throw",
+    "numliterals",
+    "ne",
+    "repr",
+    "unicode",
+    "tuple_params",
+    "paren",
+)
 
 
 def parse(text: bytes) -> ast.Module:

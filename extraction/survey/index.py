@@ -11,8 +11,12 @@ from extraction.survey.model import App
 from extraction.survey.settings import Settings
 from extraction.survey.tree import is_migration
 
-_MODEL = re.compile(r"(^|\.)(\w*Model|Abstract(Base)?User|Page|\w+Page|Orderable|MPTTModel|MP_Node|NS_Node|AL_Node|Tag\w*Base)$")
-_NO_MODEL = re.compile(r"^(rest_framework|django\.forms|django\.contrib\.admin|pydantic|graphene|factory|ninja|haystack)\b")
+_MODEL = re.compile(
+    r"(^|\.)(\w*Model|Abstract(Base)?User|Page|\w+Page|Orderable|MPTTModel|MP_Node|NS_Node|AL_Node|Tag\w*Base)$"
+)
+_NO_MODEL = re.compile(
+    r"^(rest_framework|django\.forms|django\.contrib\.admin|pydantic|graphene|factory|ninja|haystack)\b"
+)
 _PAGE = re.compile(r"(^|\.)(Page|MP_Node|NS_Node|AL_Node)$")
 _MAX_HOPS = 12
 

@@ -9,10 +9,57 @@ from extraction.survey.syntax import Module, Scope, written
 _MAX_DEPTH = 12
 ONE = frozenset({"get", "first", "last", "create", "latest", "earliest", "get_or_404", "aget", "afirst", "acreate"})
 QUERY_METHODS = frozenset(
-    "all filter exclude order_by select_related prefetch_related annotate aggregate values values_list distinct only defer "
-    "using select_for_update none union iterator in_bulk reverse alias first last get create get_or_create "
-    "update_or_create bulk_create bulk_update update delete count exists add set remove clear aget afirst acount "
-    "aexists acreate alast latest earliest dates datetimes extra raw".split()
+    (
+        "all",
+        "filter",
+        "exclude",
+        "order_by",
+        "select_related",
+        "prefetch_related",
+        "annotate",
+        "aggregate",
+        "values",
+        "values_list",
+        "distinct",
+        "only",
+        "defer",
+        "using",
+        "select_for_update",
+        "none",
+        "union",
+        "iterator",
+        "in_bulk",
+        "reverse",
+        "alias",
+        "first",
+        "last",
+        "get",
+        "create",
+        "get_or_create",
+        "update_or_create",
+        "bulk_create",
+        "bulk_update",
+        "update",
+        "delete",
+        "count",
+        "exists",
+        "add",
+        "set",
+        "remove",
+        "clear",
+        "aget",
+        "afirst",
+        "acount",
+        "aexists",
+        "acreate",
+        "alast",
+        "latest",
+        "earliest",
+        "dates",
+        "datetimes",
+        "extra",
+        "raw",
+    )
 )
 
 
@@ -74,9 +121,8 @@ class Inference:
             return self.about(call.args[0], scope, depth + 1)
         if isinstance(call.func, ast.Attribute) and call.func.attr in QUERY_METHODS:
             return self.about(call.func.value, scope, depth + 1)
-        if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Attribute):
-            if call.func.value.attr in MANAGERS:
-                return self.about(call.func.value, scope, depth + 1)
+        if isinstance(call.func, ast.Attribute) and getattr(call.func.value, "attr", "") in MANAGERS:
+            return self.about(call.func.value, scope, depth + 1)
         qualified = self.module.qualified(call.func)
         if qualified and qualified.rpartition(".")[2][:1].isupper():
             return Reference("class", qualified)
@@ -101,7 +147,7 @@ class Inference:
 
 
 def _assigned(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[tuple[str, ast.expr]]:
-    """The names of a function, each with what it is given: an argument its type, a loop's variable what it runs over."""
+    """The names of a function, each with what it is given: an argument its type, a loop's what it runs over."""
     found: list[tuple[str, ast.expr]] = []
     arguments = function.args
     for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
@@ -112,8 +158,9 @@ def _assigned(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[tuple[st
                 found.append((name, value))
             case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
                 found.append((name, _type(annotation) or ast.Constant(None)))
-            case ast.For(target=ast.Name(id=name), iter=iterated) | ast.comprehension(
-                target=ast.Name(id=name), iter=iterated
+            case (
+                ast.For(target=ast.Name(id=name), iter=iterated)
+                | ast.comprehension(target=ast.Name(id=name), iter=iterated)
             ):
                 found.append((name, iterated))
             case ast.NamedExpr(target=ast.Name(id=name), value=value):

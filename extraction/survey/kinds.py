@@ -32,7 +32,9 @@ _KINDS = (
     Kind("signal", "signals of others", 4, "subscribe to an event of the owner"),
     Kind("signal-of-all", "signals without a sender", 3, "name the sender, or subscribe to an event of each owner"),
     Kind("reverse-accessor", "reverse accessors", 3, "ask the owner with a query"),
-    Kind("spanning-lookup", "lookups over a boundary", 3, "keep a copy of what is filtered by, or ask the owner for ids"),
+    Kind(
+        "spanning-lookup", "lookups over a boundary", 3, "keep a copy of what is filtered by, or ask the owner for ids"
+    ),
     Kind("joined-load", "loads over a boundary", 2, "ask the owner for many at once"),
     Kind("migration-dependency", "migrations' dependencies", 0.5, "begin again with an initial migration of its own"),
     Kind("migration-import", "imports in migrations", 0.5, "squash it away, or copy what it needs"),

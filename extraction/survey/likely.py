@@ -8,9 +8,50 @@ from extraction.survey.index import Index, Model, Relation
 from extraction.survey.model import App
 
 LOOKUPS = frozenset(
-    "exact iexact contains icontains in gt gte lt lte startswith istartswith endswith iendswith range date year iso_year "
-    "month day week week_day quarter time hour minute second isnull regex iregex search contained_by has_key has_keys "
-    "has_any_keys overlap len trigram_similar unaccent lower upper length abs".split()
+    (
+        "exact",
+        "iexact",
+        "contains",
+        "icontains",
+        "in",
+        "gt",
+        "gte",
+        "lt",
+        "lte",
+        "startswith",
+        "istartswith",
+        "endswith",
+        "iendswith",
+        "range",
+        "date",
+        "year",
+        "iso_year",
+        "month",
+        "day",
+        "week",
+        "week_day",
+        "quarter",
+        "time",
+        "hour",
+        "minute",
+        "second",
+        "isnull",
+        "regex",
+        "iregex",
+        "search",
+        "contained_by",
+        "has_key",
+        "has_keys",
+        "has_any_keys",
+        "overlap",
+        "len",
+        "trigram_similar",
+        "unaccent",
+        "lower",
+        "upper",
+        "length",
+        "abs",
+    )
 )
 _MAX_DEPTH = 8
 
@@ -80,11 +121,14 @@ def crossings(index: Index, start: Model | None, path: str, near: App | None, wh
     names = path.removeprefix("-").split("__")
     starts = [start] if start else _starts(index, names[0], near)
     ways = [way for model in starts if (way := _follow(model, names, whole)) is not None]
-    agreed = {tuple((c.origin.app and c.origin.app.label, c.target.app and c.target.app.label) for c in way) for way in ways}
-    if len(agreed) > 1 and near:
+    if len(set(map(_apps, ways))) > 1 and near:
         ways = [way for way in ways if not way or way[0].origin.app is near]
-        agreed = {tuple(c.target.label for c in way) for way in ways}
-    return ways[0] if ways and (len(agreed) == 1) else []
+    return ways[0] if len(set(map(_apps, ways))) == 1 else []
+
+
+def _apps(way: list[Crossing]) -> tuple[str, ...]:
+    """The apps that a way goes into: ways that agree in these need not be told apart."""
+    return tuple(crossing.target.app.label for crossing in way if crossing.target.app)
 
 
 def _starts(index: Index, name: str, near: App | None) -> list[Model]:
@@ -131,5 +175,3 @@ def _steps(model: Model, name: str) -> Iterator[tuple[Relation, Model]]:
     for owner in model.lineage():
         for back in owner.reverse.get(name, ()):
             yield back, back.model
-
-

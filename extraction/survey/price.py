@@ -146,7 +146,7 @@ def _reason_to_stay(prices: Prices, app: App, price: float) -> str:
     if app.lines and price * 1000 / app.lines > MAX_PER_1000_LINES:
         partners = prices.partners(app.label)
         ties = f"its ties outweigh it, a price of {price:,.0f} for {app.lines:,} lines"
-        return f"{ties}: {len(partners)} apps hang on it, {partners[0][0]} most of all"
+        return f"{ties}: it is tied to {len(partners)} apps, to {partners[0][0]} most"
     return ""
 
 

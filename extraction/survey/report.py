@@ -104,7 +104,8 @@ def _nothing(root: Path, tree: Tree, settings: Settings) -> str:
     if not tree.python:
         return f"there is no Python file in {root}"
     if settings.installed_apps:
-        return f"none of the {len(settings.installed_apps)} INSTALLED_APPS in {', '.join(settings.paths)} has its code in {root}"
+        where = ", ".join(settings.paths)
+        return f"none of the {len(settings.installed_apps)} INSTALLED_APPS in {where} has its code in {root}"
     return f"{root} has no INSTALLED_APPS and no folder with models.py or apps.py: is it a Django project?"
 
 

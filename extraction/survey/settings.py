@@ -84,7 +84,9 @@ class SettingsReader:
             return {}
         self.read.add(path)
         included = lambda name: self._included(module, name, within | {path})  # noqa: E731
-        return _Evaluator(included, lambda pattern: self._matching(path, pattern, within | {path})).run(module.tree.body)
+        return _Evaluator(included, lambda pattern: self._matching(path, pattern, within | {path})).run(
+            module.tree.body
+        )
 
     def _included(self, module: Module, node: ast.ImportFrom, within: frozenset[str]) -> dict[str, Value]:
         path = self._module(module.absolute(node), module.path)
@@ -216,7 +218,15 @@ class _Evaluator:
         defaults = [keyword.value for keyword in call.keywords if keyword.arg in ("default", "fallback")]
         if defaults:
             return self._value(defaults[0])
-        if written(call.func).rpartition(".")[2] in ("list", "tuple", "set", "sorted", "OrderedSet", "chain", "fromkeys"):
+        if written(call.func).rpartition(".")[2] in (
+            "list",
+            "tuple",
+            "set",
+            "sorted",
+            "OrderedSet",
+            "chain",
+            "fromkeys",
+        ):
             return _union(self._value(argument) for argument in call.args)
         return _union(self._value(a) for a in call.args if isinstance(a, ast.List | ast.Tuple)) or (
             self._value(call.args[1]) if len(call.args) > 1 else ()

@@ -72,12 +72,9 @@ class Module:
         while waiting:
             node, scope = waiting.pop()
             self._keep(node, scope)
-            if isinstance(node, ast.JoinedStr):
-                children = [child for child in node.values if not isinstance(child, ast.Constant)]
-            else:
-                children = [child for child in ast.iter_child_nodes(node) if not _is_docstring(child)]
+            children = [child for child in ast.iter_child_nodes(node) if not _is_told_already(node, child)]
             inner = self._inner(node, scope)
-            guarded = node.body if isinstance(node, ast.If) and _is_type_checking(node.test) else []
+            guarded: list[ast.AST] = [*node.body] if isinstance(node, ast.If) and _is_type_checking(node.test) else []
             for child in reversed(children):
                 self.parents[id(child)] = node
                 waiting.append((child, Scope(scope.node, scope.parent, True) if child in guarded else inner))
@@ -200,8 +197,11 @@ def written(node: ast.AST | None) -> str:
     return ""
 
 
-def _is_docstring(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+def _is_told_already(node: ast.AST, child: ast.AST) -> bool:
+    """Tell whether a child is a docstring, which says nothing to us, or a part of a string that is taken whole."""
+    if isinstance(node, ast.JoinedStr):
+        return isinstance(child, ast.Constant)
+    return isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
 
 
 def _is_type_checking(test: ast.expr) -> bool:

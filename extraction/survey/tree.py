@@ -9,7 +9,9 @@ from pathlib import Path
 from extraction.survey.model import Unreadable
 
 MAX_BYTES = 2_000_000
-SKIPPED_FOLDERS = frozenset({"node_modules", "bower_components", "site-packages", "__pycache__", "__pypackages__", "venv"})
+SKIPPED_FOLDERS = frozenset(
+    {"node_modules", "bower_components", "site-packages", "__pycache__", "__pypackages__", "venv"}
+)
 TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 _TEST_FILE = re.compile(r"(test_.*|.*_tests?|tests|conftest)\.py")
 _TEMPLATE_FOLDERS = ("templates", "jinja2")

@@ -76,7 +76,9 @@ def _order(survey: Survey) -> Iterator[Table | str]:
         table = _table("", "app", "price", "lines", "what it takes", "", right=(0, 2, 3))
         for rank, step in enumerate(survey.steps[:_FIRST], 1):
             lines = f"{survey.findings.apps[step.app].lines:,}"
-            table.add_row(f"{rank}", escape(step.app), f"{step.alone:,.0f}", lines, taking(step.costs), escape(step.remark))
+            table.add_row(
+                f"{rank}", escape(step.app), f"{step.alone:,.0f}", lines, taking(step.costs), escape(step.remark)
+            )
         yield table
         if len(survey.steps) > _FIRST:
             later = ", ".join(step.app for step in survey.steps[_FIRST:])
@@ -113,5 +115,3 @@ def _remarks(survey: Survey) -> Iterator[str]:
 def taking(costs: Iterable[Cost]) -> str:
     """The three dearest kinds of a price."""
     return ", ".join(f"{KINDS[cost.kind].title} {cost.places:,}" for cost in list(costs)[:3])
-
-

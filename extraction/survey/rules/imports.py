@@ -41,8 +41,7 @@ def resolve(place: Place, clue: Clue) -> Iterator[Coupling]:
     for label, (app, targets) in by_app.items():
         text = f"imports {', '.join(targets)}"
         if app:
-            for found in place.to(kind, clue.line, app, targets[0], text):
-                yield found
+            yield from place.to(kind, clue.line, app, targets[0], text)
         elif place.app:
             yield Coupling(place.path, clue.line, kind, place.app.label, label, targets[0], text)
 

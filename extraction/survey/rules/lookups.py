@@ -11,16 +11,76 @@ from extraction.survey.rules.registry import Place, Subject, rule
 from extraction.survey.syntax import Scope, strings
 
 BY_KEYWORD = frozenset(
-    "filter exclude get get_or_create update_or_create Q When annotate aggregate alias get_object_or_404 "
-    "get_list_or_404 aget FilteredRelation complex_filter".split()
+    (
+        "filter",
+        "exclude",
+        "get",
+        "get_or_create",
+        "update_or_create",
+        "Q",
+        "When",
+        "annotate",
+        "aggregate",
+        "alias",
+        "get_object_or_404",
+        "get_list_or_404",
+        "aget",
+        "FilteredRelation",
+        "complex_filter",
+    )
 )
 BY_STRING = frozenset(
-    "values values_list order_by only defer distinct dates datetimes latest earliest in_bulk F Count Sum Max Min Avg "
-    "StdDev Variance OuterRef Coalesce Lower Upper ArrayAgg StringAgg JSONBAgg Concat TruncDate TruncDay TruncMonth Trunc "
-    "Extract Cast Exists SearchVector Length".split()
+    (
+        "values",
+        "values_list",
+        "order_by",
+        "only",
+        "defer",
+        "distinct",
+        "dates",
+        "datetimes",
+        "latest",
+        "earliest",
+        "in_bulk",
+        "F",
+        "Count",
+        "Sum",
+        "Max",
+        "Min",
+        "Avg",
+        "StdDev",
+        "Variance",
+        "OuterRef",
+        "Coalesce",
+        "Lower",
+        "Upper",
+        "ArrayAgg",
+        "StringAgg",
+        "JSONBAgg",
+        "Concat",
+        "TruncDate",
+        "TruncDay",
+        "TruncMonth",
+        "Trunc",
+        "Extract",
+        "Cast",
+        "Exists",
+        "SearchVector",
+        "Length",
+    )
 )
 LOADS = frozenset({"select_related", "prefetch_related", "Prefetch", "prefetch_related_objects"})
-LISTS = frozenset("search_fields list_filter ordering filterset_fields filter_fields ordering_fields list_display".split())
+LISTS = frozenset(
+    (
+        "search_fields",
+        "list_filter",
+        "ordering",
+        "filterset_fields",
+        "filter_fields",
+        "ordering_fields",
+        "list_display",
+    )
+)
 _QUERY_DEPTH = 8
 
 
@@ -120,7 +180,9 @@ def resolve(place: Place, clue: Clue) -> Iterator[Coupling]:
         if crossing.target.app and crossing.target.app.label not in told:
             told.add(crossing.target.app.label)
             thing = f"{crossing.origin.label}.{crossing.name}"
-            text = f"{'loads' if lookup.is_load else 'looks up'} {lookup.path}, over {thing} into {crossing.target.label}"
+            text = (
+                f"{'loads' if lookup.is_load else 'looks up'} {lookup.path}, over {thing} into {crossing.target.label}"
+            )
             yield from place.to(kind, clue.line, crossing.target.app, thing, text)
 
 

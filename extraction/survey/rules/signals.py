@@ -12,8 +12,20 @@ from extraction.survey.rules.registry import Place, Subject, rule
 from extraction.survey.syntax import Module, Scope, argument
 
 OF_MODELS = frozenset(
-    "pre_save post_save pre_delete post_delete m2m_changed pre_init post_init pre_migrate post_migrate class_prepared "
-    "page_published page_unpublished".split()
+    (
+        "pre_save",
+        "post_save",
+        "pre_delete",
+        "post_delete",
+        "m2m_changed",
+        "pre_init",
+        "post_init",
+        "pre_migrate",
+        "post_migrate",
+        "class_prepared",
+        "page_published",
+        "page_unpublished",
+    )
 )
 
 

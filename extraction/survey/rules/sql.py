@@ -14,7 +14,9 @@ _SQL = re.compile(
     r"drop\s+(table|index|trigger|view)|truncate|lock\s+table|copy\s+\w+)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_NAMED = re.compile(r"\b(?:from|join|into|update|table|on|references|truncate|only|copy|using)\s+\"?(\w+)\"?", re.IGNORECASE)
+_NAMED = re.compile(
+    r"\b(?:from|join|into|update|table|on|references|truncate|only|copy|using)\s+\"?(\w+)\"?", re.IGNORECASE
+)
 _COMPOUND = re.compile(r"\b[A-Za-z]\w*_\w+\b")
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _RAW = frozenset({"extra", "RawSQL", "raw", "execute", "executemany", "RunSQL"})
@@ -57,7 +59,9 @@ def resolve(place: Place, clue: Clue) -> Iterator[Coupling]:
     """Tell whose tables are named."""
     for line, word in clue.data:
         if model := place.index.tables.get(word):
-            yield from place.to("raw-sql", line, model.app, model.label, f"names {word}, the table of {model.label}, in SQL")
+            yield from place.to(
+                "raw-sql", line, model.app, model.label, f"names {word}, the table of {model.label}, in SQL"
+            )
 
 
 rule("sql", collect, resolve)

@@ -8,9 +8,20 @@ from extraction.survey.likely import likely_model
 from extraction.survey.model import Coupling
 from extraction.survey.rules.registry import Place, Subject, rule
 
-
 _ON_OBJECTS = frozenset({"save", "delete", "asave", "adelete"})
-_ON_MANAGERS = frozenset("create bulk_create get_or_create update_or_create update bulk_update delete acreate aupdate".split())
+_ON_MANAGERS = frozenset(
+    (
+        "create",
+        "bulk_create",
+        "get_or_create",
+        "update_or_create",
+        "update",
+        "bulk_update",
+        "delete",
+        "acreate",
+        "aupdate",
+    )
+)
 Writes = tuple[tuple[int, Reference], ...]
 
 
@@ -36,9 +47,9 @@ def _writes(subject: Subject, body: Iterable[ast.stmt]) -> Iterator[tuple[int, R
     inside = {id(node) for statement in body for node in ast.walk(statement) if isinstance(node, ast.Call)}
     for call, scope in subject.module.calls:
         if id(call) in inside and isinstance(call.func, ast.Attribute) and _is_write(call.func):
-            if about := subject.inference.about(call.func.value, scope):
+            about = subject.inference.about(call.func.value, scope)
+            if about:
                 yield call.lineno, about
-
 
 
 def _is_write(function: ast.Attribute) -> bool:

@@ -23,7 +23,8 @@ def definitions(module: Module) -> Iterator[UrlName]:
         if last in _ROUTING and (name := module.string(argument(call, 3, "name"))):
             yield UrlName(name, _view(module, argument(call, 1, "view")), namespace)
         elif last == "register" and isinstance(call.func, ast.Attribute) and len(call.args) > 1:
-            if name := module.string(argument(call, 2, "basename", "base_name")):
+            name = module.string(argument(call, 2, "basename", "base_name"))
+            if name:
                 yield UrlName(f"{name}-*", _view(module, call.args[1]), namespace)
 
 

@@ -5,7 +5,7 @@ let view = null; // x, y, width, height of what is seen
 
 function layout() {
   const size = DATA.apps.length;
-  const radius = 60 * Math.sqrt(size);
+  const radius = 75 * Math.sqrt(size);
   const nodes = DATA.apps.map((app, at) => {
     const angle = (2 * Math.PI * at) / size;
     return { x: radius * Math.cos(angle) * 1.5, y: radius * Math.sin(angle), dx: 0, dy: 0, r: 6 + Math.min(20, Math.sqrt(app.lines) / 7), app };
@@ -27,7 +27,9 @@ function push(nodes, springs, heat) {
     const [a, b] = [nodes[i], nodes[j]];
     const [x, y] = [a.x - b.x || 0.1 * (i + 1), a.y - b.y || 0.1 * (j + 1)];
     const distance = Math.max(12, Math.hypot(x, y));
-    const force = 9000 / distance ** 2 + (distance < a.r + b.r + 34 ? (a.r + b.r + 34 - distance) * 0.5 : 0);
+    const wide = Math.abs(x) < (a.app.label.length + b.app.label.length) * 3.6 && Math.abs(y) < 30; // names would overlap
+    const force = 17000 / distance ** 2 + (distance < a.r + b.r + 40 ? (a.r + b.r + 40 - distance) * 0.6 : 0);
+    if (wide) { const away = (y < 0 ? -1 : 1) * (30 - Math.abs(y)) * 0.35; a.dy += away; b.dy -= away; }
     a.dx += (x / distance) * force; a.dy += (y / distance) * force;
     b.dx -= (x / distance) * force; b.dy -= (y / distance) * force;
   }
@@ -79,7 +81,9 @@ function drawGraph() {
     element("path", { d: "M0,0 L8,4 L0,8 z", style: { fill: colour } }));
   const svg = element("svg", { viewBox: view.join(" "), class: picked === null ? "" : "dim", role: "group", "aria-label": "Apps and what ties them" },
     element("defs", {}, marker("out", "var(--accent)"), marker("in", "var(--warn)")), element("g", {}, ...links),
-    ...nodes.map((node, at) => drawNode(node, at, near, picked)));
+    ...nodes.map((node, at) => drawNode(node, at, near, picked)),
+    // Names lie over every circle.
+    ...nodes.map((node, at) => element("text", { class: nodeClass(at, near), x: node.x.toFixed(1), y: (node.y + node.r + 13).toFixed(1), "aria-hidden": "true" }, node.app.label)));
   const line = (colour) => element("i", { style: { background: colour } });
   byId("graph").replaceChildren(svg, element("p", { class: "hint" }, "Drag and scroll to look around; Tab and Enter choose.",
     line("var(--accent)"), "depends on", line("var(--warn)"), "is depended on by"));
@@ -88,14 +92,18 @@ function drawGraph() {
 
 function drawNode(node, at, near, picked) {
   const { app } = node;
-  const classes = ["node", app.library && "library", near.has(at) && "near", (state.app === at || state.source === at || state.target === at) && "chosen"];
   const facts = [["lines", number(app.lines)], ["models", app.models], ["price of leaving", number(Math.round(app.price))]];
   return element("g", {
-    class: classes.filter(Boolean).join(" "), transform: `translate(${node.x.toFixed(1)} ${node.y.toFixed(1)})`, tabindex: 0, role: "button",
+    class: nodeClass(at, near), transform: `translate(${node.x.toFixed(1)} ${node.y.toFixed(1)})`, tabindex: 0, role: "button",
     "data-node": at, "aria-label": `${app.label}, ${app.lines} lines`, "aria-pressed": String(picked === at), style: { "--dot": dotColour(app) },
     onclick: () => { if (!moved) chooseApp(at); }, onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); chooseApp(at); } },
     onmousemove: (event) => showTip(event, app.label, facts), onmouseleave: hideTip,
-  }, element("circle", { r: node.r.toFixed(1) }), element("text", { y: (node.r + 14).toFixed(1) }, app.label));
+  }, element("circle", { r: node.r.toFixed(1) }));
+}
+
+function nodeClass(at, near) {
+  const isChosen = [state.app, state.source, state.target].includes(at);
+  return ["node", DATA.apps[at].library && "library", near.has(at) && "near", isChosen && "chosen"].filter(Boolean).join(" ");
 }
 
 let moved = false;

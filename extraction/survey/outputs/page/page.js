@@ -35,4 +35,4 @@ addEventListener("keydown", (event) => { if (event.key === "Escape") { byId("sea
 listeners.push(() => { listed = PAGE; }, drawKinds, drawMatrix, drawGraph, drawList);
 drawOrder();
 changed();
-show(tabs.find((tab) => `#${tab.getAttribute("aria-controls")}` === location.hash) || tabs[0]);
+show(tabs.find((tab) => `#view-${tab.getAttribute("aria-controls")}` === location.hash) || tabs[0]);

@@ -78,7 +78,7 @@ function drawOrder() {
   const step = (at, rank) => {
     const app = DATA.apps[at];
     const bar = app.costs.slice(0, 6).map(([title, , price], place) => element("span", { title: `${title}: ${number(price)}`, style: { width: `${100 * price / dearest}%`, "--at": place } }));
-    const costs = app.costs.slice(0, 5).map(([title, places]) => `${number(places)} ${title}`).join(", ");
+    const costs = app.costs.slice(0, 5).map(([title, places]) => `${title} ${number(places)}`).join(", ");
     const judged = app.reason || app.remark;
     return element("button", { class: "step", onclick: () => chooseApp(at) },
       element("span", { class: "rank" }, rank), element("span", { class: "name" }, app.label), element("span", { class: "price" }, number(Math.round(app.price))),
