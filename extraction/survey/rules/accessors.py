@@ -13,13 +13,19 @@ from extraction.survey.rules.registry import Place, Subject, rule
 from extraction.survey.syntax import Scope
 
 
+OF_ANYTHING = frozenset(
+    {"add", "clear", "count", "delete", "get", "remove", "reverse", "set", "union", "update", "values"}
+)
+"""Methods that sets, dicts and lists have too."""
+
+
 class Access(NamedTuple):
     """An attribute that may be a reverse accessor."""
 
     name: str
     of: Reference | None
     is_queried: bool
-    """Whether it is used as a manager is: `.all()`, `.filter(…)`."""
+    """Whether it is used as only a manager is: `.all()`, `.filter(…)`."""
 
 
 def collect(subject: Subject) -> Iterator[tuple[int, Access]]:
@@ -34,7 +40,7 @@ def collect(subject: Subject) -> Iterator[tuple[int, Access]]:
             continue
         if _is_imported(subject, node.value) or _is_own(node.value, name, scope):
             continue
-        queried = isinstance(parent, ast.Attribute) and parent.attr in QUERY_METHODS
+        queried = isinstance(parent, ast.Attribute) and parent.attr in QUERY_METHODS - OF_ANYTHING
         yield node.end_lineno or node.lineno, Access(name, subject.inference.about(node.value, scope), queried)
 
 
