@@ -43,7 +43,7 @@ def reasons(found: Survey) -> dict[str, str]:
 
 
 def test_a_folder_without_python_is_none(tmp_path: Path) -> None:
-    with pytest.raises(NoDjangoProject, match="there is no Python file in"):
+    with pytest.raises(NoDjangoProject, match=r"there is no Python file in"):
         survey(tmp_path)
 
 
@@ -53,7 +53,7 @@ def test_python_without_apps_is_none(tmp_path: Path) -> None:
 
 
 def test_apps_that_are_elsewhere_are_none(tmp_path: Path) -> None:
-    with pytest.raises(NoDjangoProject, match="none of the 1 INSTALLED_APPS in settings.py has its code"):
+    with pytest.raises(NoDjangoProject, match=r"none of the 1 INSTALLED_APPS in settings\.py has its code"):
         survey(write(tmp_path, {"settings.py": "INSTALLED_APPS = ['django.contrib.admin']\n"}))
 
 

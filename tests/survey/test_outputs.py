@@ -77,7 +77,7 @@ def test_a_fingerprint_stays_when_lines_move(tmp_path: Path) -> None:
 
 def hostile_project(root: Path, folder: str) -> Path:
     """A project whose texts would be elements of a page, if they were let."""
-    project = root / f"shop {HOSTILE.replace('/', '∕')} & 'co'"
+    project = root / f"shop {HOSTILE.replace('/', '_')} & 'co'"
     (project / folder).mkdir(parents=True)
     (project / "ink").mkdir()
     (project / "settings.py").write_text(f"INSTALLED_APPS = [{folder!r}, 'ink']\n")

@@ -12,7 +12,6 @@ from extraction.survey.model import Coupling
 from extraction.survey.rules.registry import Place, Subject, rule
 from extraction.survey.syntax import Scope
 
-
 OF_ANYTHING = frozenset(
     {"add", "clear", "count", "delete", "get", "remove", "reverse", "set", "union", "update", "values"}
 )
