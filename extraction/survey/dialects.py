@@ -3,12 +3,14 @@
 import ast
 import logging
 import re
-from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
 _PARAMETERS = re.compile(r"^([ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+\w+)\[", re.MULTILINE)
 _ALIAS = re.compile(r"^([ \t]*)type[ \t]+(\w+)(\[)?(?=[^\n]*=)", re.MULTILINE)
+_ASYNC = re.compile(r"\basync\b(?![ \t]+(?:def|for|with)\b)")
+_EXCEPTED = re.compile(r"^([ \t]*except\*?[ \t]+)([\w.]+(?:[ \t]*,[ \t]*[\w.]+)+)(?=[ \t]*:)", re.MULTILINE)
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _OF_PYTHON_2 = (
     "print",
@@ -30,18 +32,23 @@ def parse(text: bytes) -> ast.Module:
     try:
         return ast.parse(text)
     except SyntaxError as error:
-        for translate in (_without_type_parameters, _from_python_2):
-            tree = _try(translate, text)
-            if tree is not None:
-                return tree
-        raise error
+        tree = _parse_translated(text)
+        if tree is None:
+            raise error
+        return tree
 
 
-def _try(translate: Callable[[str], str], text: bytes) -> ast.Module | None:
+def _parse_translated(text: bytes) -> ast.Module | None:
+    """Translate one thing after the other, until it can be parsed."""
     try:
-        return ast.parse(translate(_decoded(text)))
-    except (SyntaxError, ValueError, LookupError):
+        translated = _decoded(text)
+    except (UnicodeError, LookupError):
         return None
+    for translate in (_without_type_parameters, _with_excepted_in_parentheses, _with_async_as_a_name, _from_python_2):
+        with suppress(SyntaxError, ValueError):
+            translated = translate(translated)
+            return ast.parse(translated)
+    return None
 
 
 def _decoded(text: bytes) -> str:
@@ -69,6 +76,16 @@ def _closing(text: str, at: int) -> int:
         if depth == 0:
             return place + 1
     return len(text)
+
+
+def _with_excepted_in_parentheses(text: str) -> str:
+    """Write `except A, B:` of Python 3.14 as it was before; of Python 2, whose B is a variable, it says enough."""
+    return _EXCEPTED.sub(r"\1(\2)", text)
+
+
+def _with_async_as_a_name(text: str) -> str:
+    """Rename what was called `async` before Python 3.7."""
+    return _ASYNC.sub("async_", text)
 
 
 def _from_python_2(text: str) -> str:

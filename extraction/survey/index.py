@@ -17,7 +17,7 @@ _MODEL = re.compile(
 _NO_MODEL = re.compile(
     r"^(rest_framework|django\.forms|django\.contrib\.admin|pydantic|graphene|factory|ninja|haystack)\b"
 )
-_PAGE = re.compile(r"(^|\.)(Page|MP_Node|NS_Node|AL_Node)$")
+_PAGE = re.compile(r"^wagtail\b.*\.(\w*Page|Abstract(Email)?Form)$")
 _MAX_HOPS = 12
 
 

@@ -117,6 +117,7 @@ class _Evaluator:
     include: Include
     match: Callable[[str], dict[str, Value]]
     values: dict[str, Value] = field(default_factory=dict)
+    imported: dict[str, ast.ImportFrom] = field(default_factory=dict)
 
     def run(self, body: Iterable[ast.stmt]) -> dict[str, Value]:
         for statement in body:
@@ -134,18 +135,32 @@ class _Evaluator:
                 self._grow(name, self._value(value))
             case ast.Expr(value=ast.Call() as call):
                 self._call(call)
-            case ast.ImportFrom(names=names) if any(alias.name == "*" or alias.name.isupper() for alias in names):
+            case ast.ImportFrom(names=names) if not any(alias.name == "*" or alias.name.isupper() for alias in names):
+                self.imported |= {alias.asname or alias.name: node for alias in names}
+            case ast.ImportFrom():
                 included = self.include(node)
                 named = {alias.name: alias.asname or alias.name for alias in node.names}
                 self.values |= included if "*" in named else {named[n]: v for n, v in included.items() if n in named}
-            case ast.ClassDef(body=body):
+            case ast.ClassDef(bases=bases, body=body):
+                for base in bases:
+                    if imported := self.imported.get(written(base)):
+                        self.values |= self.include(imported)
                 self.run(body)
+            case ast.FunctionDef(name=name, body=body) if name.isupper():
+                self.values[name] = self._returned(body)
             case ast.If(body=body, orelse=other):
                 self._branches(body, other)
             case ast.Try(body=body, handlers=handlers, orelse=other):
                 self._branches(body, *(handler.body for handler in handlers), other)
             case ast.With(body=body) | ast.For(body=body):
                 self.run(body)
+
+    def _returned(self, body: list[ast.stmt]) -> Value:
+        """What a property of a settings class comes to."""
+        inside = _Evaluator(self.include, self.match, dict(self.values), self.imported)
+        inside.run(body)
+        returned = [node for statement in body for node in ast.walk(statement) if isinstance(node, ast.Return)]
+        return _union(inside._value(node.value) for node in returned if node.value)
 
     def _branches(self, *bodies: list[ast.stmt]) -> None:
         before = dict(self.values)

@@ -136,7 +136,9 @@ class Module:
     def qualified(self, node: ast.AST | None) -> str | None:
         """The dotted name an expression stands for, by the file's imports; None where that cannot be told."""
         if isinstance(node, ast.Name):
-            return self.names.get(node.id)
+            found = self.names.get(node.id)
+            # A class that is written nowhere comes from `from … import *`; the index looks which of them has it.
+            return f"{self.name}.{node.id}" if found is None and self.stars and node.id[:1].isupper() else found
         if isinstance(node, ast.Attribute):
             base = self.qualified(node.value)
             return f"{base}.{node.attr}" if base else None

@@ -135,6 +135,11 @@ def test_nothing_of_a_project_is_run(project: Path, tmp_path: Path) -> None:
         ("unique", "INSTALLED_APPS = list(OrderedDict.fromkeys(['pens', 'ink', 'pens']))\n"),
         ("formatted", "P = 'in'\nINSTALLED_APPS = ['pens', f'{P}k']\n"),
         ("config", "INSTALLED_APPS = ['pens', 'ink.apps.InkConfig']\n"),
+        (
+            "property",
+            "class Base:\n    @property\n    def INSTALLED_APPS(self):\n        a = ['pens']\n"
+            "        a.append('ink')\n        return a\n",
+        ),
         ("python 2", "INSTALLED_APPS = ['pens', 'ink']\nprint 'on'\n"),
     ],
 )

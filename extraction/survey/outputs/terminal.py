@@ -72,13 +72,12 @@ def _clusters(survey: Survey) -> Iterator[str]:
 
 def _order(survey: Survey) -> Iterator[Table | str]:
     if survey.steps:
-        yield "\n[bold]who could leave first[/bold], in the order of price"
-        table = _table("", "app", "price", "lines", "what it takes", "", right=(0, 2, 3))
+        yield "\n[bold]who could leave first[/bold], in the order of price, with those above gone already"
+        table = _table("", "app", "price", "alone", "lines", "what it takes", "", right=(0, 2, 3, 4))
         for rank, step in enumerate(survey.steps[:_FIRST], 1):
-            lines = f"{survey.findings.apps[step.app].lines:,}"
-            table.add_row(
-                f"{rank}", escape(step.app), f"{step.alone:,.0f}", lines, taking(step.costs), escape(step.remark)
-            )
+            numbers = (step.price, step.alone, survey.findings.apps[step.app].lines)
+            shown = [f"{number:,.0f}" for number in numbers]
+            table.add_row(f"{rank}", escape(step.app), *shown, taking(step.costs), escape(step.remark))
         yield table
         if len(survey.steps) > _FIRST:
             later = ", ".join(step.app for step in survey.steps[_FIRST:])

@@ -6,4 +6,11 @@ class Box[T: (int, Loan)]:
         return loan.note_set.get()
 
 
+def sure(loan: Loan):
+    try:
+        return loan.note_set.get()
+    except Loan.DoesNotExist, TypeError, ValueError:
+        return None
+
+
 type Boxes = list[Box]

@@ -1,7 +1,7 @@
 from loans.models import Loan  # finds: import loans
 
 
-def of(reader):
+def of(reader, async=False):
     try:
         return reader.loan_set.all()  # finds: reverse-accessor loans
     except Loan.DoesNotExist, error:

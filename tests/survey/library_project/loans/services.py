@@ -43,14 +43,12 @@ def accessors(author: Author, reader: Reader, settings, request):
 
 def lookups():
     own = Loan.objects.filter(due__gte=1, book__in=[1], book__id=2, reader_id=3)
-    own = own.exclude(book__title="A").order_by(
-        "-reader__nickname", "due"
-    )  # finds: spanning-lookup catalog, spanning-lookup accounts
+    own = own.exclude(book__title="A")  # finds: spanning-lookup catalog
+    own = own.order_by("-reader__nickname", "due")  # finds: spanning-lookup accounts
     own.filter(Q(due=1) | Q(book__shelf__isnull=True))  # finds: spanning-lookup catalog
     own.values("id", "book__authors__name")  # finds: spanning-lookup catalog
-    own.annotate(
-        writers=Count("book__authors"), at=F("book__shelf")
-    )  # finds: spanning-lookup catalog, spanning-lookup catalog
+    own.annotate(writers=Count("book__authors"))  # finds: spanning-lookup catalog
+    own.annotate(at=F("book__shelf"))  # finds: spanning-lookup catalog
     return {"book__title": 1}.get("book__title"), "book__title"
 
 
@@ -61,9 +59,8 @@ def loads():
 
 
 def kinds():
-    return ContentType.objects.get_for_model(Book), ContentType.objects.get_for_model(
-        Loan
-    )  # finds: generic-relation catalog
+    ContentType.objects.get_for_model(Loan)
+    return ContentType.objects.get_for_model(Book)  # finds: generic-relation catalog
 
 
 def raw():
