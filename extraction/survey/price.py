@@ -14,6 +14,8 @@ LIBRARY = 0.1
 MIN_USERS = 3
 TWIN_SHARE = 0.5
 MAX_PER_1000_LINES = 150
+MIN_OUTWEIGHING = 50
+"""Ties that cost less outweigh nobody, however small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def _reason_to_stay(prices: Prices, app: App, price: float) -> str:
     if app.page_models:
         pages = len(app.page_models)
         return f"{pages} of its {app.models} models stand in a page tree that all apps share: their rows cannot part"
-    if app.lines and price * 1000 / app.lines > MAX_PER_1000_LINES:
+    if price > MIN_OUTWEIGHING and price * 1000 > MAX_PER_1000_LINES * app.lines:
         partners = prices.partners(app.label)
         ties = f"its ties outweigh it, a price of {price:,.0f} for {app.lines:,} lines"
         return f"{ties}: it is tied to {len(partners)} apps, to {partners[0][0]} most"

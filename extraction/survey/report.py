@@ -97,7 +97,7 @@ def _notes(tree: Tree, settings: Settings, index: Index) -> Iterator[str]:
     if index.user is None and settings.installed_apps:
         yield f"the user model {settings.user_model} is not in the project: keys to it cross no boundary of its own"
     if tree.tests:
-        yield f"{tree.tests:,} test files are left out"
+        yield f"{tree.tests:,} test file{' is' if tree.tests == 1 else 's are'} left out"
 
 
 def _nothing(root: Path, tree: Tree, settings: Settings) -> str:

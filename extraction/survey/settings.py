@@ -82,11 +82,14 @@ class SettingsReader:
             module = Module.parse(path, _name(path), self._bytes(path))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return {}
-        self.read.add(path)
-        included = lambda name: self._included(module, name, within | {path})  # noqa: E731
-        return _Evaluator(included, lambda pattern: self._matching(path, pattern, within | {path})).run(
-            module.tree.body
+        within |= {path}
+        evaluator = _Evaluator(
+            lambda node: self._included(module, node, within), lambda pattern: self._matching(path, pattern, within)
         )
+        values = evaluator.run(module.tree.body)
+        if "INSTALLED_APPS" in values:
+            self.read.add(path)
+        return values
 
     def _included(self, module: Module, node: ast.ImportFrom, within: frozenset[str]) -> dict[str, Value]:
         path = self._module(module.absolute(node), module.path)

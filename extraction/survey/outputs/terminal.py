@@ -101,7 +101,7 @@ def _remarks(survey: Survey) -> Iterator[str]:
     notes = [*found.notes]
     notes += ["every place with its path and line: --app LABEL, --kind KIND, --html FILE, --json, --sarif"]
     if found.outside:
-        notes.insert(0, f"{len(found.outside):,} more couplings are with code that is in no app (see --json)")
+        notes.insert(0, f"{len(found.outside):,} more, with code that is in no app, stand in --json")
     yield ""
     for note in notes:
         yield f"[dim]note:[/dim] {escape(note)}"
