@@ -1,4 +1,4 @@
 """`make bench`: each subject measured beside its rivals and beside the physical limit, in the same run."""
 
-SUBJECTS = ("contract_call", "events", "orders", "reads", "gateway", "extraction", "data_copy", "start")
+SUBJECTS = ("contract_call", "events", "orders", "reads", "gateway", "extraction", "survey", "data_copy", "start")
 """Files in `subjects/`, in the order that they are measured in."""
