@@ -35,13 +35,21 @@ class Tree:
         """Walk a folder, never through a symbolic link."""
         tree = cls(root)
         for folder, folders, files in os.walk(root, onerror=tree._refused):
-            folders[:] = sorted(name for name in folders if _is_walked(Path(folder, name)))
             relative = Path(folder).relative_to(root).as_posix().removeprefix(".")
+            folders[:] = [name for name in tree._named(relative, folders) if _is_walked(Path(folder, name))]
             if "__init__.py" in files:
                 tree.packages.add(relative)
-            for name in sorted(files):
+            for name in tree._named(relative, files):
                 tree._sort(f"{relative}/{name}" if relative else name)
         return tree
+
+    def _named(self, folder: str, names: list[str]) -> list[str]:
+        """Those whose names are text, which no output can do without."""
+        for name in names:
+            if not _is_text(name):
+                shown = os.fsencode(f"{folder}/{name}".lstrip("/")).decode(errors="replace")
+                self.unreadable.append(Unreadable(shown, 1, "its name is no UTF-8"))
+        return sorted(filter(_is_text, names))
 
     def _sort(self, path: str) -> None:
         if path.endswith(".py"):
@@ -91,6 +99,14 @@ def template_name(path: str) -> tuple[str, str]:
     parts = path.split("/")
     at = next(n for n, part in enumerate(parts) if part in _TEMPLATE_FOLDERS)
     return "/".join(parts[:at]), "/".join(parts[at + 1 :])
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_walked(folder: Path) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from extraction.survey import NoDjangoProject, Survey, survey
+from extraction.survey import NoDjangoProject, Survey, scan, survey
 from extraction.survey.tree import MAX_BYTES
 
 MODELS = "from django.db import models\n\n\nclass {name}(models.Model):\n    a = models.IntegerField()\n"
@@ -182,3 +182,45 @@ def test_apps_may_lie_below_a_folder_that_is_on_the_path(tmp_path: Path) -> None
         )
     )
     assert imports(found) == [("pens", "ink")]
+
+
+def test_apps_of_one_package_import_each_other_by_dots(tmp_path: Path) -> None:
+    found = survey(
+        write(
+            tmp_path,
+            {
+                "settings.py": "INSTALLED_APPS = ['shop.pens', 'shop.ink', 'shop.ink.wells']\n",
+                "shop/__init__.py": "",
+                "shop/ink/__init__.py": "",
+                "shop/ink/models.py": "from . import wells\nfrom .wells.models import Well\n",
+                "shop/ink/wells/__init__.py": "",
+                "shop/ink/wells/models.py": "from ..models import Bottle\nfrom . import shape\n",
+                "shop/pens/__init__.py": "from ..ink import models, wells\n",
+                "shop/pens/models.py": "from .. import ink\nfrom . import sub\n",
+            },
+        )
+    )
+    assert imports(found) == [
+        *[("ink", "wells")] * 2,
+        ("wells", "ink"),
+        *[("pens", "ink"), ("pens", "wells")],
+        ("pens", "ink"),
+    ]
+
+
+def test_a_name_that_is_no_text_is_told(project: Path) -> None:
+    for name in (b"\xff.py", b"\xfe"):
+        (Path(os.fsdecode(os.fsencode(project / "pens") + b"/" + name))).write_text("import ink.models\n")
+    found = survey(project)
+    assert imports(found) == [("pens", "ink")]
+    assert reasons(found) == {"pens/\ufffd.py": "its name is no UTF-8", "pens/\ufffd": "its name is no UTF-8"}
+
+
+def test_several_processes_come_to_what_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Path(__file__).parent / "library_project"
+    alone = survey(library)
+    monkeypatch.setattr(scan, "_POOL_FROM_FILES", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    told: list[tuple[int, int]] = []
+    assert survey(library, lambda done, total: told.append((done, total))) == alone
+    assert told[-1] == (alone.findings.files, alone.findings.files)

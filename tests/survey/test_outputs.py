@@ -97,6 +97,14 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     assert any(HOSTILE.replace("/", "_") in path for path in data["paths"])
 
 
+def test_a_name_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    project = hostile_project(tmp_path, "pens")
+    (project / "pens" / "[bold]\x1b[2J.py").write_text("import ink.models\n")
+    _, out, _ = run(str(project), "--app", "pens")
+    assert "pens/[bold]\N{REPLACEMENT CHARACTER}[2J.py:1: [import]" in out
+    assert "\x1b" not in out + run(str(project))[1]
+
+
 def test_the_page_fetches_nothing() -> None:
     page = as_html(survey(LIBRARY))
     assert "default-src 'none'" in page

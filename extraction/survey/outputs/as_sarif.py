@@ -68,5 +68,5 @@ def _notification(each: Unreadable) -> dict[str, Any]:
 
 
 def _location(path: str, line: int) -> dict[str, Any]:
-    place = {"uri": quote(path, errors="surrogateescape"), "uriBaseId": "%SRCROOT%"}
+    place = {"uri": quote(path), "uriBaseId": "%SRCROOT%"}
     return {"physicalLocation": {"artifactLocation": place, "region": {"startLine": max(line, 1)}}}

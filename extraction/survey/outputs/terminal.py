@@ -1,10 +1,11 @@
 """A survey for a terminal."""
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from rich import markup
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from extraction.survey.kinds import KINDS
@@ -12,6 +13,7 @@ from extraction.survey.model import Coupling
 from extraction.survey.price import Cost
 from extraction.survey.report import Survey
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _FIRST = 10
 _MAX_UNREADABLE = 10
 _MAX_CLUSTER = 12
@@ -35,7 +37,7 @@ def print_couplings(couplings: Iterable[Coupling], out: Console) -> None:
     """One line for each coupling, as compilers do."""
     for found in couplings:
         text = f"{found.path}:{found.line}: [{found.kind}] {found.source} -> {found.target}: {found.text}"
-        out.print(text, markup=False)
+        out.print(printable(text), markup=False)
 
 
 def _table(*columns: str, right: Iterable[int] = ()) -> Table:
@@ -109,6 +111,16 @@ def _remarks(survey: Survey) -> Iterator[str]:
         yield f"[dim]not read:[/dim] {escape(f'{each.path}:{each.line}: {each.reason}')}"
     if len(found.unreadable) > _MAX_UNREADABLE:
         yield f"[dim]not read:[/dim] and {len(found.unreadable) - _MAX_UNREADABLE:,} more files (see --json)"
+
+
+def printable(text: str) -> str:
+    """Blank out what would steer the terminal: names are the surveyed project's, and may be anything."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def escape(text: str) -> str:
+    """Have a text printed as it is."""
+    return markup.escape(printable(text))
 
 
 def taking(costs: Iterable[Cost]) -> str:
