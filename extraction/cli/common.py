@@ -25,16 +25,19 @@ REFUSALS = (writer.Refused, plan.Refused, departure.Refused, verification.Unsoun
 """Errors whose message is all that there is to say."""
 
 
+root_option = click.option(
+    "--root",
+    type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
+    default=lambda: _repository(Path.cwd()),
+    show_default="the repository you are in",
+    help="The monolith's repository.",
+)
+
+
 def with_project(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the project in `--root`, and say without a traceback what refused to work."""
 
-    @click.option(
-        "--root",
-        type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
-        default=lambda: _repository(Path.cwd()),
-        show_default="the repository you are in",
-        help="The monolith's repository.",
-    )
+    @root_option
     @wraps(command)
     def run(root: Path, **options: Any) -> None:
         try:

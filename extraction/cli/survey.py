@@ -40,7 +40,7 @@ def survey(
     if sum((wants_json, wants_sarif, bool(app or kind))) > 1:
         raise click.UsageError("--json and --sarif have everything already: give one of them, or --app and --kind")
     try:
-        found = survey_project(directory, _Progress())
+        found = survey_project(directory, Progress())
         if app and app not in found.findings.apps:
             raise click.BadParameter(f"there is no app {app!r}; there are: {', '.join(found.findings.apps)}")
         if html:
@@ -76,7 +76,7 @@ def _write(path: Path, text: str) -> None:
     ERR.print(f"wrote {path}", markup=False)
 
 
-class _Progress:
+class Progress:
     """Says on the error stream how far the reading is, once it takes more than a moment."""
 
     def __init__(self) -> None:

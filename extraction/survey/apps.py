@@ -1,6 +1,7 @@
 """The apps of a project: which installed ones have their code here, and which file is whose."""
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from extraction.survey.model import App
@@ -38,13 +39,15 @@ class Apps:
         return self._by_package.get(dotted)
 
 
-def find_apps(tree: Tree, settings: Settings, names: dict[str, str]) -> Apps:
+def find_apps(tree: Tree, settings: Settings, names: dict[str, str], packages: Iterable[str] = ()) -> Apps:
     """Find the installed apps in the tree, or, with no settings to go by, the folders that look like apps."""
     finder = _Finder(tree, {path: name for name, path in names.items()})
     for entry in settings.installed_apps:
         finder.take(entry)
     if not finder.apps.by_label:
         finder.guess()
+    for package in packages:
+        finder.take(package)
     return finder.apps
 
 

@@ -20,13 +20,13 @@ class NoDjangoProject(Exception):
     """There is no app to survey."""
 
 
-def find(root: Path, report: Report = lambda done, total: None) -> Findings:
-    """Read a project and find its couplings. Raises `NoDjangoProject`."""
+def find(root: Path, report: Report = lambda done, total: None, packages: Iterable[str] = ()) -> Findings:
+    """Read a project and find its couplings; `packages` count as apps, installed or not. Raises `NoDjangoProject`."""
     root = root.resolve()
     tree = Tree.of(root)
     names = {name: path for path, name in python_names(tree) if name}
     settings = SettingsReader(tree, names).settings()
-    apps = find_apps(tree, settings, names)
+    apps = find_apps(tree, settings, names, packages)
     if not apps.by_label:
         raise NoDjangoProject(_nothing(root, tree, settings))
     files = read_python(tree, lambda path: _app_name(apps, path), report)

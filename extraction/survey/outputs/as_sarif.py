@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +15,11 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 
 def as_sarif(survey: Survey) -> dict[str, Any]:
     """One run: a rule for each kind of coupling, a result for each place, a notification for what was not read."""
-    found = survey.findings
+    return sarif(survey.findings.couplings, survey.findings.unreadable, "note")
+
+
+def sarif(couplings: Iterable[Coupling], unreadable: Iterable[Unreadable], level: str) -> dict[str, Any]:
+    """Couplings, of a survey or of a check, all of one level."""
     kinds = list(KINDS)
     seen: Counter[str] = Counter()
     return {
@@ -27,10 +32,10 @@ def as_sarif(survey: Survey) -> dict[str, Any]:
                 "invocations": [
                     {
                         "executionSuccessful": True,
-                        "toolExecutionNotifications": [_notification(each) for each in found.unreadable],
+                        "toolExecutionNotifications": [_notification(each) for each in unreadable],
                     }
                 ],
-                "results": [_result(each, kinds.index(each.kind), seen) for each in found.couplings],
+                "results": [_result(each, kinds.index(each.kind), level, seen) for each in couplings],
             }
         ],
     }
@@ -47,7 +52,7 @@ def _rule(name: str) -> dict[str, Any]:
     }
 
 
-def _result(found: Coupling, index: int, seen: Counter[str]) -> dict[str, Any]:
+def _result(found: Coupling, index: int, level: str, seen: Counter[str]) -> dict[str, Any]:
     # What stays when lines move: the same thing used a second time in a file is told apart by its number.
     identity = "\0".join((found.kind, found.path, found.source, found.target, found.text))
     seen[identity] += 1
@@ -55,7 +60,7 @@ def _result(found: Coupling, index: int, seen: Counter[str]) -> dict[str, Any]:
     return {
         "ruleId": found.kind,
         "ruleIndex": index,
-        "level": "note",
+        "level": level,
         "message": {"text": f"{found.source} depends on {found.target}: {found.text}"},
         "locations": [_location(found.path, found.line)],
         "partialFingerprints": {"coupling/v1": digest},

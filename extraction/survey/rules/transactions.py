@@ -78,8 +78,8 @@ def resolve(place: Place, clue: Clue) -> Iterator[Coupling]:
         if model.app and model.app.label not in told:
             told.add(model.app.label)
             others = ", ".join(sorted(apps - {model.app.label}))
-            text = f"writes {model.label} in one transaction with {others} (from line {clue.line})"
-            yield from place.to("shared-transaction", line, model.app, f"{place.path}:{clue.line}", text)
+            text = f"writes {model.label} in one transaction with {others}"
+            yield from place.to("shared-transaction", line, model.app, f"{model.label}, {others}", text)
 
 
 rule("transactions", collect, resolve)
