@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from extraction.cli.common import ERR, OUT, fail
+from extraction.cli.common import ERR, OUT, fail, shown
 from extraction.cli.survey import Progress
 from extraction.ratchet import Baseline, Config, Misconfigured, Verdict, couplings_of_modules, judge, read_config
 from extraction.survey import NoDjangoProject
@@ -41,12 +41,12 @@ def _start(config: Config, couplings: list[Coupling]) -> None:
     if config.baseline.exists():
         raise click.UsageError(f"{config.baseline} is there already; it may only shrink: --shrink")
     Baseline.of(couplings).write(config.baseline)
-    ERR.print(f"wrote {config.baseline}: {len(couplings):,} couplings that may only become fewer", markup=False)
+    ERR.print(f"wrote {shown(config.baseline)}: {len(couplings):,} couplings that may only become fewer", markup=False)
 
 
 def _shrink(config: Config, verdict: Verdict) -> None:
     verdict.remaining.write(config.baseline)
-    ERR.print(f"wrote {config.baseline}: {sum(verdict.mended.values()):,} mended are taken off", markup=False)
+    ERR.print(f"wrote {shown(config.baseline)}: {sum(verdict.mended.values()):,} mended are taken off", markup=False)
     verdict.mended.clear()
 
 
