@@ -1,4 +1,15 @@
 """`make bench`: each subject measured beside its rivals and beside the physical limit, in the same run."""
 
-SUBJECTS = ("contract_call", "events", "orders", "reads", "gateway", "extraction", "data_copy", "start", "modules")
+SUBJECTS = (
+    "contract_call",
+    "events",
+    "orders",
+    "reads",
+    "gateway",
+    "extraction",
+    "survey",
+    "data_copy",
+    "start",
+    "modules",
+)
 """Files in `subjects/`, in the order that they are measured in."""

@@ -17,6 +17,7 @@ COMMANDS = {
     "finish": "finish.finish",
     "fold": "fold.fold",
     "startmodule": "startmodule.startmodule",
+    "survey": "survey.survey",
     "verify": "verify.verify",
 }
 """Each command's file, and its name there; loaded when it is asked for, because not each needs the same libraries."""

@@ -2,20 +2,42 @@
 
 import json
 import sys
+from pathlib import Path
 
 import click
 
 from extraction import analysis
-from extraction.cli.common import OUT, number_of_findings, require_module, show, with_project
+from extraction.cli.common import OUT, number_of_findings, require_module, root_option, show, with_project
+from extraction.cli.ratchet import check_ratchet
+from extraction.ratchet import is_configured
 from extraction.reading.project import Project
 
 
 @click.command(epilog="Example: python -m extraction check parcels --json")
 @click.argument("module", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--sarif", "as_sarif", is_flag=True, help="Print the findings as SARIF; with a map of modules.")
+@click.option("--start", is_flag=True, help="Write the baseline: what is there is allowed; with a map of modules.")
+@click.option("--shrink", is_flag=True, help="Take what is mended off the baseline; with a map of modules.")
+@root_option
+def check(root: Path, module: str | None, as_json: bool, as_sarif: bool, start: bool, shrink: bool) -> None:
+    """What stands in the way of MODULE's leaving, or of any module's.
+
+    In a project of another layout, with a map of modules in [tool.seamline] of its pyproject.toml: what is new since
+    the baseline was written.
+    """
+    if is_configured(root):
+        if as_json and as_sarif:
+            raise click.UsageError("--json or --sarif: one of them")
+        check_ratchet(root, module, "sarif" if as_sarif else "json" if as_json else "text", start=start, shrink=shrink)
+    elif as_sarif or start or shrink:
+        raise click.UsageError(f"{root} has no map of modules: [tool.seamline] in its pyproject.toml")
+    else:
+        _check_project(root=root, module=module, as_json=as_json)
+
+
 @with_project
-def check(project: Project, module: str | None, as_json: bool) -> None:
-    """What stands in the way of MODULE's leaving, or of any module's."""
+def _check_project(project: Project, module: str | None, as_json: bool) -> None:
     modules = (require_module(project, module),) if module else project.modules
     found, accepted = analysis.judge(project, modules)
     if as_json:

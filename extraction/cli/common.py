@@ -23,16 +23,19 @@ OUT = Console(highlight=False, soft_wrap=True)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+root_option = click.option(
+    "--root",
+    type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
+    default=lambda: find_root(Path.cwd()),
+    show_default="the repository you are in",
+    help="The monolith's repository.",
+)
+
+
 def with_project(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the project in `--root`, and say without a traceback what refused to work."""
 
-    @click.option(
-        "--root",
-        type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
-        default=lambda: find_root(Path.cwd()),
-        show_default="the repository you are in",
-        help="The monolith's repository.",
-    )
+    @root_option
     @wraps(command)
     def run(root: Path, **options: Any) -> None:
         installation.reach_libraries(root)

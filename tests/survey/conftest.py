@@ -1,0 +1,3 @@
+"""The surveyed project is read, and never run: its tests are not ours."""
+
+collect_ignore = ["library_project"]

@@ -1,0 +1,3 @@
+from .books import Author, Book, Loanable, Shelf
+
+__all__ = ["Author", "Book", "Loanable", "Shelf"]

@@ -1,0 +1,3 @@
+from .books import *  # noqa: F403
+
+Everything = [Book, Author, Loanable, Shelf]
