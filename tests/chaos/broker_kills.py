@@ -17,10 +17,11 @@ from pathlib import Path
 
 from seamline.events.policy import DeliveryPolicy
 from tests import brokers
-from tests.brokers import RABBITMQ, Broker, Process
+from tests.brokers import Broker, Process
 from tests.chaos.campaign import new_seed
 from tests.processes import Deployable, yard
 from tests.shop import Customer, Shop
+from tests.tools import find_tool
 from tests.waiting import eventually
 
 BROKERS: dict[str, Callable[[Path], AbstractContextManager[Broker]]] = {
@@ -95,7 +96,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="decides when; a new one unless given")
     options = parser.parse_args()
     seed = new_seed() if options.seed is None else options.seed
-    here = [name for name in BROKERS if name != "rabbitmq" or RABBITMQ.exists()]
+    here = [name for name in BROKERS if name != "rabbitmq" or find_tool("rabbitmq-server")]
     failed = False
     for name in [options.broker] if options.broker else here:
         print(f"{name}: {options.kills} kills, seed {seed} …", flush=True)
