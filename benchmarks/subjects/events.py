@@ -22,6 +22,7 @@ from benchmarks.lab import Lab
 from benchmarks.processes import process
 from tests import brokers
 from tests.processes import Deployable
+from tests.tools import find_tool
 
 BACKLOG = 4_000
 LARGE = 100_000
@@ -121,7 +122,7 @@ def listening(lab: Lab) -> Iterator[tuple[str, str, Deployable]]:
 @contextmanager
 def celery(lab: Lab) -> Iterator[tuple[Any, str, str]]:
     """Celery's application, the address of its handler's database, and its queue; with a worker that runs."""
-    if not brokers.redis_server():
+    if not find_tool("redis-server"):
         raise Absent("no redis-server on this machine")
     from benchmarks.rivals import celery_ear
 
