@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from seamline.development import clusters
 from tests.client import Answer, Client
 from tests.processes import Deployable, Yard, yard
 
@@ -33,7 +34,7 @@ def served(own_yard: Yard) -> Iterator[Deployable]:
 @contextmanager
 def frozen(folder: Path) -> Iterator[None]:
     """Every process of a server, stopped until the block ends."""
-    first = int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+    first = int((folder / clusters.FOLDER / "postmaster.pid").read_text().splitlines()[0])
     os.kill(first, signal.SIGSTOP)
     processes = [first, *(pid for pid in running() if parent(pid) == first)]
     try:
