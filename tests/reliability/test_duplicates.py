@@ -22,6 +22,7 @@ from seamline.events import subscriptions
 from seamline.module import active
 from seamline.work import sagas
 from tests.deliveries import deliver_all
+from tests.departed import PROJECT
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
 SKU = "MUG"
@@ -94,8 +95,8 @@ def test_compensations_have_one_effect_too_and_every_command_was_among_the_repea
     assert call(Inventory).stock(SKU).available == 10
     commands = {
         operation.path
-        for module in active().values()
-        for contract in module.serves
+        for module in PROJECT.modules
+        for contract in active()[module].serves
         for operation in contract.operations.values()
         if operation.is_command
     }

@@ -137,9 +137,9 @@ def test_the_environment_does_not_lead_astray(postgres: EmbeddedPostgres, monkey
 
 def test_roles_need_their_password_and_the_superuser_its_user(postgres: EmbeddedPostgres) -> None:
     with postgres.running():
-        ask(postgres, "CREATE ROLE orders LOGIN PASSWORD 'right'")
-        assert ask(postgres, "SELECT current_user::text", user="orders", password="right") == "orders"
-        for login in ({"user": "orders", "password": "wrong"}, {"user": "orders"}):
+        ask(postgres, "CREATE ROLE parcels LOGIN PASSWORD 'right'")
+        assert ask(postgres, "SELECT current_user::text", user="parcels", password="right") == "parcels"
+        for login in ({"user": "parcels", "password": "wrong"}, {"user": "parcels"}):
             with pytest.raises(psycopg.OperationalError):
                 ask(postgres, "SELECT 1", **login)
 
