@@ -11,5 +11,6 @@ SUBJECTS = (
     "data_copy",
     "start",
     "modules",
+    "probes",
 )
 """Files in `subjects/`, in the order that they are measured in."""
