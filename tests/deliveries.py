@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
+from seamline.configuration.policies import delivery_policy
 from seamline.events import relay
 from seamline.events.models import OutboxMessage, Subscription
-from seamline.events.policy import delivery_policy
 from seamline.module import active
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from uuid import UUID, uuid4
 
 from contracts.orders import OrderCancelled, OrderCreated
+from seamline.configuration.policies import delivery_policy
 from seamline.contract import DeadlineExceeded, Money, Unavailable
 from seamline.databases import transaction
 from seamline.events import publish, relay
 from seamline.events.mailbox import Envelope, EventName, ModuleName, mailbox
 from seamline.events.models import OutboxMessage, Subscription
-from seamline.events.policy import delivery_policy
 from seamline.testing import fake_contract
 from tests.deliveries import make_due
 

@@ -9,13 +9,11 @@ import modules
 from config import identity
 from seamline import module
 from seamline.configuration import keys, values
-from seamline.configuration.policies import CallPolicy
+from seamline.configuration.policies import CallPolicy, DeliveryPolicy, SagaPolicy
 from seamline.databases.config import Server, databases
 from seamline.development.embedded_postgres import EmbeddedPostgres
-from seamline.events.policy import DeliveryPolicy
 from seamline.layout import Layout
 from seamline.observability import logs
-from seamline.work.policy import SagaPolicy
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 env = environ.Env()

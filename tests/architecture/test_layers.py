@@ -52,3 +52,11 @@ def test_every_file_is_seen(layer: str, graph: grimp.ImportGraph) -> None:
 @pytest.mark.parametrize("layer", LAYERS)
 def test_every_layer_is_looked_at(layer: str) -> None:
     assert f"\n    {layer}\n" in (ROOT / "importlinter.ini").read_text().split("[importlinter:contract")[0]
+
+
+def test_settings_read_the_environment_before_metrics_choose_how_to_count() -> None:
+    """PROMETHEUS_MULTIPROC_DIR may stand in `.env`, and the client looks for it when it is imported."""
+    look = "import sys, config.settings; sys.exit('prometheus_client' in sys.modules)"
+    path = os.pathsep.join(("src", "."))
+    done = subprocess.run([sys.executable, "-c", look], cwd=ROOT, env={**os.environ, "PYTHONPATH": path})
+    assert done.returncode == 0

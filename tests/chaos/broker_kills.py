@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
-from seamline.events.policy import DeliveryPolicy
+from seamline.configuration.policies import DeliveryPolicy
 from tests import brokers
 from tests.brokers import Broker, Process
 from tests.chaos.campaign import new_seed

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from contracts.orders import OrderCancelled, OrderCreated
+from seamline.configuration.policies import delivery_policy
 from seamline.contract import Money
 from seamline.databases import transaction
 from seamline.events import publish, relay
 from seamline.events.mailbox import mailbox
 from seamline.events.models import OutboxMessage
-from seamline.events.policy import delivery_policy
 from seamline.testing import fake_contract
 
 

@@ -7,13 +7,13 @@ from prometheus_client import REGISTRY
 
 from contracts.orders import OrderCancelled
 from seamline.calls import server
+from seamline.configuration.policies import delivery_policy
 from seamline.contract import Money
 from seamline.databases import transaction
 from seamline.events import outbox_leases, publish, relay
 from seamline.events.delivery import deliver
 from seamline.events.models import OutboxMessage, Subscription
 from seamline.events.outbox import NoTransaction
-from seamline.events.policy import delivery_policy
 from tests.listener import CUSTOMER, LISTENER, PRICE, Listener, all_due, created, die, publish_all, states
 
 pytestmark = pytest.mark.django_db(databases=["orders"])

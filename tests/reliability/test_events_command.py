@@ -16,9 +16,9 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from seamline import topology
+from seamline.configuration.policies import delivery_policy
 from seamline.events import relay
 from seamline.events.models import OutboxMessage, Subscription
-from seamline.events.policy import delivery_policy
 from seamline.operations import event_administration
 from seamline.topology import Topology
 from tests.listener import LISTENER, Listener, all_due, cancelled, created, die, publish_all, states

@@ -9,16 +9,15 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from seamline.calls import call
+from seamline.configuration.policies import Backoff, DeliveryPolicy, SagaPolicy
 from seamline.contract import ContractError
 from seamline.databases import transaction
 from seamline.events import outbox_leases
 from seamline.events.mailbox import Envelope, mailbox
 from seamline.events.models import InboxMessage, OutboxMessage
-from seamline.events.policy import DeliveryPolicy
 from seamline.work import Failure, Outcome, Saga, SagaState, Step, jobs, sagas
-from seamline.work.leases import Backoff, Lease, LeaseTable, Renewer
+from seamline.work.leases import Lease, LeaseTable, Renewer
 from seamline.work.models import SagaRecord
-from seamline.work.policy import SagaPolicy
 
 pytestmark = pytest.mark.django_db(databases=["orders"])
 MODULE, OTHER = "orders", "somebody_else"

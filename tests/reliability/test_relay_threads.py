@@ -14,13 +14,13 @@ import msgspec
 import pytest
 
 from contracts.orders import OrderCancelled
+from seamline.configuration.policies import delivery_policy
 from seamline.contract import Money
 from seamline.databases import transaction
 from seamline.events import publish
 from seamline.events.delivery_pool import DeliveryPool
 from seamline.events.mailbox import Envelope, EventName, ModuleName, mailbox
 from seamline.events.models import OutboxMessage, Subscription
-from seamline.events.policy import delivery_policy
 from seamline.runtime.scheduler import JobThreads, Scheduler
 from seamline.testing import fake_contract
 from tests.waiting import PATIENCE, eventually

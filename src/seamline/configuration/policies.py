@@ -3,9 +3,27 @@
 The settings make each once. A few fields come from the environment; `/health` shows all of them.
 """
 
+import random
 from dataclasses import dataclass
+from datetime import timedelta
 
-from seamline.setting_errors import invalid_setting
+from seamline.setting_errors import invalid_setting, require_that
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Pauses between attempts: exponential, with jitter, so that those who failed together do not come back together.
+
+    As in Brooker, "Exponential Backoff and Jitter" (the "equal jitter" of it).
+    """
+
+    first_seconds: float
+    max_seconds: float
+
+    def pause(self, attempts: int) -> timedelta:
+        """Choose how long to wait after so many attempts."""
+        longest = min(self.max_seconds, self.first_seconds * 2 ** min(attempts - 1, 20))
+        return timedelta(seconds=longest * random.uniform(0.5, 1))  # noqa: S311
 
 
 @dataclass(frozen=True)
@@ -57,3 +75,112 @@ class CallPolicy:
     def _require(self, name: str, holds: bool, expected: str) -> None:
         if not holds:
             raise invalid_setting(f"{type(self).__name__}.{name}", getattr(self, name), expected)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryPolicy:
+    """Raises `ImproperlyConfigured` for values that do not go together."""
+
+    batch_size: int = 50
+    """Events of one subscriber that are leased at a time."""
+    handler_timeout: float = 10.0
+    """Seconds that handling a batch may take. Work that takes longer is a job's, or a saga's."""
+    settle_margin: float = 4.0
+    """Seconds of a lease that are left for asking whether a subscriber answers, and for noting what came of it."""
+    lease_seconds: float = 20.0
+    """Seconds after which a lease lapses; longer than a delivery may take."""
+    time_slice: float = 5.0
+    """Seconds of deliveries to one subscriber, after which others have their turn."""
+    max_failures: int = 12
+    """Deliveries that may fail before an event is a dead letter."""
+    first_backoff: float = 0.2
+    """Longest pause, in seconds, after a first delivery that failed."""
+    max_backoff: float = 60.0
+    """Longest pause after any."""
+    max_backoff_unreachable: float = 5.0
+    """Longest pause while a subscriber cannot be reached: that never makes an event a dead letter."""
+    threads_per_subscriber: int = 2
+    """Threads of a process that deliver to one subscriber at a time."""
+    max_threads: int = 32
+    """Threads of a process that deliver at all."""
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "max_failures", "threads_per_subscriber", "max_threads"):
+            require_that(getattr(self, name) >= 1, "DELIVERY", self, f"{name} of 1 or more")
+        for name in ("handler_timeout", "settle_margin", "time_slice", "first_backoff"):
+            require_that(getattr(self, name) > 0, "DELIVERY", self, f"{name} above 0")
+        require_that(self.begin_within > 0, "DELIVERY", self, "lease_seconds above handler_timeout + settle_margin")
+        require_that(
+            self.first_backoff <= min(self.max_backoff, self.max_backoff_unreachable),
+            "DELIVERY",
+            self,
+            "first_backoff up to max_backoff and max_backoff_unreachable",
+        )
+        require_that(
+            self.threads_per_subscriber <= self.max_threads,
+            "DELIVERY",
+            self,
+            "threads_per_subscriber up to max_threads",
+        )
+
+    @property
+    def begin_within(self) -> float:
+        """Seconds of a lease in which a delivery may begin, to have ended when it lapses."""
+        return self.lease_seconds - self.handler_timeout - self.settle_margin
+
+    @property
+    def backoff(self) -> Backoff:
+        """Pauses of an event that its subscriber could not handle."""
+        return Backoff(self.first_backoff, self.max_backoff)
+
+    @property
+    def backoff_unreachable(self) -> Backoff:
+        """Pauses of a subscriber that could not be reached."""
+        return Backoff(self.first_backoff, self.max_backoff_unreachable)
+
+
+def delivery_policy() -> DeliveryPolicy:
+    """Read the policy that holds: the settings' `DELIVERY`."""
+    from django.conf import settings
+
+    return settings.DELIVERY
+
+
+@dataclass(frozen=True, kw_only=True)
+class SagaPolicy:
+    """Raises `ImproperlyConfigured` for values that do not go together."""
+
+    step_timeout: float = 10.0
+    """Seconds that a step may take, or its compensation, unless it says otherwise."""
+    settle_margin: float = 2.5
+    """Seconds of a lease that are left when a step has taken all its time, for noting what came of it."""
+    batch_size: int = 100
+    """Sagas that are resumed at a time."""
+    first_backoff: float = 1.0
+    """Longest pause, in seconds, after a first attempt that did not end it."""
+    max_backoff: float = 10.0
+    """Longest pause after any."""
+
+    def __post_init__(self) -> None:
+        require_that(self.step_timeout > 0, "SAGAS", self, "step_timeout above 0")
+        require_that(self.settle_margin > 0, "SAGAS", self, "settle_margin above 0")
+        require_that(self.batch_size >= 1, "SAGAS", self, "batch_size of 1 or more")
+        require_that(
+            0 < self.first_backoff <= self.max_backoff, "SAGAS", self, "first_backoff above 0, up to max_backoff"
+        )
+
+    @property
+    def backoff(self) -> Backoff:
+        """Pauses of a saga that waits, or cannot be compensated yet."""
+        return Backoff(self.first_backoff, self.max_backoff)
+
+    def lease_seconds(self, longest_step: float) -> float:
+        """Work out how long the process that works on a saga may hold it, from one step to the next."""
+        return longest_step + 2 * self.settle_margin
+
+
+def saga_policy() -> SagaPolicy:
+    """Read the policy that holds: the settings' `SAGAS`."""
+    from django.conf import settings
+
+    return settings.SAGAS

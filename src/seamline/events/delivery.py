@@ -8,12 +8,12 @@ from itertools import groupby
 import structlog
 
 from seamline.calls import call
+from seamline.configuration.policies import delivery_policy
 from seamline.context import working_for
 from seamline.contract import AvailabilityError, Category, ContractError, DeadlineExceeded
 from seamline.events import outbox_leases
 from seamline.events.mailbox import Envelope, mailbox
 from seamline.events.outbox_leases import LeasedMessage
-from seamline.events.policy import delivery_policy
 from seamline.observability import metrics
 
 log = structlog.get_logger("seam.events")

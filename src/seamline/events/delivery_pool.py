@@ -9,8 +9,8 @@ from functools import partial
 import structlog
 from django.db import close_old_connections
 
+from seamline.configuration.policies import delivery_policy
 from seamline.events import delivery
-from seamline.events.policy import delivery_policy
 from seamline.work.threads import Task, ThreadPool
 
 log = structlog.get_logger("seam.events")

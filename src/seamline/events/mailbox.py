@@ -10,10 +10,10 @@ from msgspec import structs
 
 from seamline import context
 from seamline.calls import server
+from seamline.configuration.policies import delivery_policy
 from seamline.contract import Category, Contract, ContractError, Value, command, query, whole
 from seamline.contract.events import Event
 from seamline.databases import execute, fetch, transaction
-from seamline.events.policy import delivery_policy
 from seamline.module import BadManifest, Module
 
 log = structlog.get_logger("seam.events")

@@ -10,9 +10,9 @@ from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
+from seamline.configuration.policies import delivery_policy
 from seamline.contract import ContractError
 from seamline.databases import ASYNC_COMMIT, execute, fetch
-from seamline.events.policy import delivery_policy
 from seamline.work.leases import Lease, LeaseTable, tokens
 
 LEASES = LeaseTable("seamline_outbox", "id", "bigint", is_open="state = 'delivering'", durable=False)

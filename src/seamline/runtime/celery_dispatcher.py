@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from seamline import topology
+from seamline.configuration.policies import delivery_policy
 from seamline.context import working_for
 from seamline.events import delivery
-from seamline.events.policy import delivery_policy
 from seamline.module import active, owner
 from seamline.observability import metrics
 from seamline.work import jobs

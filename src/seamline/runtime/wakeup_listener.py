@@ -15,9 +15,9 @@ import structlog
 from django.conf import settings
 from django.db import connections
 
+from seamline.configuration.policies import Backoff
 from seamline.context import working_for
 from seamline.databases.config import DEPLOYABLE
-from seamline.work.leases import Backoff
 from seamline.work.wakeups import CHANNEL
 
 log = structlog.get_logger("seam.wakeups")

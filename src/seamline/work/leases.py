@@ -9,7 +9,6 @@ The one mechanism under outbox, sagas, jobs and request keys. A row names its mo
 That takes no session of the server, and so works through a pooler.
 """
 
-import random
 import threading
 import time
 from collections import defaultdict
@@ -36,22 +35,6 @@ class Lease(NamedTuple):
 
     key: Any
     token: int
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """Pauses between attempts: exponential, with jitter, so that those who failed together do not come back together.
-
-    As in Brooker, "Exponential Backoff and Jitter" (the "equal jitter" of it).
-    """
-
-    first_seconds: float
-    max_seconds: float
-
-    def pause(self, attempts: int) -> timedelta:
-        """Choose how long to wait after so many attempts."""
-        longest = min(self.max_seconds, self.first_seconds * 2 ** min(attempts - 1, 20))
-        return timedelta(seconds=longest * random.uniform(0.5, 1))  # noqa: S311
 
 
 @dataclass(frozen=True, slots=True)

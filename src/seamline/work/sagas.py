@@ -15,12 +15,12 @@ import msgspec
 import structlog
 
 from seamline import context
+from seamline.configuration.policies import saga_policy
 from seamline.context import Context
 from seamline.contract import AvailabilityError, ContractError, Unexpected
 from seamline.databases import execute, fetch, transaction
 from seamline.work import wakeups
 from seamline.work.leases import Lease, LeaseTable
-from seamline.work.policy import saga_policy
 from seamline.work.states import SagaState
 
 log = structlog.get_logger("seam.sagas")
