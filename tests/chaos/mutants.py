@@ -38,6 +38,8 @@ class Mutant:
     """Seconds between faults, on average: some work is to be done in between."""
     timeout: float = 10.0
     """Seconds after which a customer sends a request again."""
+    settling_seconds: float = 60.0
+    """After the last fault."""
 
 
 MUTANTS = {
@@ -59,6 +61,9 @@ MUTANTS = {
         '("order_id", models.UUIDField())',
         (faults.kill_worker,),
         seconds=6,
+        pace=0.05,
+        fault_pace=2.5,
+        settling_seconds=25.0,
     ),
     # What was delivered before is handled again.
     "inbox": Mutant(
@@ -87,17 +92,20 @@ def main() -> int:
 
 def is_noticed(name: str, seed: int) -> bool:
     """Tell whether the campaign finds something with the guard taken out, and nothing with it in place."""
-    whole, broken = (wage(MUTANTS[name], seed, mutated) for mutated in (False, True))
+    folder = Path(tempfile.mkdtemp(prefix="chaos-mutant-"))
+    whole, broken = (wage(MUTANTS[name], seed, folder / str(mutated), mutated) for mutated in (False, True))
     noticed = bool(broken.ledger.violations) and not whole.ledger.violations
     print(f"{name}: {'noticed' if noticed else 'NOT noticed'}", flush=True)
     for campaign in (broken,) if noticed else (whole, broken):
         print("  " + campaign.report.replace("\n", "\n  "), flush=True)
+    if noticed:
+        shutil.rmtree(folder)
     return noticed
 
 
-def wage(mutant: Mutant, seed: int, mutated: bool = True) -> Campaign:
+def wage(mutant: Mutant, seed: int, folder: Path, mutated: bool = True) -> Campaign:
     """Put the product, or a mutant of it, through the campaign."""
-    folder = Path(tempfile.mkdtemp(prefix="chaos-mutant-"))
+    folder.mkdir(exist_ok=True)
     with copy(mutant if mutated else None) as root:
         return Campaign(
             "monolith",
@@ -109,7 +117,7 @@ def wage(mutant: Mutant, seed: int, mutated: bool = True) -> Campaign:
             pace=mutant.pace,
             fault_pace=mutant.fault_pace,
             timeout=mutant.timeout,
-            settling_seconds=60.0,
+            settling_seconds=mutant.settling_seconds,
             faults=dict.fromkeys(mutant.faults, 1),
             root=root,
         ).wage()

@@ -1,5 +1,7 @@
 """The campaign's oracle is awake; `make chaos-mutants` shows it for each guard that there is a mutant of."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.chaos.mutants import MUTANTS, copy, wage
@@ -11,6 +13,6 @@ def test_every_guard_can_be_taken_out(name: str) -> None:
         assert MUTANTS[name].after in (root / MUTANTS[name].path).read_text()
 
 
-def test_a_unique_key_that_is_gone_is_noticed() -> None:
-    campaign = wage(MUTANTS["unique-key"], seed=4)
+def test_a_unique_key_that_is_gone_is_noticed(tmp_path: Path) -> None:
+    campaign = wage(MUTANTS["unique-key"], seed=4, folder=tmp_path)
     assert any("several" in violation for violation in campaign.ledger.violations), campaign.report
