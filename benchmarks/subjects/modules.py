@@ -28,13 +28,15 @@ _CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname LIKE %s"
 IDLE = Experiment(
     "At rest, by number of modules",
     "Threads of the process that serves, connections to PostgreSQL (the most at any second), and shares of one core: "
-    "of the whole deployable, and of PostgreSQL. Before there was one scheduler per process, each module had a thread "
-    "that watched its outbox and one that watched its jobs, with a connection each.",
+    "of the whole deployable, of PostgreSQL, and of PostgreSQL with the same databases when the deployable has ended: "
+    "it looks itself whether there is anything to clean up. Before there was one scheduler per process, each module "
+    "had a thread that watched its outbox and one that watched its jobs, with a connection each.",
     (
         Metric("threads", "", Compare.NOT),
         Metric("connections", "", Compare.NOT),
         Metric("process", "% of a core", Compare.NOT),
         Metric("PostgreSQL", "% of a core", Compare.NOT),
+        Metric("PostgreSQL alone", "% of a core", Compare.NOT),
     ),
     rounds=1,
     warmed=False,
@@ -62,7 +64,16 @@ def at_rest(lab: Lab, modules: int) -> dict[str, float]:
         deployable.launch()
         eventually(lambda: serves(deployable), bool, STARTS_WITHIN)
         time.sleep(SETTLE_SECONDS)
-        return taken(lab, deployable)
+        found = taken(lab, deployable)
+        deployable.stop()
+        return found | {"PostgreSQL alone": alone(lab)}
+
+
+def alone(lab: Lab) -> float:
+    """Measure the server when nobody is connected."""
+    begun, used = time.monotonic(), cpu_seconds([lab.postmaster])
+    time.sleep(MEASURED_SECONDS)
+    return 100 * (cpu_seconds([lab.postmaster]) - used) / (time.monotonic() - begun)
 
 
 def serves(deployable: Deployable) -> bool:

@@ -15,22 +15,63 @@ RESPONSE_SECONDS = 0.5
 LOOK_TIMEOUT = 2.0
 """Seconds after which a look is given up. Until then no other one of the same database begins."""
 
-_looks: dict[str, tuple[float, Future[bool]]] = {}
+_LET_IN = "SELECT datname FROM pg_database WHERE datallowconn AND datname = ANY(%s)"
+Names = frozenset[str]
+_looks: dict[str, tuple[float, Future[Names]]] = {}
 
 
 def away() -> list[str]:
+<<<<<<< HEAD
     """List the aliases whose databases do not answer now. One that hangs is waited for once, not by every caller."""
     return [alias for alias in settings.DATABASES if not _answers(alias)]
+=======
+    """The aliases whose databases do not answer now. One that hangs is waited for once, and not by every asker.
+
+    Of the databases of one server one is asked, and tells which of the others there are: a hundred modules need no
+    hundred connections for it. Those that it does not know of, as behind a pooler, are asked themselves.
+    """
+    found: list[str] = []
+    for first, *others in _by_server():
+        try:
+            names = _ask(first)
+        except NotYet:
+            found += [first, *others]
+            continue
+        found += [alias for alias in (first, *others) if _name(alias) not in names and not _answers(alias)]
+    return [alias for alias in settings.DATABASES if alias in found]
+
+
+def _by_server() -> list[list[str]]:
+    servers: dict[tuple[object, object], list[str]] = {}
+    for alias, database in settings.DATABASES.items():
+        servers.setdefault((database.get("HOST"), database.get("PORT")), []).append(alias)
+    return list(servers.values())
+
+
+def _name(alias: str) -> str:
+    return str(settings.DATABASES[alias]["NAME"])
+>>>>>>> w-work
 
 
 def _answers(alias: str) -> bool:
+    try:
+        return bool(_ask(alias))
+    except NotYet:
+        return False
+
+
+def _ask(alias: str) -> Names:
     begun, look = _looks.get(alias, (0.0, None))
     if look is None or look.done():
         begun, look = _looks[alias] = time.monotonic(), _threads().submit(_look, alias)
+<<<<<<< HEAD
     try:
         return look.result(max(0.0, begun + RESPONSE_SECONDS - time.monotonic()))
     except NotYet:
         return False
+=======
+    return look.result(max(0.0, begun + ANSWERS_WITHIN - time.monotonic()))
+>>>>>>> w-work
 
 
 @cache
@@ -39,14 +80,15 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(len(settings.DATABASES), thread_name_prefix="look")
 
 
-def _look(alias: str) -> bool:
+def _look(alias: str) -> Names:
+    """Ask a database which of ours its server lets in; none where it does not answer."""
     connection = connections[alias]
     try:
         with working_for(alias, LOOK_TIMEOUT, origin="probe"):
             connection.close_if_unusable_or_obsolete()
             with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
+                cursor.execute(_LET_IN, [[_name(other) for other in settings.DATABASES]])
+                return frozenset(name for (name,) in cursor.fetchall()) | {_name(alias)}
     except Error:
         connection.close()
-        return False
-    return True
+        return frozenset()
