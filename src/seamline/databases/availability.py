@@ -21,11 +21,7 @@ _looks: dict[str, tuple[float, Future[Names]]] = {}
 
 
 def away() -> list[str]:
-<<<<<<< HEAD
-    """List the aliases whose databases do not answer now. One that hangs is waited for once, not by every caller."""
-    return [alias for alias in settings.DATABASES if not _answers(alias)]
-=======
-    """The aliases whose databases do not answer now. One that hangs is waited for once, and not by every asker.
+    """List the aliases whose databases do not answer now. One that hangs is waited for once, and not by every asker.
 
     Of the databases of one server one is asked, and tells which of the others there are: a hundred modules need no
     hundred connections for it. Those that it does not know of, as behind a pooler, are asked themselves.
@@ -50,7 +46,6 @@ def _by_server() -> list[list[str]]:
 
 def _name(alias: str) -> str:
     return str(settings.DATABASES[alias]["NAME"])
->>>>>>> w-work
 
 
 def _answers(alias: str) -> bool:
@@ -64,14 +59,7 @@ def _ask(alias: str) -> Names:
     begun, look = _looks.get(alias, (0.0, None))
     if look is None or look.done():
         begun, look = _looks[alias] = time.monotonic(), _threads().submit(_look, alias)
-<<<<<<< HEAD
-    try:
-        return look.result(max(0.0, begun + RESPONSE_SECONDS - time.monotonic()))
-    except NotYet:
-        return False
-=======
-    return look.result(max(0.0, begun + ANSWERS_WITHIN - time.monotonic()))
->>>>>>> w-work
+    return look.result(max(0.0, begun + RESPONSE_SECONDS - time.monotonic()))
 
 
 @cache
