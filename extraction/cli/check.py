@@ -8,8 +8,7 @@ import click
 
 from extraction import analysis
 from extraction.cli.common import OUT, number_of_findings, require_module, root_option, show, with_project
-from extraction.cli.ratchet import check_ratchet
-from extraction.ratchet import is_configured
+from extraction.ratchet.config import is_configured
 from extraction.reading.project import Project
 
 
@@ -29,6 +28,9 @@ def check(root: Path, module: str | None, as_json: bool, as_sarif: bool, start: 
     if is_configured(root):
         if as_json and as_sarif:
             raise click.UsageError("--json or --sarif: one of them")
+        # It surveys, with libraries that the rest of the command does without.
+        from extraction.cli.ratchet import check_ratchet
+
         check_ratchet(root, module, "sarif" if as_sarif else "json" if as_json else "text", start=start, shrink=shrink)
     elif as_sarif or start or shrink:
         raise click.UsageError(f"{root} has no map of modules: [tool.seamline] in its pyproject.toml")

@@ -9,7 +9,10 @@ import click
 
 from extraction.cli.common import ERR, OUT, fail, relative_path
 from extraction.cli.survey import Progress
-from extraction.ratchet import Baseline, Config, Misconfigured, Verdict, couplings_of_modules, judge, read_config
+from extraction.ratchet.baseline import Baseline
+from extraction.ratchet.comparison import Verdict, judge
+from extraction.ratchet.config import Config, Misconfigured, read_config
+from extraction.ratchet.modules import couplings_of_modules
 from extraction.survey import NoDjangoProject
 from extraction.survey.kinds import KINDS
 from extraction.survey.model import Coupling, Findings

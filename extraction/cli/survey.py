@@ -21,7 +21,7 @@ from extraction.survey.outputs.terminal import print_couplings, print_survey
 _QUIET_SECONDS = 2
 
 
-@click.command(epilog="Example: python -m extraction survey ~/shop --html survey.html")
+@click.command(epilog="Example: python -m extraction survey ~/project --html survey.html")
 @click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True))
 @click.option("--app", metavar="LABEL", help="List every coupling of this app, with path and line.")
 @click.option("--kind", type=click.Choice(list(KINDS)), help="List every coupling of this kind, with path and line.")

@@ -50,7 +50,7 @@ def read_config(root: Path) -> Config:
         raise Misconfigured(f"[{TABLE}] has {', '.join(sorted(unknown))}; it knows {', '.join(sorted(_KNOWN))}")
     modules = table.get("modules")
     if not isinstance(modules, dict) or not modules:
-        raise Misconfigured(f'[{TABLE}] needs a map such as modules = {{orders = "shop.orders"}}')
+        raise Misconfigured(f'[{TABLE}] needs a map such as modules = {{parcels = "depot.parcels"}}')
     baseline = table.get("baseline", BASELINE)
     if not isinstance(baseline, str):
         raise Misconfigured(f'[{TABLE}] baseline is a path, such as "{BASELINE}"')
@@ -60,7 +60,7 @@ def read_config(root: Path) -> Config:
 def _packages(name: str, value: Any) -> tuple[str, ...]:
     packages = [value] if isinstance(value, str) else value
     if not isinstance(packages, list) or not packages or not all(isinstance(each, str) and each for each in packages):
-        raise Misconfigured(f'[{TABLE}] modules.{name} is a package, or a list of them: "shop.{name}"')
+        raise Misconfigured(f'[{TABLE}] modules.{name} is a package, or a list of them: "depot.{name}"')
     return tuple(packages)
 
 

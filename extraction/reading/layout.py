@@ -20,7 +20,7 @@ def module_folder(module: str) -> str:
 
 
 def module_package(module: str, *parts: str) -> str:
-    """Name a module's package, or something in it: `modules.orders.service`."""
+    """Name a module's package, or something in it: `modules.parcels.service`."""
     return ".".join((MODULES_PACKAGE, module, *parts))
 
 
@@ -35,17 +35,17 @@ def lock_file(name: str) -> str:
 
 
 def owner_of_code(dotted: str) -> str | None:
-    """Tell the module that a dotted name is of: `modules.orders.models` is of `orders`."""
+    """Tell the module that a dotted name is of: `modules.parcels.models` is of `parcels`."""
     return _second(dotted, MODULES_PACKAGE)
 
 
 def owner_of_contract(dotted: str) -> str | None:
-    """Tell the module whose contract file a dotted name is in: `contracts.orders.Order` is of `orders`."""
+    """Tell the module whose contract file a dotted name is in: `contracts.parcels.Parcel` is of `parcels`."""
     return _second(dotted, CONTRACTS_PACKAGE)
 
 
 def dotted_name(path: str) -> str:
-    """Name a Python file as it is imported: `src/modules/orders/api.py` is `modules.orders.api`."""
+    """Name a Python file as it is imported: `src/modules/parcels/api.py` is `modules.parcels.api`."""
     parts = path.removeprefix(f"{SOURCE_ROOT}/").removesuffix(".py").split("/")
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 

@@ -90,7 +90,7 @@ def class_facts(module: Module) -> list[ClassFact]:
 
 
 def reference(module: Module, node: ast.AST | None) -> Reference | None:
-    """Tell which model an expression such as `Order`, `"shop.Order"` or `settings.AUTH_USER_MODEL` names."""
+    """Tell which model an expression such as `Parcel`, `"depot.Parcel"` or `settings.AUTH_USER_MODEL` names."""
     if node is None:
         return None
     if isinstance(node, ast.Call):

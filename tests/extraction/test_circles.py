@@ -3,9 +3,9 @@
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from extraction.contract_files import owner
-from extraction.cost.places import crossings
-from extraction.project import Project
+from extraction.cost.call_sites import crossings
+from extraction.reading.layout import owner_of_contract
+from extraction.reading.project import Project
 
 ROOT = Path(__file__).parents[2]
 REASONS = {("inventory", "orders"): "its job release_orphans asks what became of orders that hold something"}
@@ -14,7 +14,7 @@ REASONS = {("inventory", "orders"): "its job release_orphans asks what became of
 
 def calls(project: Project) -> set[tuple[str, str]]:
     manifests = project.manifests.items()
-    return {(module, str(owner(name))) for module, manifest in manifests for name in manifest.calls}
+    return {(module, str(owner_of_contract(name))) for module, manifest in manifests for name in manifest.calls}
 
 
 def test_no_calls_go_round_in_a_circle_without_a_reason() -> None:

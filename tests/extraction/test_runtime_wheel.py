@@ -26,7 +26,7 @@ def test_it_is_the_one_that_make_dist_builds(wheel: RuntimeWheel, tmp_path: Path
 
 def test_an_installed_tool_finds_the_same_without_sources(wheel: RuntimeWheel, tmp_path: Path) -> None:
     python = wheels.install([wheels.build("extraction", tmp_path)], tmp_path / "venv")
-    ask = "from extraction.runtime_wheel import find; print(*find().pin())"
+    ask = "from extraction.writing.runtime_wheel import find; print(*find().pin())"
     assert wheels.run([python, "-c", ask], tmp_path) == " ".join(wheel.pin()) + "\n"
 
 

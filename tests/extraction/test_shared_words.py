@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.extraction.leaving import Leaving
 
 from extraction import analysis
+from tests.extraction.departed_repository import DepartedRepository
 from tests.extraction.miniature import Monolith
 from tests.processes import REPOSITORY
 
@@ -87,9 +87,9 @@ def test_words_travel_with_whom_they_are_used_by(worded: Monolith, tmp_path: Pat
 
 
 @pytest.fixture
-def left(tmp_path: Path) -> Leaving:
+def left(tmp_path: Path) -> DepartedRepository:
     """A monolith that `pens` left for good, and its service; their contracts share words."""
-    made = Leaving.make(tmp_path).finished()
+    made = DepartedRepository.make(tmp_path).finished()
     for root in (made.monolith.root, made.service):
         shutil.copytree(REPOSITORY / "src/seamline/contract", root / "src/seamline/contract", dirs_exist_ok=True)
         for name, text in {"words": WORDS, "pens": PENS, "ink": INK}.items():
@@ -100,20 +100,20 @@ def left(tmp_path: Path) -> Leaving:
     return made
 
 
-def words(left: Leaving, old: str, new: str) -> None:
+def words(left: DepartedRepository, old: str, new: str) -> None:
     """Have the service say it otherwise."""
     place = left.service / "contracts/words.py"
     place.write_text(place.read_text().replace(old, new))
 
 
-def test_a_word_that_nobody_here_speaks_is_no_hindrance_to_coming_back(left: Leaving) -> None:
+def test_a_word_that_nobody_here_speaks_is_no_hindrance_to_coming_back(left: DepartedRepository) -> None:
     words(left, "Nib =", "Cap = str\nNib =")
     done = left.monolith.run("fold", left.service)
     assert done.exit_code == 0, done.output
     assert (left.monolith.root / "contracts/words.py").read_text() == WORDS
 
 
-def test_words_that_only_the_service_has_come_along(left: Leaving) -> None:
+def test_words_that_only_the_service_has_come_along(left: DepartedRepository) -> None:
     (left.service / "contracts/caps.py").write_text("Cap = str\n")
     assert left.monolith.run("fold", left.service).exit_code == 0
     assert (left.monolith.root / "contracts/caps.py").read_text() == "Cap = str\n"
@@ -127,7 +127,7 @@ def test_words_that_only_the_service_has_come_along(left: Leaving) -> None:
         ("5", "55", "contracts/ink.py: breaking"),
     ],
 )
-def test_a_word_of_another_meaning_is_refused(left: Leaving, before: str, after: str, says: str) -> None:
+def test_a_word_of_another_meaning_is_refused(left: DepartedRepository, before: str, after: str, says: str) -> None:
     words(left, f"max_length={before}", f"max_length={after}")
     done = left.monolith.run("fold", left.service)
     assert done.exit_code == 1, done.output

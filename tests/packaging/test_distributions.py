@@ -52,7 +52,7 @@ def test_the_same_content_is_the_same_bytes(package: str, built: dict[str, Path]
         "src/seamline/new.txt": {"seamline", "extraction"},
         "distributions/seamline/README.md": {"seamline", "extraction"},
         "distributions/contents.py": {"seamline", "extraction"},
-        "extraction/templates/README.md.jinja": {"extraction"},
+        "extraction/writing/templates/service/README.md.jinja": {"extraction"},
         "distributions/extraction/pyproject.toml": {"extraction"},
     }.items(),
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from extraction import repository
+from extraction.processes import git
 from tests.processes import REPOSITORY
 
 PACKAGES = {"seamline": "src/seamline", "extraction": "extraction"}
@@ -50,7 +50,7 @@ def run(command: Sequence[str | Path], folder: Path, status: int = 0, **settings
 
 def tracked(folder: str) -> set[str]:
     """List the files of a folder that belong to the repository."""
-    listed = repository.list_files(REPOSITORY)
+    listed = git.list_files(REPOSITORY)
     assert listed is not None
     return {path for path in listed if f"{path}/".startswith(f"{folder}/") and (REPOSITORY / path).is_file()}
 

@@ -1,4 +1,4 @@
-"""Reverse accessors, `order.payments`, used outside the app whose key makes them."""
+"""Reverse accessors, `parcel.labels`, used outside the app whose key makes them."""
 
 import ast
 from collections.abc import Iterator

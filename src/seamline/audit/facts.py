@@ -70,7 +70,7 @@ def fact(key: object, since: datetime | None = None, /, **fields: object) -> Fac
 
 
 def text_of_counts(counts: Mapping[str, int]) -> str:
-    """Put counts so that equal ones are equal text: `MUG 2, SPOON 1`."""
+    """Put counts so that equal ones are equal text: `A 2, B 1`."""
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
 
 
