@@ -45,9 +45,9 @@ class Mutant:
 MUTANTS = {
     # Who has lost a request to another, and was answered for meanwhile, settles it all the same.
     "fence": Mutant(
-        "src/seamline/http/idempotency.py",
-        'WHERE id = %s AND attempts = %s AND status IS NULL\n"""\n_RELEASE',
-        'WHERE id = %s AND attempts >= 0 * %s\n"""\n_RELEASE',
+        "src/seamline/work/leases.py",
+        "AND attempts = %(token)s AND {self.is_open}{where}",
+        "AND attempts >= 0 * %(token)s{where}",
         (faults.stall_worker,),
         seconds=45,
         customers=8,
@@ -68,8 +68,8 @@ MUTANTS = {
     # What was delivered before is handled again.
     "inbox": Mutant(
         "src/seamline/events/mailbox.py",
-        "return {event_id for (event_id,) in fetch(module, _REMEMBER, [ids, names])}",
-        "return {*ids, *(event_id for (event_id,) in fetch(module, _REMEMBER, [ids, names]))}",
+        "return {event_id for (event_id,) in fetch(module, _REMEMBER, [module, ids, names])}",
+        "return {*ids, *(event_id for (event_id,) in fetch(module, _REMEMBER, [module, ids, names]))}",
         (faults.kill_backend,),
         seconds=50,
         customers=8,
