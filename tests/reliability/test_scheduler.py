@@ -117,19 +117,22 @@ def test_who_is_woken_is_looked_at_now(looks: Looks) -> None:
             eventually(lambda: looks.number["orders"], lambda seen, number=number: seen >= number, 0.9)
 
 
-def test_who_is_woken_while_it_is_looked_at_is_looked_at_again(looks: Looks) -> None:
+def test_who_is_woken_while_it_is_looked_at_is_looked_at_again(looks: Looks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduling, "MIN_POLL_SECONDS", 3600.0)
+    monkeypatch.setattr(scheduling, "MAX_POLL_SECONDS", 3600.0)
     looks.hanging = {"orders"}
     with running("orders") as scheduler:
         eventually(lambda: looks.number["orders"], lambda number: number == 1)
         scheduler.wake("orders")
         looks.hanging = set()
         looks.released.set()
-        eventually(lambda: looks.number["orders"], lambda number: number >= 2, 0.9)
+        eventually(lambda: looks.number["orders"], lambda number: number >= 2, 10.0)
 
 
 @pytest.mark.django_db(databases=["orders"], transaction=True)
 def test_a_connection_that_is_not_needed_soon_is_handed_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduling, "KEEP_SECONDS", 0.0)
+    monkeypatch.setattr(threads, "IDLE_SECONDS", 600.0)
     seen: list[int] = []
 
     def count(module: str) -> list[tuple[str, float]]:
@@ -141,7 +144,7 @@ def test_a_connection_that_is_not_needed_soon_is_handed_back(monkeypatch: pytest
     with running("orders"):
         eventually(lambda: seen, bool)
         assert seen[0] > before
-        eventually(sessions, lambda number: number <= before)
+        eventually(sessions, lambda number: number <= before, 10.0)
 
 
 def sessions() -> int:
