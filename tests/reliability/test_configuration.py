@@ -24,15 +24,15 @@ NONSENSE = {
     "LOG_LEVEL": ["nonsense"],
     "LOG_READABLE": ["nonsense"],
     "GUNICORN_LOG_LEVEL": ["nonsense"],
-    "REQUEST_TIMEOUT": ["nonsense", "nan", "inf", "0", "-1"],
-    "CALL_MAX_ATTEMPTS": ["0", "6"],
+    "REQUEST_TIMEOUT": ["nonsense", "nan", "inf", "0", "-1", "86401"],
+    "CALL_MAX_ATTEMPTS": ["0", "6", "1" * 5000],
     "CALL_CONNECT_TIMEOUT": ["0"],
     "PORT": ["http", "0", "65536"],
     "MAX_REQUEST_BYTES": ["64M", "0"],
     "TRUSTED_PROXIES": ["nonsense", "10.0.0.1/8", "*", "10.0.0.0/33"],
     "WEB_THREADS": ["0", "1.5"],
     "PROMETHEUS_MULTIPROC_DIR": ["nowhere"],
-    "USERS_ACCESS_MINUTES": ["nonsense"],
+    "USERS_ACCESS_MINUTES": ["nonsense", "0", "1" * 5000],
     "CELERY_BROKER_URL": ["nonsense", "http://x", "redis://x:99999"],
 }
 SECRET = {

@@ -109,6 +109,13 @@ def test_an_old_client_is_answered_and_hung_up_on(served: Deployable, stack: Exi
     assert old.stream.read() == b""
 
 
+def test_who_asks_to_be_hung_up_on_among_other_things_is(served: Deployable, stack: ExitStack) -> None:
+    leaving = stack.enter_context(Raw(served.url, request("GET /health/live", "Connection: TE, Close")))
+    status, headers, _ = leaving.answer()
+    assert (status, headers["connection"]) == (200, "close")
+    assert leaving.stream.read() == b""
+
+
 def test_who_asks_whether_to_send_a_body_is_told_to(served: Deployable, stack: ExitStack) -> None:
     body = b'{"email": "nobody@example.com", "password": "none"}'
     head = request("POST /api/v1/notes/token", "Expect: 100-continue", f"Content-Length: {len(body)}")

@@ -14,7 +14,7 @@ from contracts.inventory import StockLine
 from modules.orders.errors import CouponUsed, TooManyPending, TooManyPiecesPending, UnknownCoupon
 from seamline.databases import fetch
 from seamline.module import setting
-from seamline.setting_errors import invalid_setting
+from seamline.setting_errors import invalid_setting, is_whole_number
 
 TAKEN_ONCE = ("orders_order_pkey", "order_pending_slot", "order_coupon_slot")
 """Constraints by which an id, and a slot, is given once."""
@@ -88,7 +88,7 @@ def check_settings() -> None:
     """Find out at start that a limit is none. Raises `ImproperlyConfigured`."""
     for name, largest in LARGEST.items():
         given = setting("orders", name)
-        if not (given.isascii() and given.isdecimal() and 1 <= int(given) <= largest):
+        if not is_whole_number(given, 1, largest):
             raise invalid_setting(f"ORDERS_{name}", given, f"a number from 1 to {largest}, such as 20")
 
 

@@ -14,11 +14,11 @@ from seamline.http import access
 from seamline.http.access import UserId
 from seamline.layout import current
 from seamline.module import setting
-from seamline.setting_errors import invalid_setting
+from seamline.setting_errors import invalid_setting, is_whole_number
 
 REFRESH_AUDIENCE = "refresh"
-LIFETIMES = ("ACCESS_MINUTES", "REFRESH_DAYS")
-"""Settings of the module that issues tokens."""
+LIFETIMES = {"ACCESS_MINUTES": 1_000_000, "REFRESH_DAYS": 10_000}
+"""Settings of the module that issues tokens, and the largest that each may be."""
 
 
 class Tokens(msgspec.Struct, frozen=True):
@@ -53,9 +53,9 @@ def verify_refresh_token(token: str) -> UserId:
 def check_settings(module: str) -> None:
     """Find out at start that tokens cannot be issued, not at a log-in. Raises `ImproperlyConfigured`."""
     _signing_key()
-    for name in LIFETIMES:
-        if not setting(module, name).isdecimal():
-            expected = "a whole number, such as 15"
+    for name, largest in LIFETIMES.items():
+        if not is_whole_number(setting(module, name), 1, largest):
+            expected = f"a number from 1 to {largest}, such as 15"
             raise invalid_setting(f"{module}_{name}".upper(), setting(module, name), expected)
 
 

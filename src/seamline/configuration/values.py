@@ -2,7 +2,6 @@
 
 import difflib
 import importlib
-import math
 import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,30 +14,33 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from seamline.contract import Contract, Event
-from seamline.setting_errors import invalid_setting, without_secrets
+from seamline.setting_errors import invalid_setting, is_whole_number, without_secrets
 
 _MODULE_URL = re.compile(r"([A-Z][A-Z0-9_]*)_URL")
 _BASE_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?")
 _FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+MAX_SECONDS = 86_400.0
+"""Of a timeout: a day."""
 
 
 def number(env: environ.Env, name: str, default: int, most: int, least: int = 1) -> int:
     """Read a whole number, from 1 on unless less is allowed."""
     given = env.str(name, "") or str(default)
-    if not (given.isascii() and given.isdigit() and least <= int(given) <= most):
+    if not is_whole_number(given, least, most):
         raise invalid_setting(name, given, f"a number from {least} to {most}, such as {default}")
     return int(given)
 
 
 def seconds(env: environ.Env, name: str, default: float) -> float:
-    """Read a number of seconds, more than none."""
+    """Read a number of seconds, more than none, and no more than a day."""
     given = env.str(name, "") or str(default)
     try:
         value = float(given)
     except ValueError:
         value = 0
-    if not (math.isfinite(value) and value > 0):
-        raise invalid_setting(name, given, f"a number of seconds, such as {default:g}")
+    # Sockets and PostgreSQL do not take any number, and would say so at the first request.
+    if not 0 < value <= MAX_SECONDS:
+        raise invalid_setting(name, given, f"a number of seconds, {MAX_SECONDS:g} at most, such as {default:g}")
     return value
 
 

@@ -25,9 +25,10 @@ def serve(
     """Have a request answered, with `Connection: close` where the connection is going to end."""
     body = environ["wsgi.input"]
     rejected = environ["gunicorn.socket"].rejected_for
+    asked_to_close = _is_asked_to_close(environ.get("HTTP_CONNECTION", ""))
 
     def start(*head: Any) -> Any:
-        if rejected or is_ending() or body.failed or _unread(body.reader) >= MAX_DISCARDED_BYTES:
+        if rejected or asked_to_close or is_ending() or body.failed or _unread(body.reader) >= MAX_DISCARDED_BYTES:
             start_response.__self__.force_close()  # type: ignore[attr-defined]
         return start_response(*head)
 
@@ -39,6 +40,11 @@ def serve(
     if rejected:
         environ[REJECTED] = rejected
     return application(environ, start)
+
+
+def _is_asked_to_close(connection: str) -> bool:
+    """Tell whether the client has enough. gunicorn knows "close" alone, not in a list: "TE, close"."""
+    return "close" in {option.strip().lower() for option in connection.split(",")}
 
 
 def _unread(reader: Any) -> float:
