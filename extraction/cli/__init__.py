@@ -62,5 +62,5 @@ def _incomplete(name: str, missing: str) -> click.Command:
     epilog="Example: python -m extraction extract parcels --into ../parcels-service",
 )
 def main() -> None:
-    """Promote a module to a service of its own."""
+    """Say what ties modules together, and promote one to a service of its own."""
     interruption.prepare()

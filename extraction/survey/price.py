@@ -154,7 +154,7 @@ def _reason_to_stay(prices: Prices, app: App, price: float) -> str:
 
 def _remark(prices: Prices, app: App, partners: tuple[tuple[str, float], ...]) -> str:
     whole = sum(price for _, price in partners)
-    if app.is_user:
+    if app.is_user and any(cost.kind == "user-key" for cost in prices.costs(app.label)):
         return "it has the users, to whom everyone has keys"
     is_twin = whole and partners[0][1] / whole > TWIN_SHARE and len(partners) > 1
     if is_twin and partners[0][0] not in prices.shared and not prices.apps[partners[0][0]].is_user:

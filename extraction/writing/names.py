@@ -102,6 +102,13 @@ def choose_names(name: str, noun: str | None, root: Path) -> Names:
     return names
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is more than Python compiled: Git takes a module's files away, and leaves the folder for that."""
+    if not path.is_dir():
+        return path.exists()
+    return any("__pycache__" not in inside.relative_to(path).parts for inside in path.rglob("*") if not inside.is_dir())
+
+
 def ask_deployable(names: Names, root: Path) -> Deployable:
     """Ask the deployable in `root` what is taken already. Raises `Refused` where it does not load."""
     said = runner.ask(root, f"{root} does not tell which names are taken", "-c", QUESTION, names.path)
@@ -147,7 +154,7 @@ def _check_words(given: str, what: str, longest: int) -> None:
 def _check_free(name: str, root: Path) -> None:
     contract = layout.contract_file(name)
     for path in (layout.module_folder(name), contract, contract.removesuffix(".py"), layout.lock_file(name)):
-        if (root / path).exists():
+        if is_there(root / path):
             raise InvalidArgument(f"{name!r} is taken: there is {path}")
     if name in sys.stdlib_module_names:
         raise InvalidArgument(f"{name!r} is taken: it is a part of Python's standard library")

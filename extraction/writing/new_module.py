@@ -14,7 +14,7 @@ from extraction.processes.errors import InvalidArgument
 from extraction.processes.ruff import format_python
 from extraction.reading import layout
 from extraction.writing import template_engine
-from extraction.writing.names import Names
+from extraction.writing.names import Names, is_there
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,9 @@ def write(new: NewModule, root: Path) -> None:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8")
         for path in new.places:
-            if (root / path).exists():
+            if is_there(root / path):
                 raise FileExistsError(f"{path} is there already, and was left as it is")
+            shutil.rmtree(root / path, ignore_errors=True)
             finished.append((folder / path).rename(root / path))
         finished.clear()
     finally:

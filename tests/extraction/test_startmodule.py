@@ -166,6 +166,18 @@ def test_what_is_refused_ends_with_one_line_and_nothing_written(repository_copy:
     assert repository_copy.git("status", "--porcelain", "--untracked-files=all") == before
 
 
+def test_what_git_leaves_of_a_module_is_not_in_the_way(tmp_path: Path) -> None:
+    compiled = tmp_path / "src/modules/reviews/migrations/__pycache__/0001_initial.cpython-313.pyc"
+    compiled.parent.mkdir(parents=True)
+    compiled.touch()
+    (tmp_path / "contracts/lock").mkdir(parents=True)
+    new_module.write(new_module.plan(names.choose_names("reviews", None, tmp_path), REPOSITORY), tmp_path)
+    assert (tmp_path / "src/modules/reviews/module.py").exists()
+    assert not compiled.exists()
+    with pytest.raises(InvalidArgument, match="there is src/modules/reviews"):
+        names.choose_names("reviews", None, tmp_path)
+
+
 def test_what_cannot_be_finished_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def rename(path: Path, target: Path) -> Path:
         if target.name == "reviews":

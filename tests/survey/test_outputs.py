@@ -32,6 +32,21 @@ def test_the_terminal_says_it_in_a_page() -> None:
     assert "ATOMIC_REQUESTS is set" in out
 
 
+def test_apps_that_nothing_ties_have_no_table_and_users_to_whom_nobody_has_keys_no_remark(tmp_path: Path) -> None:
+    model = "from django.db import models\n\nclass {0}(models.Model):\n    name = models.TextField()\n"
+    user = "from django.contrib.auth.models import AbstractUser\n\nclass Reader(AbstractUser):\n    pass\n"
+    (tmp_path / "settings.py").write_text("INSTALLED_APPS = ['pens', 'readers']\nAUTH_USER_MODEL = 'readers.Reader'\n")
+    for app, models in (("pens", model.format("Pen")), ("readers", user)):
+        (tmp_path / app).mkdir()
+        (tmp_path / app / "models.py").write_text(models)
+    status, out, _ = run(str(tmp_path))
+    assert status == 0
+    assert "2 apps in 3 files" in out
+    assert "readers" in out
+    assert "pairs of apps" not in out
+    assert "it has the users" not in out
+
+
 def test_an_app_and_a_kind_are_listed_with_path_and_line() -> None:
     status, out, _ = run(str(LIBRARY), "--app", "penalties", "--kind", "cascade")
     assert status == 0

@@ -25,9 +25,11 @@ def print_survey(survey: Survey, out: Console) -> None:
     name, by = escape(Path(found.root).name), escape(", ".join(found.settings)) or "no settings"
     out.print(
         f"[bold]{name}[/bold]: {len(found.apps)} apps in {found.files:,} files and {found.lines:,} lines ({by}), "
-        f"{len(found.couplings):,} couplings between them\n"
+        f"{len(found.couplings):,} couplings between them"
     )
-    out.print(_kinds(found.couplings))
+    if found.couplings:
+        out.print()
+        out.print(_kinds(found.couplings))
     for section in (_cycles, _clusters, _order, _staying, _remarks):
         for line in section(survey):
             out.print(line)
