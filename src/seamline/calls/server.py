@@ -105,7 +105,7 @@ def _execute(operation: Operation, body: bytes, key: str, context: Context) -> R
         if not is_infrastructure(error):
             return _unexpected_response(operation, error)
         # The module's database is away: as good as the module, and to be tried again.
-        log.error("database_unavailable", operation=operation.path, exc_info=error)
+        log.error("database_unavailable", operation=operation.path, error=str(error).strip())
         drop_connection(alias_of(operation.module), error)
         return wire.error_response(Unavailable(module=operation.module))
 

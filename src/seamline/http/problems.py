@@ -119,7 +119,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def _database_unavailable(error: Exception, module: str) -> HttpResponse:
     # As good as the module being away, and to be tried again: the next request finds a new connection.
-    log.error("database_unavailable", module=module, exc_info=error)
+    log.error("database_unavailable", module=module, error=str(error).strip())
     for connection in connections.all(initialized_only=True):
         if connection.errors_occurred:
             drop_connection(connection.alias, error)
