@@ -16,8 +16,8 @@ from extraction.writing import plan
 from tests.processes import REPOSITORY, environment
 from tests.tools import require_tool
 
-FOLDERS = ("contracts", "extraction", "requirements", "src", "tests/architecture")
-FILES = (*plan.GENERIC, *plan.ADAPTED, "Makefile", "importlinter.ini")
+FOLDERS = ("contracts", "distributions", "extraction", "requirements", "src", "tests/architecture", "tests/words")
+FILES = (*plan.GENERIC, *plan.ADAPTED, "Makefile", "docs/glossary.md", "importlinter.ini")
 
 
 class RepositoryCopy:
@@ -33,6 +33,7 @@ class RepositoryCopy:
         for name in FOLDERS:
             shutil.copytree(REPOSITORY / name, root / name, ignore=ignored)
         for name in FILES:
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(REPOSITORY / name, root / name)
         # Types are checked much faster with it; whatever is missing of it is made again.
         with suppress(OSError, shutil.Error):
