@@ -78,7 +78,9 @@ def _show(report: Report, service: str, module: str) -> None:
     for each in report.operations:
         unreached = (*(() if each.answered else ("an answer",)), *each.unreached)
         counts = str(each.asked), str(each.answered), str(each.distinct)
-        rows.append((each.operation, *counts, ", ".join(sorted(each.errors)) or "-", ", ".join(sorted(unreached)) or "-"))
+        rows.append(
+            (each.operation, *counts, ", ".join(sorted(each.errors)) or "-", ", ".join(sorted(unreached)) or "-")
+        )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         line = "  ".join(f"{cell:{'>' if at in (1, 2, 3) else '<'}{widths[at]}}" for at, cell in enumerate(row))
