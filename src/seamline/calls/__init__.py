@@ -1,6 +1,6 @@
 """Contract calls: `call(Parcels).send(...)` behaves the same wherever the module lives.
 
-See docs/how-a-contract-call-travels.md.
+The documentation has the whole way: "How a contract call travels".
 """
 
 from seamline.calls.proxy import TransactionOpen, call

@@ -1,6 +1,6 @@
 """Events across modules: published in the publisher's transaction, handled exactly once by each subscriber.
 
-See docs/how-an-event-travels.md.
+The documentation has the whole way: "How an event travels".
 """
 
 from seamline.events.outbox import publish

@@ -1,6 +1,6 @@
 """Durable work: flows over several modules, and periodic jobs. What was begun survives the process that began it.
 
-See docs/how-an-event-travels.md for the scheduler.
+The documentation has the scheduler: "How an event travels".
 """
 
 from seamline.work.sagas import Failure, Outcome, Saga, Step
