@@ -1,13 +1,16 @@
 """A monolith, and a service extracted from it: two deployables that together are the shop."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Self
+from uuid import UUID
 
 import psycopg
 from prometheus_client.parser import text_string_to_metric_families
@@ -17,6 +20,7 @@ from tests.client import API
 from tests.departed import PROJECT
 from tests.processes import REPOSITORY, Deployable, Yard, environment
 from tests.shop import Shop
+from tests.waiting import eventually
 
 _TABLES = """
     SELECT tablename FROM pg_tables
@@ -49,7 +53,16 @@ class Pair:
             deployable.until_ready()
         for deployable in (self.service, self.monolith):
             deployable.until_heard()
+        # Who failed to reach the service of late leaves it alone for a moment.
+        eventually(self._status_of_the_module, lambda status: status != HTTPStatus.SERVICE_UNAVAILABLE)
         return self
+
+    def _status_of_the_module(self) -> int:
+        """What the monolith answers to a stranger at an address of the module's."""
+        paths = self.monolith.client.page("/api/schema?format=json").expect(200)["paths"]
+        of_module = (path for path, item in paths.items() if self.module in item.get("get", {}).get("tags", ()))
+        address = re.sub(r"\{\w+\}", str(UUID(int=0)), next(of_module))
+        return self.monolith.client.page(address).status
 
     def alone(self) -> Deployable:
         """The monolith, without a service to help it."""
