@@ -7,11 +7,12 @@ ENV PATH=/venv/bin:$PATH \
 
 
 FROM python AS libraries
-COPY requirements/base.txt /requirements.txt
+# Wheels of ours, which no index need have, lie in vendor/ where there are any.
+COPY requirements/base.txt vendor* /requirements/
 # Wheels only, each with its hash: nothing is compiled, and no code of a package runs while it is installed.
 RUN python -m venv /venv && \
     pip install --no-cache-dir --disable-pip-version-check --require-hashes --only-binary=:all: \
-        --requirement /requirements.txt
+        --find-links /requirements --requirement /requirements/base.txt
 
 
 FROM python
@@ -43,4 +44,4 @@ import os, urllib.request; \
 urllib.request.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/health/ready', timeout=4)"]
 
 # Serves, and changes no database: `python manage.py migrate_all` in this image does that, once per release, before.
-CMD ["gunicorn", "--config", "src/config/gunicorn_conf.py", "config.wsgi:application"]
+CMD ["gunicorn", "--config", "python:seamline.runtime.gunicorn_conf", "seamline.runtime.wsgi:application"]

@@ -9,6 +9,9 @@ digest = $(firstword $(shell { sha256sum $(1) || shasum -a 256 $(1); } 2>/dev/nu
 LOCAL := $(VENV)/.local-$(call digest,requirements/local.txt)
 DEV := $(VENV)/.dev-$(call digest,requirements/dev.txt)
 
+# Wheels that no index need have lie here.
+WHEELS := $(if $(wildcard vendor),--find-links vendor)
+
 TYPED := contracts src manage.py
 LOCKED := base local dev
 EXPLAINED := $(MAKEFILE_LIST)
@@ -16,7 +19,7 @@ EXPLAINED := $(MAKEFILE_LIST)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test lint fmt lock clean
+.PHONY: help run test lint boundaries fmt lock clean
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(EXPLAINED)
@@ -25,7 +28,7 @@ run: $(LOCAL)  ## serve everything on PORT, with its own PostgreSQL unless DATAB
 	@exec $(BIN)/python manage.py serve
 
 test: lint  ## lint, then the whole suite; ARGS="-k pattern" for a part of it
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup $(ARGS)
 
 lint: export PYTHONPATH = .:src
 lint: $(DEV)  ## style, imports between layers, types
@@ -33,6 +36,12 @@ lint: $(DEV)  ## style, imports between layers, types
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/lint-imports --config importlinter.ini
 	$(BIN)/python -m mypy $(TYPED)
+lint: boundaries
+
+boundaries: export PYTHONPATH = .:src
+boundaries: $(DEV)  ## what only our own check can see of modules and their contracts; part of lint
+	$(BIN)/python -m extraction check
+	$(BIN)/python -m extraction compat
 
 fmt: $(DEV)  ## format the code, and repair what can be repaired
 	$(BIN)/python -m ruff check --fix-only .
@@ -43,7 +52,7 @@ lock:  ## compile requirements/*.in and the modules' own to *.txt with uv; UPGRA
 	@for name in $(LOCKED); do \
 		echo "compiling requirements/$$name.txt …"; \
 		case $$name in dev) own="$(wildcard src/modules/*/requirements-dev.in)";; *) own=;; esac; \
-		$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url $(WHEELS) \
 			--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) \
 			requirements/$$name.in $(wildcard src/modules/*/requirements.in) $$own \
 			--output-file requirements/$$name.txt || exit 1; \
@@ -59,7 +68,7 @@ define install
 	@echo "installing requirements/$(1).txt into $(VENV) …"
 	@rm -f $(VENV)/.[a-z]*-*
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
-		-r requirements/$(1).txt
+		$(WHEELS) -r requirements/$(1).txt
 endef
 
 $(LOCAL): | $(VENV)/.made

@@ -16,7 +16,7 @@ def main(arguments: Sequence[str]) -> None:
     sys.path.insert(0, str(ROOT / "src"))
     from django.core.management import execute_from_command_line
 
-    from config import startup
+    from seamline.runtime import startup
 
     # Before anything is started or changed.
     startup.load()

@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator
@@ -20,12 +21,18 @@ from hatchling.builders.wheel import WheelBuilder
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+sys.path.insert(0, str(ROOT))
+
+from extraction.writing import shared_files  # noqa: E402  found only now
+
 VERSION = re.compile(r'(?m)^__version__ = "(.+)"$')
 VERSION_FILE = "src/seamline/__init__.py"
 """Where the version is written, of both: they are released together."""
 DIGEST_LENGTH = 12
 WHEELS = "extraction/wheels"
 """Where the tool has the runtime's wheel."""
+SHARED = f"extraction/{shared_files.CARRIED}"
+"""Where it has the files that are the same in every deployable."""
 
 
 class Distribution(NamedTuple):
@@ -58,7 +65,7 @@ class Distribution(NamedTuple):
 
     def _inputs(self) -> list[str]:
         own = (self.folder, f"distributions/{self.package}", "distributions/contents.py", "LICENSE")
-        return [*own, *(SEAMLINE._inputs() if self is EXTRACTION else [])]
+        return [*own, *([*SEAMLINE._inputs(), *shared_files.list_paths(ROOT)] if self is EXTRACTION else [])]
 
     def _digest(self) -> str:
         digest = hashlib.sha256()
@@ -93,6 +100,7 @@ class Contents(BuildHookInterface[Any]):
         else:
             runtime = SEAMLINE.build(Path(self._made.name))
             files[f"{WHEELS}/{runtime.name}"] = runtime
+            files |= {f"{SHARED}/{path}": ROOT / path for path in shared_files.list_paths(ROOT)}
         build_data["force_include"].update({str(file): place for place, file in files.items()})
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:

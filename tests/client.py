@@ -56,7 +56,7 @@ class Answer:
 class Client:
     """Somebody who talks to a deployable: anonymous, or with a token.
 
-    Headers are keywords: `post("/orders", order, Idempotency_Key="k")`.
+    Headers are keywords: `post("/parcels", parcel, Idempotency_Key="k")`.
     """
 
     base_url: str
@@ -95,7 +95,7 @@ class Client:
     def send(
         self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """Any request, to a path below the API's root (`/orders`) or a whole URL."""
+        """Any request, to a path below the API's root (`/parcels`) or a whole URL."""
         sent = {"Content-Type": "application/json"} if content is not None else {}
         sent |= {"Authorization": f"Bearer {self.token}"} if self.token is not None else {}
         sent |= {name.replace("_", "-"): value for name, value in (headers or {}).items()}

@@ -20,9 +20,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--logs", type=Path, help="the folder with the logs of what --base-url is of")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: takes so long that, begun last, it would be waited for")
+
+
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
     source = departed.DEPARTED and departed.PROJECT.source(str(module_path.relative_to(departed.REPOSITORY)))
     return departed.Skipped.from_parent(parent, path=module_path) if source and departed.imported(source) else None
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist puts the groups into the tests' ids
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what takes long to make run one after the other, in one process; long ones begin first."""
+    for item in items:
+        if isinstance(item, pytest.Function) and not item.get_closest_marker("xdist_group"):
+            fixtures = (found[-1] for found in item._fixtureinfo.name2fixturedefs.values())
+            if "base_url" in item.fixturenames:
+                item.add_marker(pytest.mark.xdist_group("base_url"))
+            elif any(fixture.scope == "module" for fixture in fixtures):
+                item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(item.config.rootpath))))
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def pytest_runtest_setup() -> None:

@@ -1,12 +1,12 @@
-"""A subscriber of `orders` that does as it is told, and what its tests do with an outbox."""
+"""A subscriber of `parcels` that does as it is told, and what its tests do with an outbox."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from contracts.orders import OrderCancelled, OrderCreated
+from contracts.parcels import ParcelSent, ParcelWeighed
 from seamline.configuration.policies import delivery_policy
-from seamline.contract import DeadlineExceeded, Money, Unavailable
+from seamline.contract import DeadlineExceeded, Unavailable
 from seamline.databases import transaction
 from seamline.events import publish, relay
 from seamline.events.mailbox import Envelope, EventName, ModuleName, mailbox
@@ -14,7 +14,6 @@ from seamline.events.models import OutboxMessage, Subscription
 from seamline.testing import fake_contract
 from tests.deliveries import make_due
 
-CUSTOMER, PRICE = uuid4(), Money(100, "EUR")
 LISTENER = "listener"
 
 
@@ -48,40 +47,40 @@ class Listener:
 
 @contextmanager
 def only_listener() -> Iterator[Listener]:
-    """The one subscriber of `orders` while the block lasts."""
-    Subscription.objects.using("orders").all().delete()
-    for event in (OrderCreated, OrderCancelled):
-        Subscription.objects.using("orders").create(module="orders", event=event.event_name, subscriber=LISTENER)
+    """The one subscriber of `parcels` while the block lasts."""
+    Subscription.objects.using("parcels").all().delete()
+    for event in (ParcelSent, ParcelWeighed):
+        Subscription.objects.using("parcels").create(module="parcels", event=event.event_name, subscriber=LISTENER)
     fake = Listener()
     with fake_contract(mailbox(LISTENER), fake):
         yield fake
 
 
-def created(order: UUID) -> OrderCreated:
-    return OrderCreated(order, CUSTOMER, PRICE)
+def sent(parcel: UUID) -> ParcelSent:
+    return ParcelSent(parcel, "north")
 
 
-def cancelled(order: UUID) -> OrderCancelled:
-    return OrderCancelled(order, CUSTOMER, Money(200, "EUR"))
+def weighed(parcel: UUID, weight: int = 200) -> ParcelWeighed:
+    return ParcelWeighed(parcel, weight)
 
 
-def publish_all(*events: OrderCreated | OrderCancelled) -> None:
-    with transaction("orders"):
+def publish_all(*events: ParcelSent | ParcelWeighed) -> None:
+    with transaction("parcels"):
         for event in events:
             publish(event)
 
 
 def all_due() -> None:
     """Make every waiting delivery due, and every claim lapsed."""
-    make_due("orders")
+    make_due("parcels")
 
 
 def states() -> list[str]:
-    return list(OutboxMessage.objects.using("orders").order_by("id").values_list("state", flat=True))
+    return list(OutboxMessage.objects.using("parcels").order_by("id").values_list("state", flat=True))
 
 
 def die() -> None:
     """Deliver until what fails is dead."""
     for _ in range(delivery_policy().max_failures):
         all_due()
-        relay.drain("orders")
+        relay.drain("parcels")

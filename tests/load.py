@@ -1,4 +1,4 @@
-"""Requests without a pause, while something is done to whoever answers them."""
+"""One request after the other, while something is done to whoever answers them."""
 
 import threading
 from collections import Counter
@@ -8,6 +8,8 @@ import urllib3
 from tests.client import Client
 
 CLIENTS = 4
+PAUSE = 0.005
+"""Seconds between a client's requests: whoever starts meanwhile needs the processors too."""
 CREDENTIALS = {"email": "nobody@example.com", "password": "none"}
 
 
@@ -32,7 +34,7 @@ class Load:
 
     def _ask(self) -> None:
         client = Client(self.url)
-        while not self._over.is_set():
+        while not self._over.wait(PAUSE):
             for ask in (lambda: client.get("/parcels"), lambda: client.post("/notes/token", CREDENTIALS)):
                 try:
                     self.answers[ask().status] += 1

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
+from extraction.processes import runner, vendored
 from seamline.development.embedded_postgres import EmbeddedPostgres
 from tests.client import Client
 from tests.departed import DEPARTED
@@ -30,7 +31,7 @@ class Deployable:
         self.root = root
         self.log = log
         self.port = free_port()
-        self.settings = settings
+        self.settings = on_its_runtime(root) | settings
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -162,6 +163,11 @@ def environment(**settings: str) -> dict[str, str]:
     """What a child process finds in its environment: the settings that are not empty, and little else."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return kept | {"LOG_READABLE": "false"} | {name: value for name, value in settings.items() if value}
+
+
+def on_its_runtime(root: Path) -> dict[str, str]:
+    """Settings by which our Python finds the runtime that a service has in its `vendor/`."""
+    return {"PYTHONPATH": runner.import_path(root)} if vendored.find_wheel(root) else {}
 
 
 def free_port() -> int:

@@ -13,7 +13,8 @@ T = TypeVar("T")
 PATIENCE = 60.0 * float(os.environ.get("TEST_PATIENCE", "1"))
 """Unhurried seconds after which nothing is expected any more. What is waited for mostly takes milliseconds, so that
 only a failure takes long. TEST_PATIENCE multiplies it where even that is too short."""
-PAUSE = 0.01
+PAUSES = 0.01, 0.2
+"""Seconds between two looks, the first and the longest: who is looked at has better things to do than to answer."""
 STARVED_COUNTS = 0.1
 """What a second counts in which somebody waited for a processor."""
 _PRESSURE = Path("/proc/pressure/cpu")
@@ -22,9 +23,11 @@ _PRESSURE = Path("/proc/pressure/cpu")
 def eventually(look: Callable[[], T], until: Callable[[T], object], within: float = PATIENCE) -> T:
     """Look again and again until it is so, and return what was seen; fail with what was seen last."""
     deadline = unhurried() + within
+    pause, longest = PAUSES
     while not until(seen := look()):
         assert unhurried() < deadline, f"not so after {within:g} unhurried seconds; last seen: {seen!r}"
-        time.sleep(PAUSE)
+        time.sleep(pause)
+        pause = min(pause * 1.25, longest)
     return seen
 
 

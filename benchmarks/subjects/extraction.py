@@ -19,7 +19,8 @@ from benchmarks.lab import Lab, copied
 from tests.processes import environment
 
 STARTED = (
-    "import config.wsgi; from pathlib import Path; from django.urls import get_resolver; get_resolver().url_patterns;"
+    "import seamline.runtime.wsgi; from pathlib import Path; from django.urls import get_resolver;"
+    "get_resolver().url_patterns;"
     "print([line.split()[1] for line in Path('/proc/self/status').open() if line.startswith('VmRSS')][0])"
 )
 CALLS = 3000

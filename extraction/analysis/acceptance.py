@@ -98,7 +98,7 @@ def _text(project: Project, path: str) -> str:
 
 def _in_file(path: str, text: str) -> Iterator[Acceptance]:
     lines = text.splitlines()
-    for number, comment in _commented(path, text):
+    for number, comment in _comments(path, text):
         if match := _COMMENT.search(comment):
             line = lines[number - 1]
             alone = line.strip().startswith(("#", "--", "{#", "<!--"))
@@ -107,7 +107,7 @@ def _in_file(path: str, text: str) -> Iterator[Acceptance]:
             yield Acceptance(path, number, rules, (match["reason"] or "").strip(), covers)
 
 
-def _commented(path: str, text: str) -> Iterator[tuple[int, str]]:
+def _comments(path: str, text: str) -> Iterator[tuple[int, str]]:
     """Each comment with its line; in Python not what only looks like one, in a string."""
     if not path.endswith(".py"):
         yield from enumerate(text.splitlines(), 1)

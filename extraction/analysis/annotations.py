@@ -43,14 +43,14 @@ class Types:
             case ast.Constant(value=value) if value is Ellipsis:
                 return ...
             case ast.Constant(value=str(text)):
-                return self.of(source, _parsed(text))
+                return self.of(source, _parse(text))
             case ast.BinOp(op=ast.BitOr(), left=left, right=right):
                 return Union[self.of(source, left), self.of(source, right)]  # noqa: UP007  of types told at run time
             case ast.Subscript(value=value, slice=inner):
                 given = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-                return self._subscripted(source, self.of(source, value), given)
+                return self._evaluate_subscript(source, self.of(source, value), given)
             case ast.Name() | ast.Attribute():
-                return self._named(source.qualified(node) or self._local(source, node))
+                return self._evaluate_name(source.qualified(node) or self._local(source, node))
             case ast.Call(func=func, args=[_, alike]) if source.qualified(func) == "typing.NewType":
                 return NewType("New", self.of(source, alike))
         raise Untold
@@ -69,7 +69,7 @@ class Types:
                         found[name] = statement, kind
         return found
 
-    def _subscripted(self, source: Source, base: Any, given: list[ast.expr]) -> Any:
+    def _evaluate_subscript(self, source: Source, base: Any, given: list[ast.expr]) -> Any:
         if base is Literal:
             return Literal[tuple(_literal(item) for item in given)]
         first, *others = given
@@ -87,20 +87,20 @@ class Types:
         known = isinstance(node, ast.Name) and _alias(source, node.id) is not None
         return f"{source.name if known else 'builtins'}.{ast.unparse(node)}"
 
-    def _named(self, dotted: str) -> Any:
+    def _evaluate_name(self, dotted: str) -> Any:
         holder, _, name = dotted.rpartition(".")
         if dotted in self._made:
             return self._made[dotted]
         if holder.startswith(LANGUAGE) and hasattr(contract, name):
             return getattr(contract, name)
         if source := self._sources.get(holder):
-            return self._declared(source, name)
+            return self._evaluate_definition(source, name)
         found = pydoc.locate(dotted) if dotted.partition(".")[0] in LIBRARIES else None
         if found is None:
             raise Untold
         return found
 
-    def _declared(self, source: Source, name: str) -> Any:
+    def _evaluate_definition(self, source: Source, name: str) -> Any:
         dotted = f"{source.name}.{name}"
         self._made[dotted] = str  # a type that refers to itself is no worse for that
         if alias := _alias(source, name):
@@ -108,7 +108,7 @@ class Types:
         elif node := next((n for n in source.tree.body if isinstance(n, ast.ClassDef) and n.name == name), None):
             self._made[dotted] = self._class(source, node)
         elif source.names.get(name, dotted) != dotted:
-            self._made[dotted] = self._named(source.names[name])
+            self._made[dotted] = self._evaluate_name(source.names[name])
         else:
             raise Untold
         return self._made[dotted]
@@ -160,7 +160,7 @@ def _literal(node: ast.expr) -> Any:
         raise Untold from None
 
 
-def _parsed(text: str) -> ast.expr:
+def _parse(text: str) -> ast.expr:
     try:
         return ast.parse(text, mode="eval").body
     except SyntaxError:

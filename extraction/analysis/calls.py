@@ -29,12 +29,12 @@ def contract_calls(project: Project, source: Source) -> tuple[ContractCall, ...]
         ContractCall(contract, node.attr, node)
         for node in source.nodes
         if isinstance(node, ast.Attribute)
-        and (contract := _proxied(project, source, node.value) or named.get(ast.unparse(node.value)))
+        and (contract := _contract_of_proxy(project, source, node.value) or named.get(ast.unparse(node.value)))
         and node.attr in contract.operations
     )
 
 
-def _proxied(project: Project, source: Source, node: ast.AST) -> Declared | None:
+def _contract_of_proxy(project: Project, source: Source, node: ast.AST) -> Declared | None:
     """The contract, where an expression is `call(Contract)`."""
     if not isinstance(node, ast.Call) or source.qualified(node.func) not in CALL:
         return None
@@ -48,5 +48,5 @@ def _named_proxies(project: Project, source: Source) -> dict[str, Declared]:
     for node in source.nodes:
         if isinstance(node, ast.Assign):
             for target in node.targets:
-                found.setdefault(ast.unparse(target), []).append(_proxied(project, source, node.value))
+                found.setdefault(ast.unparse(target), []).append(_contract_of_proxy(project, source, node.value))
     return {name: first for name, [first, *others] in found.items() if first and not others}

@@ -26,7 +26,7 @@ class Definitions:
     """The definitions in some files, found by their names."""
 
     def __init__(self, sources: tuple[Source, ...]) -> None:
-        self.all: dict[str, Definition] = {d.name: d for source in sources for d in _defined(source)}
+        self.all: dict[str, Definition] = {d.name: d for source in sources for d in _definitions(source)}
         self._sources: Mapping[str, Source] = {source.name: source for source in sources}
         self._functions = {source.name: _by_bare_name(source) for source in sources}
 
@@ -75,7 +75,7 @@ def immediate(block: ast.AST) -> Iterator[ast.AST]:
             waiting += ast.iter_child_nodes(node)
 
 
-def _defined(source: Source) -> Iterator[Definition]:
+def _definitions(source: Source) -> Iterator[Definition]:
     for node in source.tree.body:
         for name in _names(node):
             yield Definition(f"{source.name}.{name}", source, node)

@@ -6,7 +6,6 @@ from pathlib import PurePosixPath
 
 from extraction.analysis.finding import Finding
 from extraction.reading import manifest
-from extraction.reading.layout import LAYERS
 from extraction.reading.project import Project
 
 
@@ -20,7 +19,7 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _syntax(project: Project) -> Iterator[Finding]:
-    for folder in LAYERS.values():
+    for folder in project.layers.values():
         for path in project.files(folder):
             if path.endswith(".py"):
                 try:
@@ -32,7 +31,7 @@ def _syntax(project: Project) -> Iterator[Finding]:
 
 
 def _packages(project: Project) -> Iterator[Finding]:
-    for folder in LAYERS.values():
+    for folder in project.layers.values():
         files = frozenset(project.files(folder))
         holders = {PurePosixPath(path).parent for path in files if path.endswith(".py")}
         folders = {place for holder in holders for place in (holder, *holder.parents) if _within(place, folder)}

@@ -45,15 +45,15 @@ class Reader:
         """Read an expression. An annotation may be `quoted`: a string in it is one itself."""
         match node:
             case ast.Constant(value=str(text)) if quoted:
-                return self._parsed(source, text)
+                return self._read_text(source, text)
             case ast.Constant(value=value):
                 return repr(value)
             case ast.Name() | ast.Attribute():
-                return self._named(source.qualified(node) or self._local(source, node))
+                return self._read_name(source.qualified(node) or self._local(source, node))
             case ast.BinOp(op=ast.BitOr(), left=left, right=right):
-                return _united([self.read(source, left), self.read(source, right)])
+                return _unite([self.read(source, left), self.read(source, right)])
             case ast.Subscript(value=base, slice=inner):
-                return self._subscripted(source, self.read(source, base), inner)
+                return self._read_subscript(source, self.read(source, base), inner)
             case ast.Call(func=func, args=args, keywords=keywords):
                 listed = [self.read(source, item, quoted=False) for item in args]
                 listed += sorted(f"{k.arg}={self.read(source, k.value, quoted=False)}" for k in keywords)
@@ -62,24 +62,24 @@ class Reader:
                 return f"({', '.join(self.read(source, item, quoted=quoted) for item in items)})"
         return ast.unparse(node)
 
-    def _parsed(self, source: Source, text: str) -> str:
+    def _read_text(self, source: Source, text: str) -> str:
         try:
             return self.read(source, ast.parse(text, mode="eval").body)
         except SyntaxError:
             return text
 
-    def _subscripted(self, source: Source, base: str, inner: ast.expr) -> str:
+    def _read_subscript(self, source: Source, base: str, inner: ast.expr) -> str:
         items = inner.elts if isinstance(inner, ast.Tuple) else [inner]
         if base in _UNIONS:
-            return _united([*(self.read(source, item) for item in items), *(["None"] if base[-1] == "l" else [])])
+            return _unite([*(self.read(source, item) for item in items), *(["None"] if base[-1] == "l" else [])])
         literal = base == "typing.Literal"
         return f"{base}[{', '.join(self.read(source, item, quoted=not literal) for item in items)}]"
 
     def _local(self, source: Source, node: ast.expr) -> str:
-        known = isinstance(node, ast.Name) and _assigned(source, node.id) is not None
+        known = isinstance(node, ast.Name) and _value_of(source, node.id) is not None
         return f"{source.name}.{ast.unparse(node)}" if known else ast.unparse(node)
 
-    def _named(self, dotted: str) -> str:
+    def _read_name(self, dotted: str) -> str:
         """Follow a name to where it is defined, and an alias to what it stands for."""
         holder, _, name = dotted.rpartition(".")
         source = self._sources.get(holder)
@@ -87,15 +87,15 @@ class Reader:
             return dotted
         self._reading.add(dotted)
         try:
-            if (value := _assigned(source, name)) is not None:
+            if (value := _value_of(source, name)) is not None:
                 return self.read(source, value)
             passed_on = source.names.get(name, dotted)
-            return dotted if passed_on == dotted else self._named(passed_on)
+            return dotted if passed_on == dotted else self._read_name(passed_on)
         finally:
             self._reading.discard(dotted)
 
 
-def _united(members: list[str]) -> str:
+def _unite(members: list[str]) -> str:
     return " | ".join(sorted({part for member in members for part in _parts(member)}))
 
 
@@ -112,7 +112,7 @@ def _parts(member: str) -> Iterator[str]:
     yield part
 
 
-def _assigned(source: Source, name: str) -> ast.expr | None:
+def _value_of(source: Source, name: str) -> ast.expr | None:
     """What a name at the top of a file is given: `Weight = Annotated[str, …]`, or `type Weight = …`."""
     for node in source.tree.body:
         given = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", getattr(node, "name", None))]
@@ -124,5 +124,5 @@ def _assigned(source: Source, name: str) -> ast.expr | None:
 
 @cache
 def _sources(project: Project) -> Mapping[str, Source]:
-    folders = (LAYERS["contracts"], LAYERS["seamline"], LAYERS["modules"])
-    return {source.name: source for folder in folders for source in project.sources(folder)}
+    own = (source for name in ("contracts", "modules") for source in project.sources(LAYERS[name]))
+    return {source.name: source for source in (*project.runtime_sources, *own)}

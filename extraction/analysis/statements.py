@@ -44,10 +44,10 @@ def named(sql: str, interest: Interest) -> Iterator[Named]:
     """The tables and sequences of interest that a text names, each once for each line."""
     if any(interest.in_sql(word) for word in _WORD.findall(sql)):
         wanted = interest.in_prose if _is_like_prose(sql) else interest.in_sql
-        yield from dict.fromkeys(found for found in _named(sql, interest) if wanted(found.name))
+        yield from dict.fromkeys(found for found in _names(sql, interest) if wanted(found.name))
 
 
-def _named(sql: str, interest: Interest) -> Iterator[Named]:
+def _names(sql: str, interest: Interest) -> Iterator[Named]:
     try:
         statements = sqlglot.parse(sql, dialect=DIALECT)
     except (SqlglotError, RecursionError):

@@ -184,7 +184,7 @@ def above(path: str | None) -> str | None:
     return posixpath.normpath(posixpath.join(path, ".."))
 
 
-def _listed(evaluator: Evaluator, arguments: list[ast.expr]) -> str | None:
+def _first_as_list(evaluator: Evaluator, arguments: list[ast.expr]) -> str | None:
     return evaluator._inside(evaluator.evaluate(arguments[0]), "*") if arguments else None
 
 
@@ -205,7 +205,7 @@ _FUNCTIONS: Mapping[str, Callable[[Evaluator, list[ast.expr]], str | None]] = {
         ("pathlib.Path", "pathlib.PosixPath", "pathlib.PurePath", "pathlib.PurePosixPath", "os.path.join"),
         lambda evaluator, arguments: evaluator._together("/", arguments),
     ),
-    **dict.fromkeys(("os.listdir", "os.scandir", "os.walk", "os.fwalk"), _listed),
+    **dict.fromkeys(("os.listdir", "os.scandir", "os.walk", "os.fwalk"), _first_as_list),
     **dict.fromkeys(
         ("str", "glob.glob", "glob.iglob", "os.fspath", "os.path.abspath", "os.path.normpath", "os.path.realpath"),
         _first,

@@ -24,17 +24,17 @@ class Tables:
         self.modules = project.folders
         self._owners: dict[str, frozenset[str]] = {}
         for module in project.modules:
-            for table in _made(project, module):
+            for table in _tables(project, module):
                 self._owners[table.lower()] = self._owners.get(table.lower(), frozenset()) | {module}
 
     def is_known(self, name: str) -> bool:
         """Whether a model has such a table or sequence, or SQL makes it."""
-        return bool(self._known(name.lower()))
+        return bool(self._owners_of(name.lower()))
 
     def foreign(self, module: str, name: str) -> str | None:
         """Who owns a table or a sequence, where that is not the module; the longest label that it begins with wins."""
         name = name.lower()
-        owners = self._known(name)
+        owners = self._owners_of(name)
         if module in owners and (len(owners) == 1 or name.startswith(f"{module}_")):
             return None
         if others := owners - {module}:
@@ -44,7 +44,7 @@ class Tables:
             return None if max(labels, key=len) == module else max(labels, key=len)
         return DEPLOYABLE if name.startswith(_OF_DJANGO) and name != _EVERYWHERE else None
 
-    def _known(self, name: str) -> frozenset[str]:
+    def _owners_of(self, name: str) -> frozenset[str]:
         if name in self._owners or not name.endswith("_seq"):
             return self._owners.get(name, frozenset())
         parts = name.split("_")
@@ -58,7 +58,7 @@ def of(project: Project) -> Tables:
     return Tables(project)
 
 
-def _made(project: Project, module: str) -> Iterator[str]:
+def _tables(project: Project, module: str) -> Iterator[str]:
     for source in project.module_sources(module):
         if source.is_test:
             continue
@@ -70,7 +70,7 @@ def _made(project: Project, module: str) -> Iterator[str]:
             yield from _of_migration(module, source)
         for value, _, _ in texts(source):
             if "create" in value.lower():
-                yield from _created(value)
+                yield from _creations(value)
 
 
 def _of_model(module: str, source: Source, node: ast.ClassDef) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _of_migration(module: str, source: Source) -> Iterator[str]:
                 yield table or f"{module}_{model}"
 
 
-def _created(sql: str) -> Iterator[str]:
+def _creations(sql: str) -> Iterator[str]:
     try:
         statements = sqlglot.parse(sql, dialect="postgres")
     except sqlglot.errors.SqlglotError:

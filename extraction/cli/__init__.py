@@ -16,8 +16,10 @@ COMMANDS = {
     "data": "data.data_group",
     "finish": "finish.finish",
     "fold": "fold.fold",
+    "new": "new.new",
     "startmodule": "startmodule.startmodule",
     "survey": "survey.survey",
+    "adopt": "adopt.adopt",
     "verify": "verify.verify",
 }
 """Each command's file, and its name there; loaded when it is asked for, because not each needs the same libraries."""

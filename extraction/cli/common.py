@@ -33,14 +33,25 @@ root_option = click.option(
 
 
 def with_project(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the project in `--root`, and say without a traceback what refused to work."""
+    """Give a command the project in `--root`, and say what refused to work."""
 
     @root_option
+    @refusing
     @wraps(command)
     def run(root: Path, **options: Any) -> None:
         installation.reach_libraries(root)
+        command(Project.at(root), **options)
+
+    return run
+
+
+def refusing(command: Callable[..., None]) -> Callable[..., None]:
+    """Have a command say without a traceback what refused to work."""
+
+    @wraps(command)
+    def run(**options: Any) -> None:
         try:
-            command(Project.at(root), **options)
+            command(**options)
         except InvalidArgument as error:
             raise click.UsageError(str(error)) from None
         except BrokenPipeError:

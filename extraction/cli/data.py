@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import click
 
 from extraction import data
-from extraction.cli.common import ERR, OUT, fail, require_module, step, with_project
+from extraction.cli.common import ERR, OUT, fail, refusing, require_module, root_option, step, with_project
 from extraction.data.copying import counted, megabytes
 from extraction.data.files import Carried, listed
 from extraction.processes.errors import InvalidArgument
@@ -19,8 +20,8 @@ def data_group() -> None:
     """Take a module's data along to where it goes."""
 
 
-def between(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the module, and the arguments that name its two databases."""
+def _sides(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the arguments that name two databases."""
     for option in (
         click.option(
             "--to", metavar="URL|FOLDER", required=True, help="The module's database there, or the service's folder."
@@ -34,23 +35,69 @@ def between(command: Callable[..., None]) -> Callable[..., None]:
         ),
     ):
         command = option(command)
-    return with_project(click.argument("module")(command))
+    return command
+
+
+def between(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the module, and the arguments that name its two databases."""
+    return with_project(click.argument("module")(_sides(command)))
+
+
+_REHEARSAL = "  rehearsal what was written after it began is not there; to move, stop the writers and --replace it"
 
 
 @data_group.command("copy", epilog="Example: python -m extraction data copy parcels --to ../parcels-service")
 @click.option("--replace", is_flag=True, help="Delete what the target has.")
 @click.option("--while-running", is_flag=True, help="Rehearse: copy a snapshot of what others may write to.")
-@between
-def data_copy(project: Project, module: str, to: str, from_: str | None, replace: bool, while_running: bool) -> None:
+@click.option(
+    "--app", metavar="LABEL", help="Copy this app's tables alone, out of a common database: both sides as addresses."
+)
+@click.argument("module", required=False)
+@_sides
+@root_option
+def data_copy(
+    module: str | None,
+    app: str | None,
+    from_: str | None,
+    to: str,
+    replace: bool,
+    while_running: bool,
+    root: Path,
+) -> None:
     """Copy MODULE's database into another one: its tables, and all that is in flight."""
+    if app:
+        if module not in (None, app) or not from_ or "://" not in from_ or "://" not in to:
+            raise click.UsageError("--app LABEL takes --from URL and --to URL, and no other MODULE")
+        _copy_app(root=root, app=app, from_=from_, to=to, replace=replace, while_running=while_running)
+    elif module is None:
+        raise click.UsageError("name the MODULE, or an app in a common database by --app")
+    else:
+        _copy_module(root=root, module=module, from_=from_, to=to, replace=replace, while_running=while_running)
+
+
+@refusing
+def _copy_app(root: Path, app: str, from_: str, to: str, replace: bool, while_running: bool) -> None:
+    with (
+        data.open_database(from_, app, root, step) as source,
+        data.open_database(to, app, root, step) as target,
+        data.bar(ERR) as bar,
+    ):
+        options = {"replace": replace, "while_running": while_running}
+        done = data.copy(source, target, app, bar, step, is_shared=True, **options)
+    OUT.print(f"the tables of {app} are copied to {target}: {done}", markup=False)
+    OUT.print("  verified  every table has the rows and the checksum that it has in the source")
+    if while_running:
+        OUT.print(_REHEARSAL)
+
+
+@with_project
+def _copy_module(project: Project, module: str, to: str, from_: str | None, replace: bool, while_running: bool) -> None:
     try:
         copied(project, module, from_, to, replace=replace, while_running=while_running)
     except KeyboardInterrupt:
         fail("interrupted, the target is not complete: the same command goes on", 130)
     if while_running:
-        OUT.print(
-            "  rehearsal what was written after it began is not there; to move, stop the writers and --replace it"
-        )
+        OUT.print(_REHEARSAL)
 
 
 def copied(

@@ -34,18 +34,21 @@ from extraction.writing import plan, verification, writer
     "--into", type=click.Path(path_type=Path, resolve_path=True), required=True, help="An empty or new folder."
 )
 @click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
+@click.option("--index", "from_index", is_flag=True, help="Leave our wheels out: an index that it uses has them.")
 @click.option("--no-verify", is_flag=True, help="Do not start the service; check only what can be read of it.")
 @server_option
 @with_project
-def extract(project: Project, module: str, into: Path, dry_run: bool, no_verify: bool, server: str | None) -> None:
+def extract(
+    project: Project, module: str, into: Path, dry_run: bool, from_index: bool, no_verify: bool, server: str | None
+) -> None:
     """Write MODULE as a service of its own, verify it, and say what to do next."""
     require_module(project, module)
+    writer.refuse_unless_free(into, project.root)
     step(f"checking {module}")
     if found := analysis.check(project, [module]):
         show(found)
         fail(f"{module} cannot leave yet: put right the {number_of_findings(len(found))} above. Nothing was written")
-    writer.refuse_unless_free(into, project.root)
-    planned = plan.plan(project, module)
+    planned = plan.plan(project, module, from_index=from_index)
     if dry_run:
         OUT.print("\n".join(f"  {path}" for path in planned.paths), markup=False)
         _show_plan(planned, into, "would become")
@@ -65,6 +68,9 @@ def extract(project: Project, module: str, into: Path, dry_run: bool, no_verify:
     if module in lock.find_drafts(lock.read(project.root)):
         release = f"python -m extraction compat --release {module}"
         OUT.print(f"  contract      a draft; once the service runs, it has to stay as it is: {release}", markup=False)
+    if from_index:
+        named = " and ".join(wheel.requirement() for wheel in planned.wheels)
+        OUT.print(f"  index         has to have {named}", markup=False)
     _show_next(planned, into)
 
 

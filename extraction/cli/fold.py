@@ -76,8 +76,9 @@ def _summary(planned: departure.Return, becomes: str, unpinned: list[Finding]) -
         OUT.print(f"  contract  {change}", markup=False)
     for path in planned.changed:
         OUT.print(f"  changed   {path} is not as this repository ever had it", markup=False)
-    for path in planned.runtime:
-        OUT.print(f"  runtime    {path} is otherwise in the service, and stays as it is here", markup=False)
+    if planned.runtime:
+        there, here = planned.runtime
+        OUT.print(f"  runtime   the service is on {there}, and here is {here}: run its tests", markup=False)
     for finding in unpinned:
         OUT.print(f"  pin       {finding}", markup=False)
 

@@ -5,7 +5,7 @@ The same data and the same contract give the same arguments.
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, partial
@@ -66,6 +66,7 @@ class Maker:
         self._random = random.Random(0)  # noqa: S311  it is to be the same each time
         self._newest, self._familiar = False, 0.0
         self._row: Row = {}
+        self._subjects: list[Any] = []
         self._operation = ""
         self._uses: Counter[tuple[str, str, bytes]] = Counter()
         self._anchor: datetime | None = None
@@ -74,7 +75,7 @@ class Maker:
     def arguments(self, struct: type[msgspec.Struct], *, newest: bool = False) -> dict[str, Any] | None:
         """Arguments of an operation, each by its name; None where there is no telling what would fit.
 
-        With `newest` they are about what was seen last.
+        With `newest` they are about what was seen last, or what was done last.
         """
         self._newest, self._operation = newest, struct.__qualname__
         for _ in range(ATTEMPTS):
@@ -87,6 +88,10 @@ class Maker:
             if fits(made, struct):
                 return made
         return None
+
+    def attend_to(self, arguments: dict[str, Any]) -> None:
+        """Have what is asked next be about what a call or an event was about, whatever that was called there."""
+        self._subjects = list(_leaves(arguments))
 
     def _about_something(self, struct: type[msgspec.Struct]) -> None:
         """Choose what the arguments are about: a row, often, and a time that those asked for lie around."""
@@ -123,6 +128,9 @@ class Maker:
         seen = self.pool.named(name, annotation)
         if examples:
             seen.stored.insert(0, examples)
+        subjects = [value for value in self._subjects if fits(value, annotation)] if self._newest else []
+        if subjects and self._random.random() < TOGETHER:
+            return self._random.choice(subjects)
         if seen.groups and self._newest:
             return seen.groups[-1][-1]
         if name in self._row and fits(self._row[name], annotation) and self._is_familiar():
@@ -219,6 +227,18 @@ class Maker:
 
     def _is_familiar(self) -> bool:
         return self._random.random() < self._familiar
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    match value:
+        case dict():
+            for each in value.values():
+                yield from _leaves(each)
+        case list():
+            for each in value:
+                yield from _leaves(each)
+        case _:
+            yield value
 
 
 def _annotation(info: inspect.Type) -> Any:

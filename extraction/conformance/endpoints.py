@@ -28,6 +28,8 @@ class Response(NamedTuple):
     status: int
     content_type: str
     body: bytes
+    published: tuple[Any, ...] = ()
+    """The events that the request had published, where they are looked at."""
 
 
 Endpoint = Callable[[Request], Response]

@@ -21,13 +21,13 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from extraction.conformance.report import Report
-from extraction.processes import boot, runner
+from extraction.conformance.report import Report, ServiceAddress
+from extraction.processes import boot, runner, vendored
 from extraction.processes.errors import Refused
 from extraction.processes.runner import HOME
 from extraction.reading.project import Project
-from seamline.databases.config import DEPLOYABLE
 from seamline.development.embedded_postgres import EmbeddedPostgresError
+from seamline.layout import DEPLOYABLE
 
 PREFIX, PRISTINE = "monolith", "pristine"
 """Of the databases that the monolith's process uses, and of copies of them as they were prepared."""
@@ -36,7 +36,11 @@ PREPARE_TIMEOUT_SECONDS = 300.0
 EXAMINE_TIMEOUT_SECONDS = 1800.0
 TESTS_TIMEOUT_SECONDS = 1800.0
 """Seconds."""
-UNSET = {"CELERY_BROKER_URL", "GATEWAY_URL", "JWT_PRIVATE_KEY", "JWT_PUBLIC_KEYS", "MODULES"}
+UNSET = {
+    *("CELERY_BROKER_URL", "CONTRACTS_PORT", "GATEWAY_URL", "JWT_PRIVATE_KEY", "JWT_PUBLIC_KEYS", "MODULES"),
+    *("SERVICE_CALLERS", "SERVICE_KEYS", "SERVICE_KEYS_MODE", "SERVICE_NAME", "SERVICE_PEERS"),
+    *("SERVICE_PRIVATE_KEY", "SERVICE_PRIVATE_KEY_FILE"),
+}
 SETTINGS = {
     "ALLOWED_HOSTS": "*",
     "ENVIRONMENT": "development",
@@ -44,7 +48,6 @@ SETTINGS = {
     "LOG_LEVEL": "WARNING",
     "LOG_READABLE": "false",
     "SECRET_KEY": token_hex(32),
-    "SERVICE_KEYS": f"conformance:{token_hex(32)}",
     "WEB_WORKERS": "1",
 }
 Step = Callable[[str], None]
@@ -75,9 +78,9 @@ class Environment:
         """
         self._begin_again()
         step("starting the service, and the monolith beside it" if self._calls else "starting the service")
-        with self._serving() as url:
+        with self._serving() as found:
             step("asking it and the module the same")
-            self._reference.say(url)
+            self._reference.say(msgspec.json.encode(found).decode())
             return self._reference.hear(Report, EXAMINE_TIMEOUT_SECONDS)
 
     def test(self, *arguments: str) -> str | None:
@@ -96,8 +99,8 @@ class Environment:
         return None
 
     @contextmanager
-    def _serving(self) -> Iterator[str]:
-        """The service, and the monolith as its gateway where it calls others. Gives the service's base URL."""
+    def _serving(self) -> Iterator[ServiceAddress]:
+        """The service, and the monolith as its gateway where it calls others."""
         ports = {"service": boot.free_port(), "gateway": boot.free_port()}
         service, gateway = (f"http://{boot.HOST}:{port}" for port in ports.values())
         folders = {"service": self._service.root}
@@ -105,16 +108,17 @@ class Environment:
         if self._calls:
             folders["gateway"] = self._project.root
         with ExitStack() as stack:
-            running = {}
+            running, addresses = {}, {}
             for name, folder in folders.items():
                 aliases = self._passwords if name == "gateway" else (DEPLOYABLE, self._module)
                 databases = {f"{alias.upper()}_DATABASE_URL": self._copy_database(alias, name) for alias in aliases}
+                addresses[name] = databases[f"{self._module.upper()}_DATABASE_URL"]
                 settings = self._environment(name) | databases | routes[name] | {"PORT": str(ports[name])}
                 running[name] = stack.enter_context(boot.serve(folder, self._log(name), settings))
             for name, process in running.items():
                 with _saying_who(name):
                     boot.wait_until_ready(process, ports[name], self._log(name))
-            yield service
+            yield ServiceAddress(service, addresses["service"])
 
     @property
     def _calls(self) -> bool:
@@ -200,7 +204,8 @@ class _Reference:
 
 @contextmanager
 def _start_reference(root: Path, module: str, folder: Path, settings: dict[str, str]) -> Iterator[_Reference]:
-    paths = os.pathsep.join(map(str, (root, root / "src", HOME)))
+    runtime = [path] if (path := vendored.runtime_path(root)) else []
+    paths = os.pathsep.join(map(str, (*runtime, root, root / "src", HOME)))
     own = {"DJANGO_SETTINGS_MODULE": "config.settings", "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis")}
     settings = settings | own | {"PYTHONPATH": paths}
     command = ("-m", "extraction.conformance", module)

@@ -4,13 +4,16 @@ A module runs here, so always in a process of its own. It is spoken with in line
 databases, hears where a service is, and says what it found.
 """
 
+import importlib
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import IO, Any
 
 import msgspec
+import psycopg
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
@@ -18,14 +21,17 @@ from django.db import connections, models
 from django.urls import include, path
 from drf_spectacular.generators import SchemaGenerator
 
+from extraction.conformance import outbox
 from extraction.conformance.arguments import Maker
 from extraction.conformance.endpoints import Endpoint, OverTheWire, Request, in_process
 from extraction.conformance.pool import Pool, Row, names_of
-from extraction.conformance.report import Discrepancy
-from extraction.conformance.suite import Suite
+from extraction.conformance.report import Discrepancy, ServiceAddress
+from extraction.conformance.suite import Handled, Suite
 from seamline.context import working_for
-from seamline.databases import cursor
+from seamline.contract import Event
+from seamline.databases import cursor, fetch
 from seamline.events import delivery
+from seamline.events.mailbox import mailbox
 from seamline.module import Module, active
 from seamline.operations import event_administration
 from seamline.work import jobs
@@ -54,15 +60,20 @@ def main(name: str) -> None:
     connections.close_all()
     _say(channel, {alias: settings.DATABASE_SERVER.password(alias) for alias in settings.DATABASES})
     for line in sys.stdin:
-        service = OverTheWire(line.strip())
-        report = examination(module, service).run()
+        served = msgspec.json.decode(line, type=ServiceAddress)
+        service = OverTheWire(served.url)
+        with _observing(service, module, served.database) as observed:
+            report = examination(module, observed).run()
         report.problems += _missing_addresses(module, service)
         connections.close_all()
         _say(channel, report)
 
 
 def prepare(module: Module) -> None:
-    """Bring the data to where nothing changes it but the calls to come: all events delivered, and no job due."""
+    """Bring the data to where nothing changes it but the calls to come: all events delivered, and no job due.
+
+    What the module publishes from then on is seen, and goes nowhere.
+    """
     if module.has(ROOM):
         with working_for(module.name):
             module.room(ROOM).load()
@@ -72,15 +83,34 @@ def prepare(module: Module) -> None:
         with cursor(name) as sql:
             for task in jobs.tasks(name):
                 sql.execute(_NOT_DUE, {"module": name, "name": task.name, "wait": timedelta(days=1)})
+    with cursor(module.name) as sql:
+        sql.execute(outbox.HOLD_BACK, {"module": module.name})
+        sql.execute(outbox.SUBSCRIBE, {"module": module.name, "events": _events(module)})
 
 
 def examination(module: Module, service: Endpoint | None) -> Suite:
-    """The suite of all contracts of a module, with values of its data to ask about."""
+    """The suite of all contracts of a module and the events it handles, with values of its data to ask about."""
     operations = [operation for contract in module.serves for operation in contract.operations.values()]
-    suite = Suite(operations, Maker(Pool()), in_process, service)
+    ours = outbox.Observed(in_process, module.name, lambda query, values: fetch(module.name, query, values))
+    handled = Handled(mailbox(module.name).operations["deliver"], module.subscribes)
+    suite = Suite(operations, handled, Maker(Pool()), ours, service)
     for table, row in _rows(module):
         suite.know(table, row)
     return suite
+
+
+@contextmanager
+def _observing(service: Endpoint, module: Module, address: str) -> Iterator[Endpoint]:
+    """The service, with what it publishes; `address` is that of its database."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        yield outbox.Observed(service, module.name, lambda query, values: connection.execute(query, values).fetchall())
+
+
+def _events(module: Module) -> list[str]:
+    """Names of the events that a module may publish."""
+    declared = vars(importlib.import_module(f"contracts.{module.name}")).values()
+    classes = (each for each in declared if isinstance(each, type) and issubclass(each, Event) and each is not Event)
+    return sorted(event.event_name for event in classes if event.module == module.name)
 
 
 def _missing_addresses(module: Module, service: OverTheWire) -> Iterator[Discrepancy]:

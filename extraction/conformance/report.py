@@ -3,11 +3,19 @@
 import msgspec
 
 
+class ServiceAddress(msgspec.Struct):
+    """Where the service that is examined is."""
+
+    url: str
+    database: str
+    """Of its module."""
+
+
 class Reached(msgspec.Struct):
-    """One operation, and how much of it was seen."""
+    """One operation, or one event that the module handles, and how much of it was seen."""
 
     operation: str
-    """Its address: `parcels/v1/send`."""
+    """Its address: `parcels/v1/send`; of an event its name."""
     kind: str
     asked: int = 0
     """Proper calls."""

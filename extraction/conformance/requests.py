@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import jwt
 import msgspec
@@ -31,17 +32,40 @@ class Improper(NamedTuple):
     status: HTTPStatus
 
 
-def proper(operation: Operation, body: bytes, **headers: str | None) -> Request:
-    """A call of an operation; headers that are given take the place of the right ones, those that are None are left
-    out."""
+def proper(
+    operation: Operation, body: bytes, path: str | None = None, speaker: str | None = None, **headers: str | None
+) -> Request:
+    """A call of an operation, in the name of a module; headers that are given take the place of the right ones, those
+    that are None are left out."""
+    path = path or operation.path
+    digest = service_tokens.digest_of(path, headers.get("Idempotency_Key") or "", "", body)
     right: dict[str, str | None] = {
-        "Authorization": f"Bearer {service_tokens.token_for(operation.module)}",
+        "Authorization": f"Bearer {service_tokens.token_for_request(operation.module, digest, speaker)}",
         "Content-Type": "application/json",
         "X-Deadline-Ms": str(SECONDS * 1000),
+        "X-Request-ID": uuid4().hex,
     }
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     sent = {name: value for name, value in (right | given).items() if value is not None}
-    return Request(f"{PREFIX}{operation.path}", body, sent)
+    return Request(f"{PREFIX}{path}", body, sent)
+
+
+def with_body(request: Request, body: bytes) -> Request:
+    """The same request with another body, and a token for that where it had one for the first."""
+    bearer = (request.headers.get("Authorization") or "").removeprefix("Bearer ")
+    try:
+        claims = jwt.decode(bearer, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        claims = {}
+    headers = request.headers
+    if "req" in claims:
+        path, key = request.path.removeprefix(PREFIX), headers.get("Idempotency-Key", "")
+        module = claims["aud"].removeprefix("module:")
+        token = service_tokens.token_for_request(
+            module, service_tokens.digest_of(path, key, "", body), claims.get("sub")
+        )
+        headers = headers | {"Authorization": f"Bearer {token}"}
+    return request._replace(body=body, headers=headers)
 
 
 def without_time(operation: Operation, body: bytes, key: str) -> Request:
@@ -54,7 +78,7 @@ def unauthenticated(operation: Operation, body: bytes) -> Iterator[Improper]:
     claims = {"iss": settings.SERVICE_NAME, "aud": f"module:{operation.module}"}
     good = {"none": None, "an unreadable one": "Bearer unreadable"}
     good["an expired one"] = _service_token(claims, -600)
-    good["one for another module"] = _service_token(claims | {"aud": "module:another"}, 600)
+    good["one for another module"] = _service_token(claims | {"aud": "module:another"}, service_tokens.LIFETIME_SECONDS)
     if settings.JWT_PRIVATE_KEY:
         user = claims | {"aud": "api", "sub": "0000000a-da00-4000-8000-000000000001", "exp": int(time.time()) + 600}
         good["a user's"] = f"Bearer {jwt.encode(user, settings.JWT_PRIVATE_KEY, algorithm='EdDSA')}"
@@ -91,14 +115,13 @@ def malformed(operation: Operation, arguments: dict[str, Any]) -> Iterator[Impro
     for what, (status, headers) in heads.items():
         yield Improper(what, proper(operation, body, **headers), status)
     yield Improper("by GET", proper(operation, body)._replace(method="GET"), HTTPStatus.METHOD_NOT_ALLOWED)
-    another = f"{PREFIX}{operation.contract.address.rpartition('/')[0]}/v{NEVER}/{operation.name}"
-    yield Improper("in another version", proper(operation, body)._replace(path=another), HTTPStatus.NOT_FOUND)
-    another = f"{PREFIX}{operation.path}_of_another_name"
-    yield Improper("under another name", proper(operation, body)._replace(path=another), HTTPStatus.NOT_FOUND)
+    another = f"{operation.contract.address.rpartition('/')[0]}/v{NEVER}/{operation.name}"
+    yield Improper("in another version", proper(operation, body, another), HTTPStatus.NOT_FOUND)
+    another = f"{operation.path}_of_another_name"
+    yield Improper("under another name", proper(operation, body, another), HTTPStatus.NOT_FOUND)
 
 
 def _service_token(claims: dict[str, Any], seconds: int) -> str:
-    kid, key = next(iter(settings.SERVICE_KEYS.items()))
     now = int(time.time())
-    payload = claims | {"iat": now - 1200, "exp": now + seconds}
-    return f"Bearer {jwt.encode(payload, key, algorithm='HS256', headers={'kid': kid})}"
+    payload = claims | {"iat": now + seconds - service_tokens.LIFETIME_SECONDS, "exp": now + seconds}
+    return f"Bearer {service_tokens.sign(payload)}"

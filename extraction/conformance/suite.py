@@ -23,13 +23,14 @@ from extraction.conformance.equivalence import Equivalence, shown
 from extraction.conformance.pool import SENT, Row, as_json
 from extraction.conformance.report import Discrepancy, Reached, Report
 from seamline.calls import wire
-from seamline.contract import ContractError, DeadlineExceeded, KeyReused, Operation
+from seamline.contract import ContractError, DeadlineExceeded, Event, KeyReused, Operation
 from seamline.contract.errors import EVERYWHERE
+from seamline.events.mailbox import Envelope
 
 QUERIES = 24
 """Calls of each query, on the data as it is at first and again at the end."""
 ROUNDS = 32
-"""Calls of each command; each is followed by a look through every query."""
+"""Calls of each command, and deliveries of each event; each is followed by a look through every query."""
 MORE = 64
 """Calls more of an operation that was not answered yet, or always the same, or of which not every error was seen."""
 REPEATS = 3
@@ -46,18 +47,31 @@ class Said(NamedTuple):
     their: Outcome
 
 
+class Handled(NamedTuple):
+    """The events that a module handles, and the operation by which it is given them."""
+
+    deliver: Operation
+    events: tuple[type[Event], ...]
+
+
 class Suite:
     """One examination. `service` may be left out, to find out what the suite reaches."""
 
     def __init__(
-        self, operations: Iterable[Operation], maker: Maker, module: Endpoint, service: Endpoint | None
+        self,
+        operations: Iterable[Operation],
+        handled: Handled,
+        maker: Maker,
+        module: Endpoint,
+        service: Endpoint | None,
     ) -> None:
         self.report = Report()
         self.equivalence = Equivalence()
-        self._operations = list(operations)
+        self._operations, self._handled = list(operations), handled
         self._maker = maker
         self._module, self._service = module, service
         self._reached = {op.path: Reached(op.path, str(op.kind), unreached=_own_errors(op)) for op in self._operations}
+        self._reached |= {event.event_name: Reached(event.event_name, "event") for event in handled.events}
         self._answers: defaultdict[str, set[bytes]] = defaultdict(set)
         self._told: set[tuple[str, str]] = set()
         self._after = ""
@@ -79,6 +93,9 @@ class Suite:
             for _ in range(ROUNDS):
                 for command in commands:
                     self._command(command)
+                    self._look(queries, 1, newest=True)
+                for event in self._handled.events:
+                    self._deliver(event)
                     self._look(queries, 1, newest=True)
             for _ in range(MORE):
                 for operation in filter(self._hides_something, self._operations):
@@ -116,11 +133,12 @@ class Suite:
         arguments = self._maker.arguments(command.arguments)
         key = self._key(command)
         first = self._call(command, arguments, key)
+        self._maker.attend_to(arguments or {})
         self._after = f"{command.path} {shown(arguments)}"
         if first is None or not isinstance(first.their, Answered) or self._reached[command.path].answered > REPEATS:
             return
         request = requests.proper(command, wire.encode(arguments), Idempotency_Key=key or None)
-        ours, theirs = self._exchange(request)
+        ours, theirs = self._exchange(command.path, request)
         again = Said(classify(command, ours), classify(command, theirs))
         if again.their != first.their:
             problem = (
@@ -133,15 +151,42 @@ class Suite:
             request = requests.proper(command, wire.encode(other), Idempotency_Key=key)
             self._expect(command, "with the key of another call", request, KeyReused)
 
+    def _deliver(self, event: type[Event]) -> None:
+        """Give both sides an event to handle, and the same again, which is to do nothing."""
+        name, deliver = event.event_name, self._handled.deliver
+        arguments = self._maker.arguments(event)
+        if not self._share(name, event, arguments) or arguments is None:
+            return
+        envelope = Envelope(uuid4(), name, wire.encode(arguments).decode(), uuid4().hex, None)
+        body = wire.encode({"envelopes": [envelope]})
+        request = requests.proper(deliver, body, speaker=event.module, X_Request_ID=envelope.request_id)
+        reached = self._reached[name]
+        for _ in range(2 if reached.answered < REPEATS else 1):
+            ours, theirs = self._exchange(name, request)
+            # What is made up may be what no publisher tells: it fails, and has to fail here as there.
+            if difference := self._difference(classify(deliver, ours), classify(deliver, theirs)):
+                self._find(name, difference.partition(":")[0], difference, (request, ours, theirs))
+        self._maker.attend_to(arguments)
+        reached.asked += 1
+        if theirs.status == wire.OK:
+            reached.answered, reached.distinct = reached.answered + 1, 1
+        self._after = f"{name} {shown(arguments)}"
+
+    def _share(self, name: str, struct: type[msgspec.Struct], arguments: dict[str, Any] | None) -> bool:
+        """Note arguments that both sides are told of; whether there are any."""
+        if arguments is None:
+            self._find(name, "unmade", "takes arguments that cannot be made up", note=True)
+            return False
+        self.equivalence.share(arguments)
+        self._maker.pool.add_all(msgspec.convert(arguments, struct), SENT)
+        return True
+
     def _call(self, operation: Operation, arguments: dict[str, Any] | None, key: str = "") -> Said | None:
         """Ask both sides; what they said, if the service said what it should."""
-        if arguments is None:
-            self._find(operation.path, "unmade", "takes arguments that cannot be made up", note=True)
+        if not self._share(operation.path, operation.arguments, arguments):
             return None
-        self.equivalence.share(arguments)
-        self._maker.pool.add_all(msgspec.convert(arguments, operation.arguments), SENT)
         request = requests.proper(operation, wire.encode(arguments), Idempotency_Key=key or None)
-        ours, theirs = self._exchange(request)
+        ours, theirs = self._exchange(operation.path, request)
         our, their = classify(operation, ours), classify(operation, theirs)
         reached = self._reached[operation.path]
         reached.asked += 1
@@ -209,20 +254,23 @@ class Suite:
         self, operation: Operation, check: str, request: Request, is_right: Callable[[Response], bool], wrong: str
     ) -> None:
         """Send what has one right answer, whatever the module in the monolith makes of it."""
-        ours, theirs = self._exchange(request)
+        ours, theirs = self._exchange(operation.path, request)
         if not is_right(theirs):
             as_here = not is_right(ours)
             self._find(operation.path, check, f"{describe(theirs)} {wrong}", (request, ours, theirs), note=as_here)
 
-    def _exchange(self, request: Request) -> tuple[Response, Response]:
+    def _exchange(self, path: str, request: Request) -> tuple[Response, Response]:
         self.report.requests += 1
         ours = self._module(request)
         if self._service is None:
             return ours, ours
-        theirs = self._service(request._replace(body=self.equivalence.translate(request.body)))
+        theirs = self._service(requests.with_body(request, self.equivalence.translate(request.body)))
         self._silences = 0 if theirs.status else self._silences + 1
         if self._silences == GIVES_UP:
             raise _Silence
+        if difference := self.equivalence.difference(ours.published, theirs.published):
+            problem = f"publishes something else: {difference.replace('$', '$events', 1)}"
+            self._find(path, "publishes", problem, (request, ours, theirs))
         return ours, theirs
 
     def _find(self, path: str, check: str, problem: str, evidence: Evidence = (), *, note: bool = False) -> None:

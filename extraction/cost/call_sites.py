@@ -92,8 +92,8 @@ def cost(project: Project, module: str) -> Cost:
     return Cost(
         calls_out=tuple(call for call in calls if call.caller == module),
         calls_in=tuple(call for call in calls if _served_by(call) == module),
-        events_out=tuple(_told(project, module)),
-        events_in=tuple(_heard(project, module)),
+        events_out=tuple(_events_told(project, module)),
+        events_in=tuple(_events_heard(project, module)),
         code=_code(project, module),
     )
 
@@ -138,9 +138,9 @@ def _holding(source: Source, node: ast.AST, known: definitions.Definitions) -> I
 def _within(project: Project, module: str) -> dict[str, frozenset[str]]:
     """By definition: the work that may reach it, by calling it or by handing it on."""
     known = definitions.of_module(project, module)
-    served = {name for contract in _served(project, module) for name in contract.operations}
+    served = {name for contract in _declarations(project, module) for name in contract.operations}
     reached = {name: frozenset(_begins(module, found, served)) for name, found in known.all.items()}
-    uses = {name: frozenset(_used(found, known)) for name, found in known.all.items()}
+    uses = {name: frozenset(_uses(found, known)) for name, found in known.all.items()}
     waiting = list(reached)
     while waiting:
         name = waiting.pop()
@@ -151,7 +151,7 @@ def _within(project: Project, module: str) -> dict[str, frozenset[str]]:
     return reached
 
 
-def _served(project: Project, module: str) -> Iterator[Declared]:
+def _declarations(project: Project, module: str) -> Iterator[Declared]:
     for name in project.manifests[module].serves:
         if found := project.declarations.get(name):
             yield found
@@ -165,7 +165,7 @@ def _begins(module: str, found: Definition, served: set[str]) -> Iterator[str]:
         yield "call"
 
 
-def _used(found: Definition, known: definitions.Definitions) -> Iterator[str]:
+def _uses(found: Definition, known: definitions.Definitions) -> Iterator[str]:
     """The definitions that one names, of its own file or another."""
     nodes = [node for node in ast.walk(found.node) if isinstance(node, ast.Name | ast.Attribute)]
     later = [node for node in nodes if isinstance(node, ast.Attribute) and node.attr in NOT_NOW]
@@ -180,7 +180,7 @@ def _used(found: Definition, known: definitions.Definitions) -> Iterator[str]:
         yield from (name for name in known.all if name.startswith(prefix))
 
 
-def _told(project: Project, module: str) -> Iterator[Told]:
+def _events_told(project: Project, module: str) -> Iterator[Told]:
     places: dict[str, list[str]] = {}
     for source in project.module_sources(module):
         for name, call in source.calls():
@@ -193,7 +193,7 @@ def _told(project: Project, module: str) -> Iterator[Told]:
             yield Told(name.rpartition(".")[2], tuple(places.get(name, ())), tuple(sorted(set(hearers) - {module})))
 
 
-def _heard(project: Project, module: str) -> Iterator[Heard]:
+def _events_heard(project: Project, module: str) -> Iterator[Heard]:
     known = definitions.of_module(project, module)
     manifest = project.manifests[module]
     for name, line in sorted(manifest.subscribes.items()):

@@ -60,8 +60,12 @@ def copy(
     *,
     replace: bool = False,
     while_running: bool = False,
+    is_shared: bool = False,
 ) -> Copied:
     """Copy everything in `source` into `target`, and check that it arrived. Raises `Refused`.
+
+    Of a source that `is_shared`, the common database of several, only the tables are copied that the target has of the
+    module: not the runtime's, whose messages are of all that share them.
 
     `replace` deletes what the target has. `while_running` copies what others may write to: a snapshot, for a rehearsal.
     """
@@ -74,7 +78,7 @@ def copy(
         closing(target.connect()) as counting_there,
     ):
         _enter(reading, writing)
-        found = compared(reading, writing, module)
+        found = compared(reading, writing, module, is_shared=is_shared)
         hidden = policies.find_hidden(reading, "source")
         hidden_there = policies.find_hidden(writing, "target")
         _refuse_if_used(writing, "target", target)
@@ -105,7 +109,8 @@ def copy(
         _refuse_if_used(writing, "target", target)
         if not while_running:
             _refuse_if_used(reading, "source", source, SNAPSHOT)
-        refresh_views(reading, writing)
+        if not is_shared:
+            refresh_views(reading, writing)
         writing.execute(f"DROP TABLE {MARK}")
         return Copied(len(found.tables), rows, _size(found), time.monotonic() - begun, carried)
 
@@ -117,10 +122,15 @@ def refuse_unready(source: Database, module: str) -> None:
         _refuse_if_used(reading, "source", source)
 
 
-def compared(source: Connection, target: Connection, module: str) -> Schema:
+def compared(source: Connection, target: Connection, module: str, *, is_shared: bool = False) -> Schema:
     """What both databases have. Raises `Refused` when one is not like the other, or not complete itself."""
     found = _complete(source, module)
-    if unlike := schema.differences(found, schema.read(target, module)):
+    wanted = schema.read(target, module)
+    if is_shared:
+        found, wanted = schema.of_module(found, wanted), schema.of_module(wanted, wanted)
+        if not found.tables:
+            raise Refused(f"the target has no tables of {module}: migrate it first (python manage.py migrate_all)")
+    if unlike := schema.differences(found, wanted):
         more = f" (and {counted(len(unlike) - 1, 'more difference')})" if unlike[1:] else ""
         raise Refused(
             f"{unlike[0]}{more}: have both sides at the same version of the module, and migrate them "

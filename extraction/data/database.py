@@ -32,7 +32,7 @@ _SESSION = """
 """Without limits of time, and with values that are the same as text in both databases."""
 QUESTION = """
 import json, os, sys
-from config import startup
+from seamline.runtime import startup
 startup.load()
 from django.apps import apps
 from django.conf import settings
@@ -106,7 +106,7 @@ def open_database(
         raise InvalidArgument(f"{where!r} is not {EXPECTED}")
     settings = dict(os.environ) if folder == own else {}
     # Wherever it is asked from, it is asked of the folder.
-    settings["PYTHONPATH"] = f".{os.pathsep}src"
+    settings["PYTHONPATH"] = runner.import_path(folder)
     found = _ask(folder, module, settings)
     with ExitStack() as stack:
         if found["embedded"]:

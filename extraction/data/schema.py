@@ -171,6 +171,14 @@ def read(connection: Connection, module: str) -> Schema:
     return Schema(tables, sequences, migrations)
 
 
+def of_module(schema: Schema, own: Schema) -> Schema:
+    """Return of a schema what a module's own database has, without the runtime's tables and the history of either."""
+    wanted = {name for name in own.tables if not name.startswith(f"{RUNTIME}_")}
+    tables = {name: table for name, table in schema.tables.items() if name in wanted}
+    own_sequences = {name for name in own.sequences if not name.startswith(f"{RUNTIME}_")}
+    return Schema(tables, tuple(name for name in schema.sequences if name in own_sequences), frozenset())
+
+
 def position(connection: Connection, sequence: str) -> tuple[int, bool]:
     """Read what a sequence gave out last, or gives out next where it gave out nothing yet."""
     [[last, called]] = connection.execute(f"SELECT last_value, is_called FROM {sequence}")  # noqa: S608

@@ -99,12 +99,12 @@ def _remains(project: Project, service: Service) -> Iterator[File]:
 def _manifest(service: Service, interface: Mapping[str, Any]) -> str:
     manifest = service.manifest
     fields = {
-        "name": _quoted(manifest.name),
-        "summary": _quoted(manifest.summary),
+        "name": _quote(manifest.name),
+        "summary": _quote(manifest.summary),
         "serves": _names(manifest.serves),
         "calls": _names(manifest.calls),
         "subscribes": _names(manifest.subscribes),
-        "routes": _tuple(map(_quoted, interface["routes"])),
+        "routes": _tuple(map(_quote, interface["routes"])),
     }
     given = ", ".join(f"{name}={value}" for name, value in fields.items() if value != "()")
     return (
@@ -131,7 +131,7 @@ def _tuple(items: Iterator[str]) -> str:
     return f"({', '.join(listed)},)" if len(listed) == 1 else f"({', '.join(listed)})"
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 

@@ -1,6 +1,5 @@
 """`fold`: a service's module comes back into the monolith."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from extraction import analysis
@@ -9,13 +8,12 @@ from extraction.departure import service_repository
 from extraction.departure.agreement import agreement
 from extraction.departure.atomic_replace import replace_atomically
 from extraction.departure.service_repository import Service
-from extraction.processes import runner
+from extraction.processes import runner, vendored
 from extraction.processes.errors import Refused
-from extraction.reading.layout import LAYERS
 from extraction.reading.project import Project
+from extraction.writing import runtime_wheel
 from extraction.writing.plan import File
 
-RUNTIME = (LAYERS["seamline"],)
 PINNING = frozenset({"requirement"})
 """Rules that are put right by `make lock`, once the module is back."""
 LOCK = "run make lock"
@@ -34,8 +32,8 @@ class Return:
     """Files that this repository never had as the service has them."""
     changes: tuple[str, ...]
     """How the contract has grown in the service."""
-    runtime: tuple[str, ...]
-    """Files of the runtime that the service has otherwise. They stay there."""
+    runtime: tuple[str, str] | None
+    """The versions of the runtime that it ran on and will run on, where those are two."""
 
 
 def plan(project: Project, service: Service) -> Return:
@@ -54,7 +52,7 @@ def plan(project: Project, service: Service) -> Return:
         removed=tuple(path for path in here if path not in paths),
         changed=tuple(service_repository.find_unknown(project.root, files, service.project)),
         changes=agreed.changes,
-        runtime=tuple(_otherwise(project, service)),
+        runtime=_runtimes(project, service),
     )
 
 
@@ -76,10 +74,9 @@ def fold(project: Project, back: Return) -> list[Finding]:
     return [finding for finding in found if finding.fix == LOCK] or found
 
 
-def _otherwise(project: Project, service: Service) -> Iterator[str]:
-    """Files of the runtime that differ, or that the monolith does not have."""
-    for folder in RUNTIME:
-        for path in service.project.files(folder):
-            place = project.root / path
-            if not place.is_file() or place.read_bytes() != (service.project.root / path).read_bytes():
-                yield path
+def _runtimes(project: Project, service: Service) -> tuple[str, str] | None:
+    """Name both versions, where the service has a wheel of another runtime than the one here."""
+    if not vendored.find_wheel(service.project.root):
+        return None
+    there, here = (runtime_wheel.find_for(each.root).version for each in (service.project, project))
+    return (there, here) if there != here else None

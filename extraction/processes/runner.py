@@ -15,7 +15,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from extraction.processes import interruption
+from extraction.processes import interruption, vendored
 from extraction.processes.errors import Refused
 
 HOME = Path(__file__).parents[2]
@@ -66,7 +66,7 @@ def start(
             process = subprocess.Popen(
                 [python or interpreter(folder), *command],
                 cwd=folder,
-                env=environment(**settings),
+                env=environment(folder, **settings),
                 start_new_session=True,
                 **pipes,
             )
@@ -85,10 +85,16 @@ def interpreter(folder: Path) -> str:
     return str(own) if own.exists() else sys.executable
 
 
-def environment(**settings: str) -> dict[str, str]:
+def environment(folder: Path, **settings: str) -> dict[str, str]:
     """Make the environment of a process in a folder. It writes nothing into the folder by itself."""
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    return kept | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": f".{os.pathsep}src"} | settings
+    return kept | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": import_path(folder)} | settings
+
+
+def import_path(folder: Path) -> str:
+    """Say where Python finds a deployable's code: first of all the runtime in its `vendor/`, whatever is beside it."""
+    runtime = [str(vendored.runtime_path(folder))] if vendored.find_wheel(folder) else []
+    return os.pathsep.join([*runtime, ".", "src"])
 
 
 def untestable_reason(folder: Path) -> str | None:
@@ -114,7 +120,7 @@ def _execute(
             [python or interpreter(folder), *command],
             None if limit == inf else limit,
             cwd=folder,
-            env=environment(**settings),
+            env=environment(folder, **settings),
             stdout=subprocess.PIPE,
             **pipes,
         )

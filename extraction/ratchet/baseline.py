@@ -67,10 +67,13 @@ class Baseline:
             self.reasons[entry] = str(said["reason"])
 
     def write(self, path: Path) -> None:
-        """Write the file, in an order that makes small differences."""
+        """Write the file."""
+        path.write_text(self.render(), encoding="utf-8")
+
+    def render(self) -> str:
+        """Return the file's text, in an order that makes small differences."""
         couplings = [self._said(entry, count) for entry, count in sorted(self.allowed.items()) if count > 0]
-        text = json.dumps({"version": VERSION, "couplings": couplings}, indent=1, ensure_ascii=False)
-        path.write_text(f"{text}\n", encoding="utf-8")
+        return json.dumps({"version": VERSION, "couplings": couplings}, indent=1, ensure_ascii=False) + "\n"
 
     def _said(self, entry: Entry, count: int) -> dict[str, Any]:
         said: dict[str, Any] = dict(zip(_KEYS, entry, strict=True))

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from extraction.ratchet.baseline import Baseline, Entry
 from extraction.survey.model import Coupling
@@ -17,11 +17,13 @@ class Verdict:
     """Entries that allow more than there is: they are to be taken off."""
     remaining: Baseline
     """The baseline without what is mended, and with files where they are now."""
+    unlawful: list[Coupling] = field(default_factory=list)
+    """Couplings that no baseline allows, of modules with data of their own."""
 
     @property
     def holds(self) -> bool:
-        """Whether nothing is new and nothing is left to take off."""
-        return not self.new and not self.mended
+        """Whether nothing is new or against the laws, and nothing is left to take off."""
+        return not self.new and not self.mended and not self.unlawful
 
 
 def judge(couplings: Iterable[Coupling], baseline: Baseline) -> Verdict:

@@ -8,7 +8,7 @@ from typing import Any
 
 TABLE = "tool.seamline"
 BASELINE = "seam-baseline.json"
-_KNOWN = frozenset({"modules", "baseline"})
+_KNOWN = frozenset({"modules", "baseline", "libraries", "contracts"})
 
 
 class Misconfigured(Exception):
@@ -21,16 +21,17 @@ class Config:
 
     modules: Mapping[str, tuple[str, ...]]
     baseline: Path
+    libraries: tuple[str, ...] = ()
+    """Packages that all may use: they travel along with whoever leaves."""
+    contracts: str = "contracts"
+    """The package with a file for each contract."""
 
     def module_of(self, dotted: str) -> str | None:
-        """The module that a dotted name is in: the one whose package is the innermost."""
-        fitting = [
-            (len(package), name)
-            for name, packages in self.modules.items()
-            for package in packages
-            if dotted == package or dotted.startswith(f"{package}.")
-        ]
-        return max(fitting)[1] if fitting else None
+        """The module that a dotted name is in: the one whose package is the innermost. A library is no module's."""
+        named = [(package, name) for name, packages in self.modules.items() for package in packages]
+        named += [(package, "") for package in self.libraries]
+        fitting = [(len(package), name) for package, name in named if f"{dotted}.".startswith(f"{package}.")]
+        return (max(fitting)[1] or None) if fitting else None
 
 
 def is_configured(root: Path) -> bool:
@@ -54,7 +55,13 @@ def read_config(root: Path) -> Config:
     baseline = table.get("baseline", BASELINE)
     if not isinstance(baseline, str):
         raise Misconfigured(f'[{TABLE}] baseline is a path, such as "{BASELINE}"')
-    return Config({name: _packages(name, value) for name, value in modules.items()}, root / baseline)
+    contracts, libraries = table.get("contracts", "contracts"), table.get("libraries", [])
+    if not isinstance(contracts, str):
+        raise Misconfigured(f'[{TABLE}] contracts is a package, such as "contracts"')
+    if not isinstance(libraries, list) or not all(isinstance(each, str) for each in libraries):
+        raise Misconfigured(f'[{TABLE}] libraries is a list of packages: ["depot.core"]')
+    mapped = {name: _packages(name, value) for name, value in modules.items()}
+    return Config(mapped, root / baseline, tuple(libraries), contracts)
 
 
 def _packages(name: str, value: Any) -> tuple[str, ...]:

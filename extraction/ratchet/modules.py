@@ -17,6 +17,7 @@ def couplings_of_modules(
     Raises `NoDjangoProject`, and `Misconfigured` for a package that is not there.
     """
     packages = [package for packages in config.modules.values() for package in packages]
+    packages += config.libraries
     findings = find(root, report, packages)
     modules = {app.label: config.module_of(app.package) for app in findings.apps.values()}
     known = {app.package for app in findings.apps.values()}

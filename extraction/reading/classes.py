@@ -5,6 +5,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from extraction.processes import vendored
 from extraction.reading.source import Source
 
 
@@ -44,7 +45,8 @@ def _source(dotted: str, root: Path) -> tuple[Source, str] | None:
 @cache
 def _read(module: str, root: Path) -> Source | None:
     stem = module.replace(".", "/")
-    for folder in (root / "src", root, *map(Path, sys.path)):
+    runtime = vendored.runtime_folder(root)
+    for folder in (root / "src", root, *([runtime.parent] if runtime else []), *map(Path, sys.path)):
         for path in (folder / f"{stem}.py", folder / stem / "__init__.py"):
             if path.is_file():
                 try:

@@ -3,18 +3,35 @@
 import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from packaging.requirements import Requirement
 
 from extraction.reading.layout import LAYERS
 from extraction.reading.project import Project
-from extraction.reading.requirements import Lock, distributions, extras, pruned, wanted
+from extraction.reading.requirements import Lock, canonical, distributions, extras, pruned, wanted
 from extraction.reading.source import Source, argument, text
 
 TOOLS = frozenset({"import-linter", "mypy", "pytest", "pytest-django", "pytest-timeout", "pytest-xdist", "ruff"})
 """What `make lint` and `make test` run."""
+CHOSEN = frozenset({"django"})
+"""What a project says beside the runtime's own range which versions of it are to be had: a lock for every platform and
+Python would else come in two versions."""
 OWN = frozenset({*LAYERS, "extraction", "tests", "conftest", "manage"})
+STEMS = ("base", "local", "dev")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _NAMING = ("importlib.util.find_spec", "importlib.import_module", "django.utils.module_loading.import_string")
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A distribution that goes along as a file, and what its lines in a requirements file are."""
+
+    name: str
+    pin: tuple[str, ...]
+    requirements: tuple[Requirement, ...]
+    lines: Mapping[str, str] = field(default_factory=dict)
+    """The line that names it, by the stem of the file: `base`."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +44,11 @@ class Requirements:
     """The requirements files, by path."""
 
 
-def of(project: Project, module: str, sources: Iterable[Source]) -> Requirements:
-    """The part of the project's requirements that these files need, and all that the module names itself."""
+def of(project: Project, module: str, sources: Iterable[Source], wheels: Collection[Wheel]) -> Requirements:
+    """The wheels' requirements, what these files need beside them, and all that the module names itself.
+
+    Pins are the project's.
+    """
     own = project.requirements_of(module)
     imported = {name for source in sources for name in third_party(source)}
     needed = {distribution for name in imported for distribution in distributions().get(name, ())} | TOOLS
@@ -37,21 +57,43 @@ def of(project: Project, module: str, sources: Iterable[Source]) -> Requirements
     kept: set[str] = {name for names in inputs.values() for name in names}
     files: dict[str, str] = {}
     roots: frozenset[str] = frozenset()
-    for stem in ("base", "local", "dev"):
+    for stem in STEMS:
         path = f"requirements/{stem}.in"
         text = (project.root / path).read_text()
-        lock = project.locks[stem]
+        lock = _lock(project.locks[stem], wheels)
         if stem == "dev" and (named := project.requirements_of(module, development=True)):
             inputs[named[0]] = wanted(named[1]).keys()
             asked |= extras(named[1])
             kept |= set(inputs[named[0]])
-        asked |= {name: given | asked.get(name, frozenset()) for name, given in extras(text).items()}
-        kept |= _wanted_for(lock, frozenset(wanted(text)), needed, kept, asked)
+        lines = [wheel.lines[stem] for wheel in wheels if stem in wheel.lines]
+        named_here = set(wanted("\n".join(lines)))
+        kept |= named_here
+        for given in ("\n".join(lines), text):
+            asked |= {name: found | asked.get(name, frozenset()) for name, found in extras(given).items()}
+        # What only a tool brings is named by whoever uses it too.
+        running = kept - {wheel.name for wheel in wheels if STEMS[0] not in wheel.lines}
+        brought = lock.closure(running, asked) - CHOSEN
+        candidates = frozenset(wanted(text)) - brought
+        kept |= _wanted_for(lock, candidates, needed, running, asked)
         roots = roots or frozenset(kept)
-        inputs[path] = wanted(text).keys() & kept
-        files[path] = pruned(text, kept)
+        stays = (wanted(text).keys() & kept) - {wheel.name for wheel in wheels} - (brought - kept)
+        inputs[path] = stays | named_here
+        files[path] = _input(pruned(text, stays), lines)
         files[f"requirements/{stem}.txt"] = lock.subset(kept, inputs, asked)
     return Requirements(roots, files)
+
+
+def _lock(lock: Lock, wheels: Iterable[Wheel]) -> Lock:
+    for wheel in wheels:
+        lock = lock.with_wheel(canonical(wheel.name), wheel.pin, wheel.requirements)
+    return lock
+
+
+def _input(text: str, lines: list[str]) -> str:
+    """Write a `.in` file with the wheels' lines behind what it includes."""
+    given = text.splitlines()
+    place = next((number for number, line in enumerate(given) if line and not line.startswith(("-", "#"))), len(given))
+    return "\n".join([*given[:place], *lines, *given[place:]]) + "\n"
 
 
 def third_party(source: Source) -> Iterator[str]:

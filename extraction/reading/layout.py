@@ -4,10 +4,13 @@ from pathlib import Path
 
 LAYERS = {"config": "src/config", "modules": "src/modules", "contracts": "contracts", "seamline": "src/seamline"}
 """The packages that a deployable is made of, top to bottom, and their folders."""
+RUNTIME = "seamline"
+"""The one of them that may be installed instead."""
 SOURCE_ROOT = "src"
 SETTINGS = f"{LAYERS['config']}/settings.py"
 IDENTITY = f"{LAYERS['config']}/identity.py"
 LOCKS = f"{LAYERS['contracts']}/lock"
+LANGUAGE_LOCK = f"{LOCKS}/language.json"
 LANGUAGE = "seamline.contract"
 """The package of the contract language, in which contract files are written."""
 MODULES_PACKAGE = "modules"

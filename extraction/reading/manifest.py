@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from extraction.reading.source import Source, argument, text
+from extraction.reading.stages import Stage
 
-DEPARTED = "seamline.module.ExtractedModule"
+_MODULE = "seamline.module"
+DEPARTED = f"{_MODULE}.ExtractedModule"
 """What the manifest of a module that left for good is made with."""
 
 
@@ -38,6 +40,15 @@ class Manifest:
     """Django applications of others that it needs installed."""
     authentication_backends: tuple[str, ...] = ()
     departed: bool = False
+    data: str = "database"
+    """Where its tables stand: "shared", "schema" or "database"."""
+    guards: str = "refuse"
+    """What becomes of commands to it inside a transaction: "warn" or "refuse"."""
+
+    @property
+    def stage(self) -> Stage:
+        """How far it has come."""
+        return Stage.of(self.data, departed=self.departed)
 
 
 class UnreadableManifest(Exception):
@@ -67,6 +78,8 @@ def read(source: Source) -> Manifest:
         apps={name: item.lineno for item in _items(given.get("apps")) if (name := text(item))},
         authentication_backends=tuple(filter(None, map(text, _items(given.get("authentication_backends"))))),
         departed=source.qualified(call.func) == DEPARTED,
+        data=_member(source, given.get("data"), f"{_MODULE}.Data", "database"),
+        guards=_member(source, given.get("guards"), f"{_MODULE}.Guards", "refuse"),
     )
 
 
@@ -97,6 +110,16 @@ def _classes(source: Source, node: ast.expr | None) -> dict[str, int]:
             raise UnreadableManifest(item.lineno, f"{ast.unparse(item)} is not imported by its name")
         found[name] = item.lineno
     return found
+
+
+def _member(source: Source, node: ast.expr | None, kind: str, default: str) -> str:
+    """Read a member of one of the manifest's enumerations: `Data.SHARED` is "shared"."""
+    if node is None:
+        return default
+    name = source.qualified(node) or ""
+    if name.rpartition(".")[0] != kind:
+        raise UnreadableManifest(node.lineno, f"{ast.unparse(node)} is no member of {kind} written out")
+    return name.rpartition(".")[2].lower()
 
 
 def _setting(node: ast.expr) -> Setting:

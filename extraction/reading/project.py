@@ -7,8 +7,8 @@ from pathlib import Path
 
 import grimp
 
-from extraction.processes import git
-from extraction.processes.errors import InvalidArgument
+from extraction.processes import git, vendored
+from extraction.processes.errors import InvalidArgument, Refused
 from extraction.reading import contract_files, graph, layout, manifest
 from extraction.reading.contract_files import Declared
 from extraction.reading.layout import LAYERS
@@ -26,10 +26,38 @@ class Project:
     @classmethod
     def at(cls, root: Path) -> "Project":
         """The project in a folder. Raises `InvalidArgument`."""
-        for folder in LAYERS.values():
-            if not (root / folder).is_dir():
+        for name, folder in LAYERS.items():
+            if name != layout.RUNTIME and not (root / folder).is_dir():
                 raise InvalidArgument(f"{root} has no {folder}/: run this in the repository, or name it with --root")
         return cls(root)
+
+    @cached_property
+    def layers(self) -> dict[str, str]:
+        """The packages whose code is part of the repository, top to bottom, and their folders."""
+        return {name: folder for name, folder in LAYERS.items() if name != layout.RUNTIME or self._develops_runtime}
+
+    @cached_property
+    def runtime_folder(self) -> Path:
+        """The package of the runtime: here, or as it is installed. Raises `Refused` where it is neither."""
+        if self._develops_runtime:
+            return self.root / LAYERS[layout.RUNTIME]
+        if found := vendored.runtime_folder(self.root):
+            return found
+        raise Refused(f"{self.root} has no runtime, in vendor/ or installed in its .venv: run `make lint` there")
+
+    @property
+    def _develops_runtime(self) -> bool:
+        return not vendored.find_wheel(self.root) and (self.root / LAYERS[layout.RUNTIME]).is_dir()
+
+    @cached_property
+    def runtime_sources(self) -> tuple[Source, ...]:
+        """The Python files of the runtime, wherever it lies; their paths are as if it lay here."""
+        if self._develops_runtime:
+            return self.sources(LAYERS[layout.RUNTIME])
+        found = sorted(self.runtime_folder.rglob("*.py"))
+        names = [f"{LAYERS[layout.RUNTIME]}/{path.relative_to(self.runtime_folder).as_posix()}" for path in found]
+        trees = [ast.parse(path.read_bytes()) for path in found]
+        return tuple(Source(name, layout.dotted_name(name), tree) for name, tree in zip(names, trees, strict=True))
 
     @cached_property
     def modules(self) -> tuple[str, ...]:
@@ -75,7 +103,8 @@ class Project:
     @cached_property
     def graph(self) -> grimp.ImportGraph:
         """Who imports whom, over all layers."""
-        return graph.build({name: self.root / folder for name, folder in LAYERS.items()})
+        packages = {name: self.root / folder for name, folder in LAYERS.items()}
+        return graph.build(packages | {layout.RUNTIME: self.runtime_folder})
 
     @cached_property
     def locks(self) -> dict[str, Lock]:

@@ -8,7 +8,7 @@ nobody can say what they need, so that all that nobody else explains is kept bes
 import importlib.metadata
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from packaging.markers import Marker
@@ -20,6 +20,8 @@ from extraction.processes.errors import Refused
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PLATFORMS = (("linux", "Linux", "posix"), ("darwin", "Darwin", "posix"), ("win32", "Windows", "nt"))
 _MACHINE = re.compile(r"\bplatform_(?:machine|release|version)\b")
+_VIA = re.compile(r" +#(?: via|  ) ([A-Za-z0-9._-]+)$")
+"""Who needs a pin, as `uv pip compile` says it below."""
 _EXTRA = re.compile(r"""\bextra == ["']([^"']+)["']""")
 
 
@@ -46,8 +48,13 @@ def required(distribution: str, extras: frozenset[str] = frozenset()) -> Mapping
         listed = importlib.metadata.requires(distribution) or []
     except importlib.metadata.PackageNotFoundError:
         return None
+    return collect(map(Requirement, listed), extras)
+
+
+def collect(requirements: Iterable[Requirement], extras: frozenset[str] = frozenset()) -> Mapping[str, frozenset[str]]:
+    """Collect what these requirements ask for on any platform, each with its extras."""
     found: dict[str, frozenset[str]] = {}
-    for requirement in map(Requirement, listed):
+    for requirement in requirements:
         if requirement.marker is None or _may_hold(requirement.marker, extras):
             name = canonical(requirement.name)
             found[name] = found.get(name, frozenset()) | frozenset(map(canonical, requirement.extras))
@@ -90,6 +97,8 @@ class Lock:
 
     header: tuple[str, ...]
     pins: Mapping[str, Pin]
+    told: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
+    """What a pinned distribution requires, where that is known of its wheel, and need not be installed."""
 
     @classmethod
     def parse(cls, text: str) -> "Lock":
@@ -103,8 +112,37 @@ class Lock:
                 header.append(line)
             elif not line.lstrip().startswith("#"):
                 blocks[-1].append(line)
-        pins = [Pin(_required(block[0]).name, tuple(block)) for block in blocks]
-        return cls(tuple(header), {canonical(pin.name): Pin(canonical(pin.name), pin.lines) for pin in pins})
+        pins: dict[str, Pin] = {}
+        for block in blocks:
+            name = canonical(_required(block[0]).name)
+            # One may be pinned several times, each for some versions of Python.
+            pins[name] = Pin(name, (*(pins[name].lines if name in pins else ()), *block))
+        return cls(tuple(header), pins)
+
+    def explain(self, text: str) -> "Lock":
+        """Take what needs what from the comments that `make lock` leaves in the file: nothing need be installed."""
+        needs: dict[str, list[Requirement]] = {name: [] for name in self.pins}
+        name = ""
+        for line in text.splitlines():
+            if line[:1].isalnum():
+                name = canonical(_required(line).name)
+            elif (parent := _VIA.match(line)) and canonical(parent[1]) in needs:
+                needs[canonical(parent[1])].append(Requirement(name))
+        return replace(self, told={name: tuple(found) for name, found in needs.items()})
+
+    def with_wheel(self, name: str, lines: tuple[str, ...], requirements: tuple[Requirement, ...]) -> "Lock":
+        """Pin a distribution by its wheel, in place of whatever is pinned by this name."""
+        pins, told = {**self.pins, name: Pin(name, lines)}, {**self.told, name: requirements}
+        return replace(self, pins=pins, told=told)
+
+    def _needs_of(self, name: str, extras: frozenset[str]) -> Mapping[str, frozenset[str]] | None:
+        return collect(self.told[name], extras) if name in self.told else required(name, extras)
+
+    def _extras_of(self, name: str) -> frozenset[str]:
+        """Every extra that a distribution has."""
+        if name in self.told:
+            return frozenset(canonical(each) for told in self.told[name] for each in _EXTRA.findall(str(told.marker)))
+        return _extras_of(name)
 
     def closure(self, roots: Iterable[str], extras: Mapping[str, frozenset[str]] | None = None) -> frozenset[str]:
         """The pins that `roots` need, themselves included; `extras` are those of the roots."""
@@ -123,7 +161,7 @@ class Lock:
             if name in asked and wanted_extras <= asked[name]:
                 continue
             asked[name] = asked.get(name, frozenset()) | wanted_extras
-            needs = required(name, asked[name])
+            needs = self._needs_of(name, asked[name])
             if needs is None:
                 needs = dict.fromkeys(self._unexplained - {name}, frozenset())
             waiting += [(needed, given, name) for needed, given in needs.items()]
@@ -132,8 +170,10 @@ class Lock:
     @property
     def _unexplained(self) -> frozenset[str]:
         """Pins that are not installed here, and that nothing installed requires."""
-        absent = {name for name in self.pins if required(name) is None}
-        every = (required(name, _extras_of(name)) or {} for name in self.pins.keys() - absent) if absent else ()
+        absent = {name for name in self.pins if self._needs_of(name, frozenset()) is None}
+        every = (
+            (self._needs_of(name, self._extras_of(name)) or {} for name in self.pins.keys() - absent) if absent else ()
+        )
         return frozenset(absent.difference(*every))
 
     def subset(

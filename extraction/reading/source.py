@@ -82,7 +82,7 @@ class Source:
         """Names that are given once, and something known: `load = importlib.import_module`."""
         names = dict(known)
         for name, (value, *more) in self.values.items():
-            dotted = None if more or name in known else _dotted(value, names)
+            dotted = None if more or name in known else _dotted_name(value, names)
             if dotted:
                 names[name] = dotted
         return names
@@ -103,7 +103,9 @@ class Source:
                     given[target.id] += 1
                     found.setdefault(target.id, []).extend(values)
         known = {name: values for name, values in found.items() if given[name] == stored[name]}
-        listed = {name: [item for value in values for item in _looped(value, known)] for name, values in known.items()}
+        listed = {
+            name: [item for value in values for item in _items_of(value, known)] for name, values in known.items()
+        }
         return {name: tuple(values) for name, values in listed.items() if values}
 
     @cached_property
@@ -145,7 +147,7 @@ class Source:
 
     def qualified(self, node: ast.AST) -> str | None:
         """The dotted name an expression stands for, by the file's imports; None where that cannot be told."""
-        return _dotted(node, self.names)
+        return _dotted_name(node, self.names)
 
     def meanings(self, node: ast.AST, seen: frozenset[str] = frozenset()) -> tuple[str, ...]:
         """Every dotted name that an expression may stand for: where it is looped over, one for each."""
@@ -183,7 +185,7 @@ def text(node: ast.AST | None) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _dotted(node: ast.AST, names: Mapping[str, str]) -> str | None:
+def _dotted_name(node: ast.AST, names: Mapping[str, str]) -> str | None:
     match node:
         case ast.Name(id=name):
             return names.get(name)
@@ -191,7 +193,7 @@ def _dotted(node: ast.AST, names: Mapping[str, str]) -> str | None:
             ast.Attribute(value=base, attr=name)
             | ast.Call(func=ast.Name(id="getattr"), args=[base, ast.Constant(value=str(name)), *_])
         ):
-            dotted = _dotted(base, names)
+            dotted = _dotted_name(base, names)
             return f"{dotted}.{name}" if dotted else None
     return None
 
@@ -211,7 +213,7 @@ def _assignments(node: ast.AST) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
                 yield target, _items(looped) or [ast.Starred(looped)]
 
 
-def _looped(value: ast.expr, known: Mapping[str, list[ast.expr]]) -> list[ast.expr]:
+def _items_of(value: ast.expr, known: Mapping[str, list[ast.expr]]) -> list[ast.expr]:
     """The values that one stands for: those of the tuple with a name that is looped over."""
     if not isinstance(value, ast.Starred):
         return [value]

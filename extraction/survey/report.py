@@ -22,6 +22,11 @@ class NoDjangoProject(Exception):
 
 def find(root: Path, report: Report = lambda done, total: None, packages: Iterable[str] = ()) -> Findings:
     """Read a project and find its couplings; `packages` count as apps, installed or not. Raises `NoDjangoProject`."""
+    return read(root, report, packages)[0]
+
+
+def read(root: Path, report: Report = lambda done, total: None, packages: Iterable[str] = ()) -> tuple[Findings, Index]:
+    """Do the same, and keep what was read for those who ask more of it. Raises `NoDjangoProject`."""
     root = root.resolve()
     tree = Tree.of(root)
     names = {name: path for path, name in python_names(tree) if name}
@@ -30,11 +35,11 @@ def find(root: Path, report: Report = lambda done, total: None, packages: Iterab
     if not apps.by_label:
         raise NoDjangoProject(_nothing(root, tree, settings))
     files = read_python(tree, lambda path: _app_name(apps, path), report)
-    return _found(tree, settings, apps, files)
-
-
-def _found(tree: Tree, settings: Settings, apps: Apps, files: list[FileFacts]) -> Findings:
     index = Index([facts for facts in files if not facts.error], apps, settings)
+    return _found(tree, settings, apps, files, index), index
+
+
+def _found(tree: Tree, settings: Settings, apps: Apps, files: list[FileFacts], index: Index) -> Findings:
     pages = list(read_templates(tree))
     for path in tree.templates:
         _own_template(index, path)

@@ -10,6 +10,7 @@ from extraction.processes.errors import Refused
 BRANCH = "main"
 UNKNOWN_AUTHOR = ("extraction", "extraction@localhost")
 """Author where git knows none."""
+NO_GIT = "there is no git"
 PLAIN_CONFIGURATION = {
     "core.attributesFile": os.devnull,
     "core.autocrlf": "false",
@@ -24,8 +25,13 @@ PLAIN_CONFIGURATION = {
 
 def begin(folder: Path, root: Path, module: str, service: str, monolith: str) -> str | None:
     """Commit all that is in `folder`, extracted from the monolith in `root`. Say why not, where that is not done."""
+    return commit(folder, root, _message(root, module, service, monolith)) if git.is_installed() else NO_GIT
+
+
+def commit(folder: Path, root: Path, message: str) -> str | None:
+    """Begin a history in `folder`, by whoever git knows in `root`. Say why not, where that is not done."""
     if not git.is_installed():
-        return "there is no git"
+        return NO_GIT
     name, email = _author(root)
     plain = PLAIN_CONFIGURATION | {"user.name": name, "user.email": email}
     settings = [part for item in plain.items() for part in ("-c", "=".join(item))]
@@ -33,7 +39,7 @@ def begin(folder: Path, root: Path, module: str, service: str, monolith: str) ->
         git.run(folder, *settings, "init", "--quiet", f"--initial-branch={BRANCH}", "--template=")
         # By force, so that a personal list of what git ignores leaves nothing out.
         git.run(folder, *settings, "add", "--all", "--force")
-        git.run(folder, *settings, "commit", "--quiet", "--message", _message(root, module, service, monolith))
+        git.run(folder, *settings, "commit", "--quiet", "--message", message)
     except Refused as refused:
         shutil.rmtree(folder / ".git", ignore_errors=True)
         return f"git could not: {refused}"

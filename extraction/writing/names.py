@@ -1,5 +1,6 @@
 """What a new module is called, and all that is called after it; or why it cannot be called that."""
 
+import builtins
 import importlib.util
 import json
 import keyword
@@ -12,16 +13,20 @@ from pathlib import Path
 from extraction.processes import runner
 from extraction.processes.errors import InvalidArgument
 from extraction.reading import layout
-from seamline.databases.config import DEPLOYABLE
 
 MAX_NAME_LENGTH = 24
 MAX_NOUN_LENGTH = 18
 _WORDS = re.compile(r"[a-z][a-z0-9]+(_[a-z][a-z0-9]+)*")
-_VARIABLES = frozenset({"celery_broker", "database", "gateway", DEPLOYABLE})
+_VARIABLES = frozenset({"celery_broker", "database", "gateway", "default"})
 """Names whose `<NAME>_URL` or `<NAME>_DATABASE_URL` means something else."""
+_MEANT_OTHERWISE = frozenset(
+    {"self", "cls", *keyword.softkwlist}
+    | {name for name, what in vars(builtins).items() if isinstance(what, type) and name.islower()}
+)
+"""No keywords, and yet whoever reads them in code reads something else: `match`, `self`, `list`."""
 QUESTION = """
 import json, sys
-from config import startup
+from seamline.runtime import startup
 startup.load()
 from django.apps import apps
 from django.conf import settings
@@ -147,6 +152,8 @@ def _check_words(given: str, what: str, longest: int) -> None:
     # As a file it is imported by its name, and a class is called after it: `none` would be None.
     if reserved := next(filter(keyword.iskeyword, (given, _camel(given))), None):
         raise InvalidArgument(f"{given!r} will not do: {reserved} is a keyword of Python, which {what} cannot be")
+    if given in _MEANT_OTHERWISE:
+        raise InvalidArgument(f"{given!r} will not do: Python means something else by it, which {what} would hide")
     if len(given) > longest:
         raise InvalidArgument(f"{given!r} is too long: {what} has {longest} characters at most")
 

@@ -3,20 +3,24 @@
 import os
 import re
 import stat
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from extraction.processes.errors import Refused
 from extraction.reading import dependencies
-from extraction.reading.layout import LAYERS, owner_of_contract
+from extraction.reading.layout import LANGUAGE_LOCK, LAYERS, lock_file, owner_of_contract
 from extraction.reading.project import Project
 from extraction.reading.source import Source
-from extraction.writing import rendering
+from extraction.writing import rendering, runtime_wheel, tool_wheel
+from extraction.writing.runtime_wheel import RuntimeWheel
 from extraction.writing.traits import Traits
 
-WHOLE = (LAYERS["seamline"], LAYERS["config"], "tests/architecture")
-"""Folders that every deployable has, the same in each."""
+WHOLE = (LAYERS["config"],)
+"""Folders that every deployable has."""
 GENERIC = (
     ".dockerignore",
     ".editorconfig",
@@ -38,6 +42,12 @@ ADAPTED = {"pyproject.toml": [(r'"extraction", ', "")]}
 RENAMED = {"deployable.mk": "Makefile"}
 """Files that the monolith has beside one of its own."""
 OPENAPI = "docs/openapi.yaml"
+RECORD = (".seamline/written.json", ".seamline/pristine.tar.xz")
+"""What was written, kept for later: see `written_record`."""
+EXTRAS = ("binary", "celery")
+"""Of the runtime: a driver for PostgreSQL without a library of the system's, and workers of their own."""
+LOCAL_EXTRAS = ("postgres",)
+"""What brings the embedded server, for development."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +79,36 @@ class Plan:
     """What the deployable is called that it comes from."""
     has_api: bool
     """Whether it describes an API: in `OPENAPI`, which it writes itself, once it is there."""
+    wheels: tuple[RuntimeWheel, ...]
+    """What of ours it requires: in its `vendor/`, or by its index."""
+    from_index: bool
+    """Whether no wheel goes along."""
+    options: Mapping[str, Any]
+    """What it takes to write it again from the service alone: the monolith may have gone on meanwhile."""
 
     @property
     def paths(self) -> tuple[str, ...]:
         """Every file that it will have."""
-        return tuple(sorted([*(file.path for file in self.files), *([OPENAPI] if self.has_api else [])]))
+        described = [OPENAPI] if self.has_api else []
+        return tuple(sorted([*(file.path for file in self.files), *described, *RECORD]))
 
 
-def plan(project: Project, module: str) -> Plan:
-    """Work out the service that a module becomes. The same project gives the same bytes."""
+def plan(project: Project, module: str, *, from_index: bool = False) -> Plan:
+    """Work out the service that a module becomes. The same project gives the same bytes.
+
+    With `from_index` no wheel goes along: an index has the version that is named.
+    """
     sources = _closure(project, module)
-    needs = dependencies.of(project, module, sources)
+    wheels = runtime, tool = runtime_wheel.find_for(project.root), tool_wheel.find_for(project.root)
+    needs = dependencies.of(
+        project,
+        module,
+        sources,
+        [
+            runtime.as_requirement({"base": runtime.requirement(EXTRAS), "local": runtime.requirement(LOCAL_EXTRAS)}),
+            tool.as_requirement({"dev": tool.requirement()}),
+        ],
+    )
     manifest = project.manifests[module]
     owners = {owner for source in sources if (owner := owner_of_contract(source.name))}
     contracts = tuple(sorted(owners - project.shared_words))
@@ -88,6 +117,7 @@ def plan(project: Project, module: str) -> Plan:
     subject = rendering.Subject.of(manifest, contracts, project.declarations, project.manifests.values(), traits, port)
     files = {found.path: found for found in map(_adapted, _copied(project, module, sources))}
     files |= {path: File(path, text.encode()) for path, text in needs.files.items()}
+    files |= {} if from_index else {wheel.path: File(wheel.path, wheel.content) for wheel in wheels}
     for path, text in rendering.render(subject):
         files[path] = File(path, text.encode(), executable=text.startswith("#!"))
     return Plan(
@@ -100,6 +130,9 @@ def plan(project: Project, module: str) -> Plan:
         requirements=tuple(sorted(needs.roots)),
         monolith=traits.monolith,
         has_api=traits.has_api,
+        wheels=wheels,
+        from_index=from_index,
+        options={"index": from_index, "subject": msgspec.to_builtins(subject)},
     )
 
 
@@ -111,14 +144,14 @@ def _closure(project: Project, module: str) -> tuple[Source, ...]:
     found = {source.path: source for source in start}
     waiting = list(found.values())
     while waiting:
-        for source in _imported(project, waiting.pop()):
+        for source in _imports_of(project, waiting.pop()):
             if source.path not in found:
                 found[source.path] = source
                 waiting.append(source)
     return tuple(found[path] for path in sorted(found))
 
 
-def _imported(project: Project, source: Source) -> Iterator[Source]:
+def _imports_of(project: Project, source: Source) -> Iterator[Source]:
     """The contract files and test helpers that a file imports, with the packages they stand in."""
     for target in {name for item in source.imports for name in (item.target, item.module)}:
         parts = target.split(".")
@@ -142,7 +175,9 @@ def _copied(project: Project, module: str, sources: Iterable[Source]) -> Iterato
     paths = {source.path for source in sources}
     folders = (project.folder(module), *WHOLE)
     paths.update(path for folder in folders for path in project.files(folder) if _is_wanted(path))
-    paths.update(path for path in (*GENERIC, *ADAPTED) if _exists(project, path))
+    contracts = (path for path in paths if path.startswith(f"{LAYERS['contracts']}/"))
+    locks = [lock_file(Path(path).stem) for path in contracts]
+    paths.update(path for path in (*GENERIC, *ADAPTED, *locks, LANGUAGE_LOCK) if _exists(project, path))
     for folder in folders:
         if strangers := project.strangers(folder):
             raise Refused(f"{strangers[0]} is a repository of its own: have its files here, or install what it has")

@@ -30,6 +30,8 @@ class Subject:
     """Events it listens to: `parcels.ParcelSent`."""
     subscribers: tuple[tuple[str, tuple[str, ...]], ...]
     """Who listens to its events, by event: `parcels.ParcelSent.v1`."""
+    callers: tuple[tuple[str, tuple[str, ...]], ...]
+    """Who calls it, by contract: `parcels`, or `parcels.tracking` for a facet."""
     contracts: tuple[str, ...]
     settings: tuple[Setting, ...]
     traits: Traits
@@ -59,6 +61,7 @@ class Subject:
             calls=tuple(sorted({owner for name in manifest.calls if (owner := owner_of_contract(name))})),
             subscribes=tuple(name.removeprefix("contracts.") for name in manifest.subscribes),
             subscribers=_subscribers(manifest.name, declared, others),
+            callers=_callers(manifest.name, declared, others),
             contracts=contracts,
             settings=manifest.settings,
             traits=traits,
@@ -89,7 +92,7 @@ class Subject:
         """The settings that production wants, and nobody else is to know."""
         signing = "JWT_PRIVATE_KEY" if self.traits.issues_tokens else "JWT_PUBLIC_KEYS"
         required = (self.variable(setting) for setting in self.settings if setting.required and setting.secret)
-        return ("SECRET_KEY", "SERVICE_KEYS", signing, *required)
+        return ("SECRET_KEY", "SERVICE_PRIVATE_KEY", signing, *required)
 
     @property
     def configured(self) -> tuple[Setting, ...]:
@@ -109,6 +112,18 @@ def choose_port(module: str, modules: Sequence[str]) -> int:
 def render(subject: Subject) -> Iterator[tuple[str, str]]:
     """Render every written file: its path in the service, and its text. One without any is of no use to the service."""
     return ((path, text) for path, text in template_engine.render("service", subject) if text)
+
+
+def _callers(
+    module: str, declared: Mapping[str, Declared], others: Iterable[Manifest]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for other in others:
+        for name in other.calls:
+            if owner_of_contract(name) == module and other.name != module and name in declared:
+                facet = declared[name].facet
+                found[f"{module}.{facet}" if facet else module].add(other.name)
+    return tuple((contract, tuple(sorted(names))) for contract, names in sorted(found.items()))
 
 
 def _subscribers(

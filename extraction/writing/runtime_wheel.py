@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes
 from functools import cache
@@ -19,17 +19,18 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import parse_wheel_filename
 
-from extraction.processes import installation
+from extraction.processes import installation, vendored
 from extraction.processes.errors import Refused
+from extraction.reading.dependencies import Wheel
 
 NAME = "seamline"
-FOLDER = "vendor"
+FOLDER = vendored.FOLDER
 """Where a service has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuntimeWheel:
-    """A version of the runtime, as one file."""
+    """A version of the runtime, as one file; or of another distribution that goes along."""
 
     file_name: str
     content: bytes
@@ -38,6 +39,11 @@ class RuntimeWheel:
     def path(self) -> str:
         """Where it lies in a service."""
         return f"{FOLDER}/{self.file_name}"
+
+    @property
+    def name(self) -> str:
+        """Its distribution's name."""
+        return str(parse_wheel_filename(self.file_name)[0])
 
     @property
     def version(self) -> str:
@@ -55,7 +61,11 @@ class RuntimeWheel:
     def requirement(self, extras: Iterable[str] = ()) -> str:
         """Write the line that a `.in` file names it by: `seamline[celery]==0.9.0`."""
         wanted = ",".join(sorted(extras))
-        return f"{NAME}{f'[{wanted}]' if wanted else ''}=={self.version}"
+        return f"{self.name}{f'[{wanted}]' if wanted else ''}=={self.version}"
+
+    def as_requirement(self, lines: Mapping[str, str]) -> Wheel:
+        """Describe it as what a deployable requires, by these lines."""
+        return Wheel(self.name, self.pin(), self.requirements, lines)
 
     def pin(self) -> tuple[str, str]:
         """Write the lines that a lock pins it by, with its hash; what an extra brings has lines of its own there."""
@@ -65,19 +75,30 @@ class RuntimeWheel:
 @cache
 def find() -> RuntimeWheel:
     """Read the wheel that an installed tool carries, or build that of the sources. Raises `Refused`."""
-    if installation.is_installed():
-        return _read(installation.carried_wheel())
-    with tempfile.TemporaryDirectory(prefix="extraction.") as folder:
-        return _read(_build(Path(folder)))
+    return _read(installation.carried_wheel()) if installation.is_installed() else build(NAME)
 
 
-def _build(folder: Path) -> Path:
+def find_for(root: Path) -> RuntimeWheel:
+    """Read the wheel that a project has in `vendor/` itself, or `find` that of this tool. Raises `Refused`."""
+    wheel = vendored.find_wheel(root)
+    return _read(wheel) if wheel else find()
+
+
+def build(folder: str) -> RuntimeWheel:
+    """Build a wheel from the sources, by its folder in `distributions/`. Raises `Refused`."""
+    with tempfile.TemporaryDirectory(prefix="extraction.") as into:
+        return _read(_build(folder, Path(into)))
+
+
+def _build(distribution: str, folder: Path) -> Path:
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
-    done = subprocess.run(command, cwd=installation.HOME / "distributions" / NAME, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=installation.HOME / "distributions" / distribution, capture_output=True, text=True
+    )
     if done.returncode:
         if "No module named hatchling" in done.stderr:
             raise Refused(installation.how_to_install("hatchling"))
-        raise Refused(f"the runtime's wheel cannot be built:\n{done.stderr.strip()}")
+        raise Refused(f"the wheel cannot be built:\n{done.stderr.strip()}")
     [wheel] = folder.glob("*.whl")
     return wheel
 

@@ -11,7 +11,18 @@ SUFFIX = ".jinja"
 
 def render(folder: str, subject: object) -> Iterator[tuple[str, str]]:
     """Render every template in a folder: the path that it lies at, and the text."""
-    environment = jinja2.Environment(
+    environment = _environment(folder)
+    for name in sorted(environment.list_templates(filter_func=lambda name: name.endswith(SUFFIX))):
+        yield name.removesuffix(SUFFIX), environment.get_template(name).render(it=subject)
+
+
+def render_one(folder: str, path: str, subject: object) -> str:
+    """Render the template of one path in a folder."""
+    return _environment(folder).get_template(f"{path}{SUFFIX}").render(it=subject)
+
+
+def _environment(folder: str) -> jinja2.Environment:
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES / folder),
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701  nothing here is HTML
@@ -19,5 +30,3 @@ def render(folder: str, subject: object) -> Iterator[tuple[str, str]]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in sorted(environment.list_templates(filter_func=lambda name: name.endswith(SUFFIX))):
-        yield name.removesuffix(SUFFIX), environment.get_template(name).render(it=subject)

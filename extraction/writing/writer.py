@@ -3,25 +3,29 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from extraction.processes import interruption, os_errors, runner
 from extraction.processes.errors import Refused
-from extraction.writing import history
+from extraction.writing import history, written_record
 from extraction.writing.plan import OPENAPI, File, Plan
+from extraction.writing.runtime_wheel import FOLDER
 
 Verify = Callable[[Path], None]
+COMMAND = "extract"
+"""What the record of a service says that it was written by."""
 
 
-def refuse_unless_free(target: Path, root: Path) -> None:
-    """Make sure that a service can be written to `target`. Raises `Refused`."""
+def refuse_unless_free(target: Path, root: Path | None = None) -> None:
+    """Make sure that a folder can be written to `target`, outside the repository in `root`. Raises `Refused`."""
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise Refused(f"{target} is not a folder: name another")
     if target.is_dir() and any(target.iterdir()):
         raise Refused(f"{target} is not empty, and was left as it is: name another folder, or remove it")
-    if target == root or root in target.parents:
+    if root and (target == root or root in target.parents):
         raise Refused(f"{target} is inside {root}: name a folder outside the repository")
     if not target.parent.is_dir():
         raise Refused(f"there is no folder {target.parent}: make it first (mkdir -p {target.parent})")
@@ -37,13 +41,27 @@ def write(plan: Plan, target: Path, root: Path, verify: Verify) -> str | None:
     with _unfinished(target) as folder:
         with os_errors.naming(target):
             put(folder, plan.files)
-        if plan.has_api:
-            _describe(folder)
+        with _lend_wheels(folder, plan):
+            described = [_describe(folder)] if plan.has_api else []
+        with os_errors.naming(target):
+            put(folder, written_record.record([*plan.files, *described], COMMAND, plan.options))
         without = history.begin(folder, root, plan.module, plan.service, plan.monolith)
-        verify(folder)
+        with _lend_wheels(folder, plan):
+            verify(folder)
         # Atomic, and refused by the system if somebody put something there meanwhile.
         with os_errors.naming(target):
             folder.rename(target)
+    return without
+
+
+def write_new(
+    files: Collection[File], target: Path, command: str, options: Mapping[str, Any], message: str
+) -> str | None:
+    """Write a folder that comes from nowhere, with its record; say why it has no git history, where it has none."""
+    with _unfinished(target) as folder, os_errors.naming(target):
+        put(folder, [*files, *written_record.record(files, command, options)])
+        without = history.commit(folder, target.parent, message)
+        folder.rename(target)
     return without
 
 
@@ -59,14 +77,28 @@ def put(folder: Path, files: Iterable[File]) -> None:
         path.chmod(0o755 if file.executable else 0o644)
 
 
-def _describe(folder: Path) -> None:
+def _describe(folder: Path) -> File:
     """Have the service write the description of its API. For that, its configuration and its code are loaded."""
     (folder / OPENAPI).parent.mkdir(exist_ok=True)
     runner.run(folder, "it does not load", "manage.py", "spectacular", "--file", OPENAPI)
+    return File(OPENAPI, (folder / OPENAPI).read_bytes())
+
+
+@contextmanager
+def _lend_wheels(folder: Path, plan: Plan) -> Iterator[None]:
+    """Have what is run in the folder find the wheels there that an index will have for it later."""
+    if not plan.from_index:
+        yield
+        return
+    with os_errors.naming(folder):
+        put(folder, (File(wheel.path, wheel.content) for wheel in plan.wheels))
+    yield
+    shutil.rmtree(folder / FOLDER)
 
 
 @contextmanager
 def _unfinished(target: Path) -> Iterator[Path]:
+    """Make a folder beside `target`, to be renamed to it. Where that does not come about, nothing stays behind."""
     with os_errors.naming(target):
         folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:

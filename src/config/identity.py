@@ -4,5 +4,9 @@ SERVICE_NAME = "seam"
 PORT = 8000
 GATEWAY_URL = ""
 """In development only."""
+PEERS: dict[str, str] = {}
+"""Deployables that it believes beside `<module>-service`, by name: the modules that live there, or * for a gateway."""
+CALLERS: dict[str, list[str]] = {}
+"""Who may call its contracts, whose manifests are not here: `{"depots": ["parcels"]}`."""
 SUBSCRIBERS: dict[str, list[str]] = {}
 """Who listened to its events when it left, by event: they are heard from the first one on, before they announce it."""

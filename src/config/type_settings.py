@@ -1,43 +1,13 @@
-"""Django's settings as mypy's plugin reads them: every model is known, and nothing of the system starts.
+"""Django's settings as mypy's plugin reads them; seamline.configuration.types says why."""
 
-The plugin loads Django. With the settings that serve, it would load manifests and check modules against their
-contracts, and crash where a module lags behind; that is for `make lint` to say before, and for the start.
-"""
-
-import importlib
-import pkgutil
 from typing import TYPE_CHECKING
 
-from django.apps import AppConfig
-
 import modules
+from seamline.configuration.types import installed_apps
 
 if TYPE_CHECKING:
-    from config.settings import *  # noqa: F403  what `settings.X` is, for types
-
-
-class _Bare(str, AppConfig):
-    """An application of a package, without what its own configuration does when all is loaded.
-
-    The plugin writes the list of applications down as JSON, for which each has to be a string.
-    """
-
-    def __new__(cls, package: str) -> "_Bare":
-        return str.__new__(cls, package)
-
-    def __init__(self, package: str) -> None:
-        AppConfig.__init__(self, package, importlib.import_module(package))
-
+    from seamline.deployable.names import *  # noqa: F403  what `settings.X` is, for types
 
 SECRET_KEY = "for types only"  # noqa: S105
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-INSTALLED_APPS = [
-    "django.contrib.admin.apps.SimpleAdminConfig",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "rest_framework",
-    _Bare("seamline"),
-    *(_Bare(f"{modules.__name__}.{found.name}") for found in pkgutil.iter_modules(modules.__path__) if found.ispkg),
-]
+INSTALLED_APPS = installed_apps(modules)

@@ -18,6 +18,11 @@ class ModuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # only generic t
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return topology.current().is_here(self.opts.app_label) and super().has_view_permission(request, obj)
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Refuse to filter by what the page does not show: it could be read out letter by letter."""
+        hidden = {"password", *(self.exclude or ())}
+        return hidden.isdisjoint(lookup.split("__")) and super().lookup_allowed(lookup, value, request)
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

@@ -26,6 +26,8 @@ class Context(msgspec.Struct, frozen=True):
     """Id of the user on whose behalf this is done."""
     module: str | None = None
     """The module whose code is running."""
+    caller: str | None = None
+    """The module that called it; None where none did, or another deployable vouches for nobody."""
     origin: str = "-"
     """What it began with in this process, for metrics: `POST /api/v1/parcels`, `job x`, `event parcels.Sent.v1`."""
 
@@ -78,7 +80,7 @@ def calling(here: Context, module: str, timeout: float) -> Context:
     deadline = time.monotonic() + timeout
     if here.deadline < deadline:
         deadline = here.deadline
-    return Context(here.request_id, here.traceparent, deadline, here.actor, module, here.origin)
+    return Context(here.request_id, here.traceparent, deadline, here.actor, module, here.module, here.origin)
 
 
 def new_id() -> str:

@@ -3,6 +3,8 @@
 The setting LAYOUT has it; nothing else assumes a folder, an alias or a type.
 """
 
+import importlib.util
+import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -12,6 +14,9 @@ from uuid import UUID
 
 from django.conf import settings
 
+DEPLOYABLE = "default"
+"""Alias of the database that belongs to the deployable itself: operators, sessions, admin log. In a project that was
+there before, it is the common database."""
 DEFAULT_SCHEMA = "public"
 
 
@@ -20,7 +25,9 @@ class Layout:
     """Where the modules of one deployable are, by their names. A module's name is its Django app label too."""
 
     modules_package: str = "modules"
-    """Dotted path of the package whose folders are the modules."""
+    """Dotted path of the package whose folders are the modules; empty where each is named in `packages`."""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Dotted path of a module's package, by its name, where it is no folder of `modules_package`."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Alias in DATABASES of a module, where it is another than the module's name."""
     schemas: Mapping[str, str] = field(default_factory=dict)
@@ -28,19 +35,36 @@ class Layout:
     user_id_type: Callable[[str], Any] = UUID
     """Makes a user's id of the subject of their token; raises `ValueError` for what is none."""
 
+    def names(self) -> tuple[str, ...]:
+        """Name the modules: those of `packages`, and every folder of `modules_package`."""
+        found = set(self.packages)
+        if self.modules_package:
+            path = import_module(self.modules_package).__path__
+            found |= {info.name for info in pkgutil.iter_modules(path) if info.ispkg}
+        return tuple(sorted(found))
+
     def package_of(self, module: str) -> str:
         """Return the dotted path of a module's package: `modules.parcels`."""
-        return f"{self.modules_package}.{module}"
+        return self.packages.get(module) or f"{self.modules_package}.{module}"
 
     def owner(self, python_path: str) -> str | None:
         """Return the module that a dotted path belongs to: `modules.parcels.api` is of `parcels`."""
+        for module, package in self.packages.items():
+            if python_path.startswith(package) and python_path[len(package) : len(package) + 1] in ("", "."):
+                return module
         inside = python_path.removeprefix(f"{self.modules_package}.")
-        return inside.partition(".")[0] if inside != python_path else None
+        return inside.partition(".")[0] if self.modules_package and inside != python_path else None
 
     def path_of(self, module: str, file: str) -> str:
         """Return a file of a module for a message: `src/modules/parcels/service.py`."""
-        path = Path(import_module(self.modules_package).__path__[0], module, file)
+        path = Path(self._folder_of(module), file)
         return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+    def _folder_of(self, module: str) -> Path:
+        if module not in self.packages:
+            return Path(import_module(self.modules_package).__path__[0], module)
+        found = importlib.util.find_spec(self.packages[module])
+        return Path(next(iter((found and found.submodule_search_locations) or [module])))
 
     def alias_of(self, module: str) -> str:
         """Return the alias in DATABASES under which a module's tables are found."""
@@ -61,3 +85,8 @@ def alias_of(module: str) -> str:
     """Return the alias in DATABASES under which a module's tables are found."""
     alias: str = settings.LAYOUT.alias_of(module)
     return alias
+
+
+def aliases() -> tuple[str, ...]:
+    """Return the aliases that are the runtime's business: the deployable's own, and those of its modules."""
+    return tuple(dict.fromkeys((DEPLOYABLE, *map(alias_of, settings.ACTIVE_MODULES))))

@@ -1,9 +1,9 @@
 """Modules: what each says of itself in its `module.py`, and how they are found."""
 
 import importlib.util
-import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from types import ModuleType
 
@@ -14,6 +14,34 @@ from seamline import layout
 from seamline.contract import Contract, Event
 from seamline.contract.names import add_modules_package
 from seamline.setting_errors import invalid_setting
+
+
+class Data(Enum):
+    """Where a module's tables stand.
+
+    See microservices.io, "Pattern: Shared database" and "Pattern: Database per service".
+    """
+
+    SHARED = "shared"
+    """In the project's common database, among the tables of others: the stage *declared*."""
+    SCHEMA = "schema"
+    """In the common database, but in a schema of its own that only its own role may use: the stage *own data*."""
+    DATABASE = "database"
+    """In a database of its own: the stage *own data* too."""
+
+    @property
+    def is_own(self) -> bool:
+        """Tell whether nobody else reaches the tables, so that every law binds."""
+        return self is not Data.SHARED
+
+
+class Guards(Enum):
+    """What becomes of a command to a module whose caller has a transaction open that could still roll back."""
+
+    WARN = "warn"
+    """It is done, and rolls back with its caller; the log says where. Only while the module's data is shared."""
+    REFUSE = "refuse"
+    """It is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +92,14 @@ class Module:
     """Dotted names of what adds to the templates that its own views render."""
     authentication_backends: tuple[str, ...] = ()
     """Dotted names of what is asked who an operator is, after Django's own."""
+    data: Data = Data.DATABASE
+    """Where its tables stand: its stage on the way out of a project that was there before it."""
+    guards: Guards = Guards.REFUSE
+    """What becomes of commands to it from inside a transaction."""
+
+    def __post_init__(self) -> None:
+        if self.data.is_own and self.guards is Guards.WARN:
+            raise BadManifest(f"the module {self.name!r} has data of its own, so its guards refuse: leave out guards")
 
     @property
     def package(self) -> str:
@@ -82,9 +118,7 @@ class Module:
                     import_string(name)
                 except ImportError as error:
                     fix = "write the dotted name of a class or function"
-                    raise BadManifest(
-                        f"src/modules/{self.name}/module.py: {field} has {name!r}: {error}; {fix}"
-                    ) from error
+                    raise BadManifest(f"{self.path_of('module.py')}: {field} has {name!r}: {error}; {fix}") from error
 
     def has(self, name: str) -> bool:
         """Tell whether it has a room of this name: a file, or a folder in its place."""
@@ -120,30 +154,35 @@ class BadManifest(ImproperlyConfigured):
     """A module's manifest and its rooms disagree; the message says where and what to do."""
 
 
-def find(package: ModuleType, wanted: tuple[str, ...] = ()) -> dict[str, Module]:
-    """Import the manifests of the modules that are folders of a package; only the `wanted` ones, where any are named.
+def find(where: layout.Layout, wanted: tuple[str, ...] = ()) -> dict[str, Module]:
+    """Import the manifests of the modules of a layout; only the `wanted` ones, where any are named.
 
     Raises `ImproperlyConfigured` for a name that has no folder, `BadManifest` for a folder whose manifest does not fit.
     """
-    return {name: found for name, found in _import_manifests(package, wanted).items() if isinstance(found, Module)}
+    return {name: found for name, found in _import_manifests(where, wanted).items() if isinstance(found, Module)}
 
 
-def find_extracted(package: ModuleType, wanted: tuple[str, ...] = ()) -> dict[str, ExtractedModule]:
+def find_extracted(where: layout.Layout, wanted: tuple[str, ...] = ()) -> dict[str, ExtractedModule]:
     """Import the manifests of those that left for good. Raises as `find` does."""
     return {
-        name: found for name, found in _import_manifests(package, wanted).items() if isinstance(found, ExtractedModule)
+        name: found for name, found in _import_manifests(where, wanted).items() if isinstance(found, ExtractedModule)
     }
 
 
-def _import_manifests(package: ModuleType, wanted: tuple[str, ...]) -> dict[str, Module | ExtractedModule]:
-    add_modules_package(package.__name__)
-    folders = [info.name for info in pkgutil.iter_modules(package.__path__) if info.ispkg]
-    found = {name: _import_manifest(package.__name__, name) for name in folders}
+def _import_manifests(where: layout.Layout, wanted: tuple[str, ...]) -> dict[str, Module | ExtractedModule]:
+    for package in filter(None, (where.modules_package, *map(_parent, where.packages.values()))):
+        add_modules_package(package)
+    names = where.names()
+    found = {name: _import_manifest(where, name) for name in names}
     for name in wanted:
         if name not in found:
             expected = f"names of modules with commas between, of {', '.join(found)}; there is no {name!r}"
             raise invalid_setting("MODULES", ",".join(wanted), expected)
-    return {name: found[name] for name in sorted(found) if not wanted or name in wanted}
+    return {name: found[name] for name in names if not wanted or name in wanted}
+
+
+def _parent(package: str) -> str:
+    return package.rpartition(".")[0]
 
 
 @cache
@@ -182,8 +221,8 @@ def setting(module: str, name: str) -> str:
     return value
 
 
-def _import_manifest(package: str, name: str) -> Module | ExtractedModule:
-    path = f"{package}.{name}.module"
+def _import_manifest(where: layout.Layout, name: str) -> Module | ExtractedModule:
+    path = f"{where.package_of(name)}.module"
     try:
         manifest = getattr(importlib.import_module(path), "MODULE", None)
     except ModuleNotFoundError as cause:
@@ -192,6 +231,5 @@ def _import_manifest(package: str, name: str) -> Module | ExtractedModule:
             raise
         manifest = None
     if not isinstance(manifest, Module | ExtractedModule) or manifest.name != name:
-        where = layout.Layout(package).path_of(name, "module.py")
-        raise BadManifest(f"{where}: declare MODULE = Module(name={name!r}, …) there")
+        raise BadManifest(f"{where.path_of(name, 'module.py')}: declare MODULE = Module(name={name!r}, …) there")
     return manifest

@@ -23,7 +23,7 @@ def without_secrets(url: str) -> str:
     return HIDDEN if {"@", "?"} & set(url) else url
 
 
-def require_that(holds: bool, name: str, policy: object, expected: str) -> None:
-    """Check an invariant of a policy. Raises `ImproperlyConfigured` where it does not hold."""
+def require_that(holds: bool, policy: object, name: str, expected: str) -> None:
+    """Check an invariant of a policy by one of its fields. Raises `ImproperlyConfigured` where it does not hold."""
     if not holds:
-        raise ImproperlyConfigured(f"{name} is {policy}: it has to have {expected}")
+        raise invalid_setting(f"{type(policy).__name__}.{name}", getattr(policy, name), expected)

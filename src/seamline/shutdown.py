@@ -14,7 +14,7 @@ def install() -> None:
 
 
 def is_requested() -> bool:
-    """Whether it was: the exit is lost where it comes up in what Python does in between, such as a finalizer."""
+    """Tell whether it was: the exit is lost where it comes up in what Python does in between, such as a finalizer."""
     return _asked
 
 
@@ -31,7 +31,7 @@ def drain() -> None:
 
 
 def is_draining() -> bool:
-    """Whether this process serves only until those who send requests have noticed."""
+    """Tell whether this process serves only until those who send requests have noticed."""
     return _draining
 
 

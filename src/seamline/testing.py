@@ -62,7 +62,7 @@ def captured_events(*events: type[Event]) -> Iterator[Callable[[], list[Event]]]
 
 
 def deliver(event: Event, to: str, times: int = 1) -> None:
-    """Have a module handle an event as the relay would; `times` over, as after a lost answer."""
+    """Hand an event to a module as the relay would; `times` over, as after a lost answer."""
     envelope = Envelope(uuid4(), event.event_name, wire.encode(event).decode(), new_id(), None)
     for _ in range(times):
         call(mailbox(to)).deliver((envelope,))

@@ -1,6 +1,8 @@
 """Log-in for whoever knows the users: here a module `members`, which keeps them in a list."""
 
+import json
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import jwt
@@ -137,3 +139,39 @@ def test_a_modules_endpoints_are_two_lines_each(
     own = type(view, (getattr(accounts, view),), {"accounts": members})
     request = APIRequestFactory().post("/", body, format="json")
     assert own.as_view()(request).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "error"),
+    [
+        ({"grant_type": "password", "username": EMAIL, "password": PASSWORD}, 200, None),
+        ({"username": EMAIL, "password": PASSWORD}, 200, None),
+        ({"grant_type": "password", "username": EMAIL, "password": "wrong"}, 400, "invalid_grant"),
+        ({"grant_type": "client_credentials", "username": EMAIL, "password": PASSWORD}, 400, "unsupported_grant_type"),
+        ({"grant_type": "password", "username": EMAIL}, 400, "invalid_request"),
+        ({"username": "x" * 255, "password": PASSWORD}, 400, "invalid_request"),
+        ({"username": "x\0", "password": PASSWORD}, 400, "invalid_request"),
+    ],
+    ids=str,
+)
+def test_a_form_is_exchanged_for_a_token(
+    members: Accounts, form: dict[str, str], status: int, error: str | None
+) -> None:
+    view = type("FormView", (accounts.OAuth2TokenView,), {"accounts": members})
+    # Swagger's page sends the name of a client along, which is nobody.
+    request = APIRequestFactory().post(
+        "/", urlencode(form), content_type="application/x-www-form-urlencoded", headers={"Authorization": "Basic Og=="}
+    )
+    answer = view.as_view()(request)
+    said = json.loads(answer.content)
+    assert (answer.status_code, said.get("error"), answer["Cache-Control"]) == (status, error, "no-store")
+    if status == 200:
+        assert principal(said["access_token"]).id == MEMBER.id
+        assert said["token_type"] == "Bearer"
+
+
+def test_a_form_is_a_form_and_of_some_length(members: Accounts) -> None:
+    view = type("FormView", (accounts.OAuth2TokenView,), {"accounts": members})
+    assert view.as_view()(APIRequestFactory().post("/", {}, format="json")).status_code == 415
+    long = APIRequestFactory().post("/", "a" * 9000, content_type="application/x-www-form-urlencoded")
+    assert view.as_view()(long).status_code == 413

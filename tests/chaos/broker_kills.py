@@ -19,8 +19,9 @@ from seamline.configuration.policies import DeliveryPolicy
 from tests import brokers
 from tests.brokers import Broker, Process
 from tests.chaos.campaign import new_seed
-from tests.processes import Deployable, yard
-from tests.shop import Customer, Shop
+from tests.processes import yard
+from tests.system.office import Office
+from tests.system.place import lay_out
 from tests.tools import find_tool
 from tests.waiting import eventually
 
@@ -28,65 +29,58 @@ BROKERS: dict[str, Callable[[Path], AbstractContextManager[Broker]]] = {
     "redis": brokers.redis,
     "rabbitmq": brokers.rabbitmq,
 }
-PRICE, POINTS = 1000, 10
-"""Of the one product, in minor units, and what it is worth."""
 BACK_WITHIN = 90.0
 AWAY_SECONDS = 1.5
 
 
-class Shopper(threading.Thread):
-    """Buys all the time, so that messages are under way whenever the broker goes."""
+class Sender(threading.Thread):
+    """Sends all the time, so that messages are under way whenever the broker goes."""
 
-    def __init__(self, shop: Shop, sku: str) -> None:
+    def __init__(self, office: Office) -> None:
         super().__init__(daemon=True)
-        self._shop, self._sku, self._stopping = shop, sku, threading.Event()
-        self.customers: list[Customer] = []
+        self._office, self._stopping = office, threading.Event()
+        self.parcels: list[str] = []
 
     def run(self) -> None:
         while not self._stopping.wait(0.05):
-            self.customers.append(self.buy())
-
-    def buy(self) -> Customer:
-        """Buy as somebody new."""
-        customer = self._shop.customer()
-        customer.bought(self._sku)
-        return customer
+            self.parcels.append(self._office.send())
 
     def stop(self) -> None:
         self._stopping.set()
         self.join()
 
 
-def kill_repeatedly(shop: Deployable, broker: Broker, worker: Process, kills: int, seed: int) -> list[Customer]:
+def kill_repeatedly(office: Office, broker: Broker, worker: Process, kills: int, seed: int) -> list[str]:
     """Kill the broker so often under load. Fails where the worker ends, delivers nothing any more, or loses anything.
 
-    Gives those who bought meanwhile.
+    Gives the parcels that were sent meanwhile.
     """
     rng = random.Random(seed)
-    shopper = Shopper(Shop(shop.client), Shop(shop.client).product(PRICE, stock=1_000_000))
-    shopper.start()
+    office.make_room()
+    sender = Sender(office)
+    sender.start()
     try:
         for kill in range(kills):
             time.sleep(rng.uniform(0, 1))
             broker.end(signal.SIGKILL)
             time.sleep(rng.uniform(0, AWAY_SECONDS))
             broker.start()
-            newest = shopper.buy()
-            eventually(partial(_is_served, newest, worker), bool, BACK_WITHIN)
+            newest = office.send()
+            eventually(partial(_is_noted, office, newest, worker), bool, BACK_WITHIN)
             print(f"kill {kill + 1} of {kills}: delivered again", flush=True)
     finally:
-        shopper.stop()
-    for customer in shopper.customers:
-        eventually(customer.points, bool, 2 * DeliveryPolicy.lease_seconds)
-        assert customer.points() == POINTS, f"{customer.id} has {customer.points()} points and not {POINTS}"
-    return shopper.customers
+        sender.stop()
+    for parcel in sender.parcels:
+        notes = eventually(partial(office.notes, parcel), bool, 2 * DeliveryPolicy.lease_seconds)
+        assert len(notes) == 1, f"{parcel} has {len(notes)} notes and not one"
+    return sender.parcels
 
 
-def _is_served(customer: Customer, worker: Process) -> bool:
-    """Whether somebody has got their points. Fails where the worker is gone."""
+def _is_noted(office: Office, parcel: str, worker: Process) -> bool:
+    """Whether it was noted that a parcel was sent. Fails where the worker is gone."""
     status = worker.process.poll() if worker.process else None
     assert status is None, f"the worker ended with {status}\n{worker.log.read_text()[-4000:]}"
-    return customer.points() > 0
+    return bool(office.notes(parcel))
 
 
 def main() -> int:
@@ -102,7 +96,7 @@ def main() -> int:
         print(f"{name}: {options.kills} kills, seed {seed} …", flush=True)
         folder = Path(tempfile.mkdtemp(prefix=f"chaos-{name}-"))
         try:
-            print(f"{name}: {_campaign(name, folder, options.kills, seed)} customers, nothing lost or doubled")
+            print(f"{name}: {_campaign(name, folder, options.kills, seed)} parcels, nothing lost or doubled")
         except AssertionError as error:
             print(f"{name}: {error}\nlogs: {folder}", file=sys.stderr)
             failed = True
@@ -113,10 +107,10 @@ def _campaign(name: str, folder: Path, kills: int, seed: int) -> int:
     with (
         yard(folder) as place,
         BROKERS[name](folder) as broker,
-        place.deployable("brokers", CELERY_BROKER_URL=broker.start().url) as shop,
-        brokers.worker(shop.start()) as worker,
+        place.deployable("brokers", lay_out(folder / "system"), CELERY_BROKER_URL=broker.start().url) as served,
+        brokers.worker(served.start()) as worker,
     ):
-        return len(kill_repeatedly(shop, broker, worker.start(), kills, seed))
+        return len(kill_repeatedly(Office(served.client), broker, worker.start(), kills, seed))
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ def copy(mutant: Mutant | None) -> Iterator[Path]:
         root = Path(place)
         for name in PRODUCT:
             if (REPOSITORY / name).is_dir():
-                shutil.copytree(REPOSITORY / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+                shutil.copytree(REPOSITORY / name, root / name, ignore=shutil.ignore_patterns("*.pyc.*", "tests"))
             else:
                 shutil.copy(REPOSITORY / name, root / name)
         if mutant:

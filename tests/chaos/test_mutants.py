@@ -1,5 +1,6 @@
 """The campaign's oracle is awake; `make chaos-mutants` shows it for each guard that there is a mutant of."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ def test_every_guard_can_be_taken_out(name: str) -> None:
         assert MUTANTS[name].after in (root / MUTANTS[name].path).read_text()
 
 
+@pytest.mark.long
 def test_a_unique_key_that_is_gone_is_noticed(tmp_path: Path) -> None:
-    campaign = wage(MUTANTS["unique-key"], seed=4, folder=tmp_path)
+    mutant = replace(MUTANTS["unique-key"], settling_seconds=10.0)
+    campaign = wage(mutant, seed=4, folder=tmp_path)
     assert any("several" in violation for violation in campaign.ledger.violations), campaign.report

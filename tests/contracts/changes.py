@@ -80,7 +80,7 @@ class Kiosk(Contract, module="kiosk"):
 
     @command(raises=(Refused,))
     def buy(
-        self, customer: UUID, lines: tuple[Line, ...], by: Cash | Card, coupon: str = "", words: tuple[str, ...] = ()
+        self, customer: UUID, lines: tuple[Line, ...], by: Cash | Card, voucher: str = "", words: tuple[str, ...] = ()
     ) -> Receipt: ...
 """
 
@@ -200,8 +200,8 @@ ARGUMENTS = {
     ),
     "default": _both("Few = 5", "Few = 6", "default-changed"),
     "null by default": Change(
-        'coupon: str = ""',
-        "coupon: str | None = None",
+        'voucher: str = ""',
+        "voucher: str | None = None",
         "argument-widened default-changed",
         "argument-narrowed default-changed",
     ),

@@ -166,13 +166,13 @@ def main(port: int, url: str) -> None:
 
     class Server(Application):  # type: ignore[misc]  # gunicorn is not typed
         def load_config(self) -> None:
-            self.load_config_from_file(f"{settings.BASE_DIR}/src/config/gunicorn_conf.py")
+            self.load_config_from_module_name_or_filename("python:seamline.runtime.gunicorn_conf")
             self.cfg.set("bind", f"127.0.0.1:{port}")
             self.cfg.set("post_worker_init", lambda worker: None)
             self.cfg.set("worker_exit", lambda server, worker: None)
 
         def load(self) -> Any:
-            from config.wsgi import application
+            from seamline.runtime.wsgi import application
 
             return application
 

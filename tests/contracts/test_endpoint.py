@@ -1,6 +1,5 @@
 """The contract endpoint against the ill-meaning and the ill-formed: a problem, and nothing executed."""
 
-import io
 import json
 import socket
 import time
@@ -8,6 +7,7 @@ from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -16,13 +16,16 @@ from hypothesis import strategies as st
 from seamline.calls import service_tokens
 from seamline.calls.endpoint import ContractEndpoint
 from seamline.calls.http_pool import ConnectionPool
+from seamline.configuration.service_keys import Issuer, development_key, key_id
 from seamline.testing import fake_contract
 from tests.contracts.probe import MODULE, Implementation, Probe
+from tests.contracts.service_calls import post, signed
 from tests.contracts.test_resilience import served_by
 
-OPERATION = f"/_contracts/{MODULE}.probe/v1/text"
-
-
+OWN = key_id(development_key("seam").public_key())
+NOTES = development_key("notes-service")
+SECRET = "s" * 32
+TEN_YEARS = 315_360_000
 documents = st.recursive(st.none() | st.integers() | st.text(), st.lists).map(lambda value: json.dumps(value).encode())
 
 
@@ -44,31 +47,11 @@ def spy() -> Any:
         yield spy
 
 
-def post(body: bytes = b'{"text": "hello"}', path: str = OPERATION, **headers: str | None) -> tuple[int, str, Any]:
-    """Status, content type and decoded body of a request; a header that is None is left out."""
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": "POST",
-        "PATH_INFO": path,
-        "CONTENT_TYPE": "application/json",
-        "CONTENT_LENGTH": str(len(body)),
-        "HTTP_AUTHORIZATION": f"Bearer {service_tokens.token_for(MODULE)}",
-        "wsgi.input": io.BytesIO(body),
-    }
-    environ = {name: value for name, value in (environ | headers).items() if value is not None}
-    started: list[Any] = []
-    endpoint = ContractEndpoint(lambda *_: pytest.fail("passed on to Django"))
-    answer = b"".join(endpoint(environ, lambda status, head: started.append((status, dict(head)))))
-    status, head = started[0]
-    return int(status.split()[0]), head["Content-Type"], json.loads(answer)
-
-
-def signed(key: str | None = None, kid: str | None = None, **claims: Any) -> str:
-    """A service token, right but for what is given."""
-    first_kid, first_key = next(iter(settings.SERVICE_KEYS.items()))
+def shared(**claims: Any) -> str:
+    """A service token as releases up to 0.9 sign it."""
     now = int(time.time())
     right = {"iss": "seam", "aud": f"module:{MODULE}", "iat": now, "exp": now + 60}
-    payload = {name: value for name, value in (right | claims).items() if value is not None}
-    return jwt.encode(payload, key or first_key, algorithm="HS256", headers={"kid": kid or first_kid})
+    return jwt.encode(right | claims, SECRET, algorithm="HS256", headers={"kid": "old"})
 
 
 def test_a_proper_call_is_answered(spy: Spy) -> None:
@@ -89,8 +72,17 @@ def test_a_proper_call_is_answered(spy: Spy) -> None:
         pytest.param(lambda: f"Bearer {signed(aud='module:another')}", id="for another module"),
         pytest.param(lambda: f"Bearer {signed(aud='api')}", id="for users"),
         pytest.param(lambda: f"Bearer {signed(iat=int(time.time()) + 600)}", id="from the future"),
-        pytest.param(lambda: f"Bearer {signed(key='x' * 32)}", id="forged"),
+        pytest.param(lambda: f"Bearer {signed(key=Ed25519PrivateKey.generate(), kid=OWN)}", id="forged"),
         pytest.param(lambda: f"Bearer {signed(kid='unknown')}", id="unknown key"),
+        pytest.param(lambda: f"Bearer {signed(iss='evil')}", id="by nobody"),
+        pytest.param(lambda: f"Bearer {signed(iss='seam', named='notes-service', key=NOTES)}", id="in another's name"),
+        pytest.param(lambda: f"Bearer {signed(iss=None)}", id="by nobody named"),
+        pytest.param(lambda: f"Bearer {signed(iss='parcels-service', kid=OWN)}", id="by another key's owner"),
+        pytest.param(lambda: f"Bearer {signed(exp=int(time.time()) + TEN_YEARS)}", id="good for ten years"),
+        pytest.param(lambda: f"Bearer {signed(aud=[f'module:{MODULE}', 'module:another'])}", id="for several modules"),
+        pytest.param(lambda: f"Bearer {signed(typ='JWT')}", id="of another type"),
+        pytest.param(lambda: f"Bearer {signed(sub=['depots'])}", id="for several callers"),
+        pytest.param(lambda: f"Bearer {shared()}", id="with the secret of old"),
         pytest.param(lambda: f"Bearer {jwt.encode({'aud': f'module:{MODULE}'}, '', algorithm='none')}", id="unsigned"),
     ],
 )
@@ -108,12 +100,25 @@ def test_a_users_token_is_no_service_token(spy: Spy) -> None:
 
 
 def test_a_key_is_rotated_without_a_gap(spy: Spy, settings: Any) -> None:
-    old = signed()
-    settings.SERVICE_KEYS = {"new": "n" * 32, **settings.SERVICE_KEYS}
-    assert post(HTTP_AUTHORIZATION=f"Bearer {old}")[0] == 200
-    assert post(HTTP_AUTHORIZATION=f"Bearer {signed()}")[0] == 200
-    settings.SERVICE_KEYS = {"new": "n" * 32}
-    assert post(HTTP_AUTHORIZATION=f"Bearer {old}")[0] == 401
+    old, new = (development_key(name) for name in ("seam", "another"))
+    for known, good in (((old,), (old,)), ((old, new), (old, new)), ((new,), (new,))):
+        keys = {key_id(key.public_key()): key.public_key() for key in known}
+        settings.SERVICE_ISSUERS = {"seam": Issuer("seam", frozenset({"*"}), keys)}
+        for key in (old, new):
+            assert post(HTTP_AUTHORIZATION=f"Bearer {signed(key=key)}")[0] == (200 if key in good else 401)
+
+
+@pytest.mark.parametrize(("mode", "status"), [("off", 401), ("accept", 200), ("sign", 200)])
+def test_the_secret_of_older_releases_is_good_where_it_is_switched_on(
+    spy: Spy, settings: Any, mode: str, status: int
+) -> None:
+    settings.SERVICE_KEYS = {"old": SECRET}
+    settings.SERVICE_KEYS_MODE = mode
+    assert post(HTTP_AUTHORIZATION=f"Bearer {shared()}")[0] == status
+    assert post(HTTP_AUTHORIZATION=f"Bearer {shared(exp=int(time.time()) + TEN_YEARS)}")[0] == 401
+    assert post()[0] == 200
+    signs = jwt.get_unverified_header(service_tokens.token_for(MODULE))["alg"]
+    assert signs == ("HS256" if mode == "sign" else "EdDSA")
 
 
 @pytest.mark.parametrize(

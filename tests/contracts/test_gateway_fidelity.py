@@ -21,7 +21,7 @@ from tests.waiting import eventually
 
 MEGABYTE = 1024 * 1024
 LIMIT = 4 * MEGABYTE
-HEAD = "Host: shop.example\r\nX-Request-ID: fidelity-1\r\nConnection: close\r\n"
+HEAD = "Host: system.example\r\nX-Request-ID: fidelity-1\r\nConnection: close\r\n"
 MULTIPART = (
     b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n' + b"f" * 3 * MEGABYTE + b"\r\n--b--\r\n"
 )
@@ -212,7 +212,7 @@ def test_what_the_table_is_about_is_in_it(places: Places) -> None:
     assert " 413 " in ask(places.gateway.port, *REQUESTS["too large in chunks"]).head[0]
     assert ask(places.gateway.port, *REQUESTS["GET hops"]).values("proxy-authenticate") == []
     arrived = json.loads(ask(places.gateway.port, *REQUESTS["hops"]).body)
-    assert arrived["HTTP_X_STAYS"] == "1" and arrived["HTTP_HOST"] == "shop.example"
+    assert arrived["HTTP_X_STAYS"] == "1" and arrived["HTTP_HOST"] == "system.example"
     assert not arrived.keys() & {"HTTP_X_GONE", "HTTP_PROXY_AUTHORIZATION", "HTTP_TE", "HTTP_UPGRADE", "HTTP_PROXY"}
     assert "HTTP_X_EVIL" not in json.loads(ask(places.gateway.port, *REQUESTS["path"]).body)
 
@@ -235,7 +235,7 @@ def test_what_a_stranger_says_of_whom_it_speaks_for_is_not_believed(places: Plac
     assert forwarding(get(places.gateway.port, "/odd/forwarding", FORWARDED)) == {
         "HTTP_X_FORWARDED_FOR": "127.0.0.1",
         "HTTP_X_FORWARDED_PROTO": "http",
-        "HTTP_X_FORWARDED_HOST": "shop.example",
+        "HTTP_X_FORWARDED_HOST": "system.example",
         "secure": False,
     }
 

@@ -14,28 +14,24 @@ from conftest import GIVEN, ROOT
 from tests.processes import environment
 
 ELSEWHERE = Path(__file__).with_name("elsewhere")
-AS_IT_IS = {
-    "import modules\n": "import shop.parts as modules\n",
-    "Layout(modules_package=modules.__name__)": (
-        "Layout(modules.__name__, aliases={'parcels': 'freight'}, schemas={'parcels': 'logistics'}, user_id_type=int)"
-    ),
-}
-"""What a deployable's settings say, and what those of this one say in its place."""
+CALL = "globals().update("
+OWN = (
+    "LAYOUT = Layout('acme.parts', aliases={'parcels': 'freight'}, schemas={'parcels': 'logistics'}, user_id_type=int)"
+)
+"""What its settings say before the runtime makes the others."""
 
 
 @pytest.fixture(scope="module")
 def observed(database_server: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a deployable finds that has its modules in `shop.parts`, and users known by whole numbers."""
+    """What a deployable finds that has its modules in `acme.parts`, and users known by whole numbers."""
     home = tmp_path_factory.mktemp("elsewhere")
     shutil.copytree(ELSEWHERE, home, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "src/config", home / "src/config", ignore=shutil.ignore_patterns("__pycache__"))
     (home / "src/seamline").symlink_to(ROOT / "src/seamline")
     settings = home / "src/config/settings.py"
     text = settings.read_text()
-    for before, after in AS_IT_IS.items():
-        assert text.count(before) == 1, f"{before!r} is in one place"
-        text = text.replace(before, after)
-    settings.write_text(text)
+    assert text.count(CALL) == 1
+    settings.write_text(text.replace(CALL, f"from seamline.layout import Layout\n\n{OWN}\n{CALL}"))
     given = environment(DATABASE_URL=GIVEN, DATABASE_PREFIX=f"test_layout_{os.getpid()}", LOG_LEVEL="ERROR")
     path = os.pathsep.join((str(home), str(home / "src")))
     done = subprocess.run(
@@ -48,7 +44,7 @@ def observed(database_server: None, tmp_path_factory: pytest.TempPathFactory) ->
 
 def test_its_modules_lie_in_another_package(observed: dict[str, Any]) -> None:
     assert observed["owners"] == ["parcels", None, None]
-    assert observed["file"] == "src/shop/parts/parcels/service.py"
+    assert observed["file"] == "src/acme/parts/parcels/service.py"
     assert observed["codes"] == ["parcels.no_parcel", "parcels.too_heavy"]
     assert "/api/v1/parcels/{number}" in observed["documented"]
 
@@ -64,4 +60,4 @@ def test_its_tables_are_found_under_another_alias_and_in_another_schema(observed
 
 
 def test_its_users_are_known_by_whole_numbers(observed: dict[str, Any]) -> None:
-    assert observed["users"] == [[200, 42], [401, None]]
+    assert observed["callers"] == [[200, 42], [401, None]]

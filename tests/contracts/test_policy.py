@@ -37,7 +37,7 @@ def test_a_call_is_tried_as_often_as_the_policy_says(monkeypatch: pytest.MonkeyP
 
 
 def test_a_peer_is_one_module_at_one_address() -> None:
-    ink = peers.find("http://shop:8000", "ink")
-    assert peers.find("http://shop:8000", "ink") is ink
-    assert peers.find("http://shop:8000", "pens") is not ink
+    ink = peers.find("http://there:8000", "ink")
+    assert peers.find("http://there:8000", "ink") is ink
+    assert peers.find("http://there:8000", "pens") is not ink
     assert peers.find("http://ink:8000", "ink") is not ink

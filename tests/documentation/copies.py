@@ -1,12 +1,15 @@
 """A reader's own copy of the repository, and virtual environments that need not be installed.
 
-As a program it prepares that of the folder it is given, where there is none.
+As a program it prepares that of the folder it is given, where there is none. One that has wheels of its own in
+`vendor/` is left to its `make`, which installs them.
 """
 
 import hashlib
 import shutil
 import subprocess
 import sys
+import sysconfig
+import zipfile
 from pathlib import Path
 
 from tests.processes import REPOSITORY
@@ -34,12 +37,25 @@ def prepare(folder: Path) -> None:
     if not venv.exists():
         venv.mkdir()
         for part in Path(sys.prefix).iterdir():
-            if not part.name.startswith("."):
+            if not part.name.startswith(".") and part.name != "lib":
                 (venv / part.name).symlink_to(part)
+        _link_libraries(folder, venv)
         (venv / ".made").touch()
     for name in ("local", "dev"):
         lock = folder / "requirements" / f"{name}.txt"
         (venv / f".{name}-{hashlib.sha256(lock.read_bytes()).hexdigest()}").touch()
+
+
+def _link_libraries(folder: Path, venv: Path) -> None:
+    """Link what is installed here, beside the wheels that the folder has itself."""
+    ours = Path(sysconfig.get_path("purelib"))
+    libraries = venv / ours.relative_to(sys.prefix)
+    libraries.mkdir(parents=True)
+    for part in ours.iterdir():
+        (libraries / part.name).symlink_to(part)
+    for wheel in sorted((folder / "vendor").glob("*.whl")):
+        with zipfile.ZipFile(wheel) as opened:
+            opened.extractall(libraries)
 
 
 if __name__ == "__main__":

@@ -22,9 +22,11 @@ T = TypeVar("T")
 WHOM = {
     f"GIT_{role}_{what}": who for role in ("AUTHOR", "COMMITTER") for what, who in (("NAME", "Ada"), ("EMAIL", "a@b.c"))
 }
-LOOKS = re.compile(r"^(shop|curl|grep|python manage\.py (events (status|dead)|audit))\b(?!.* -d )")
+LOOKS = re.compile(
+    r"^(shop|api|curl|grep|(\.venv/bin/)?python manage\.py (events (status|dead)|audit))\b(?!.* -d )", re.S
+)
 """A command that changes nothing: what comes about a moment later is looked at again."""
-SERVES = re.compile(r"^(?:cd \.\./([\w-]+) && )?.*\bmake run$")
+SERVES = re.compile(r"^(?:cd \.\./([\w-]+) && )?.*\b(?:make run|config\.wsgi:application)$")
 """A command that keeps its terminal: one named like the service, or the first."""
 
 
@@ -40,6 +42,8 @@ class Desk:
         self.settings = environment() | own | {"LOG_READABLE": "true", "NO_COLOR": "1"} | WHOM
         self.shell = Shell(self.root, self.settings, self.ports, folder)
         self.terminals: dict[str, Running] = {}
+        self.stack = ExitStack()
+        """What ends with the reader's day."""
 
     def terminal(self, name: str) -> Running:
         if name not in self.terminals:
@@ -60,9 +64,11 @@ class Desk:
                 self._look(step)
             case pages.Scene(name=name):
                 scenes.SCENES[name](self)
+            case pages.Untyped():
+                pass
 
     def close(self) -> None:
-        with ExitStack() as stack:
+        with self.stack as stack:
             stack.callback(self.shell.close)
             for terminal in self.terminals.values():
                 stack.callback(terminal.close)

@@ -8,6 +8,9 @@ reader sees, stands what the text around them asks for:
     <!-- terminal 1 says -->            the lines of the next block are among those of that terminal
     <!-- typed: make fmt -->            by the reader too, who is not shown what comes of it
     <!-- scene: reviews have stars -->  what else has happened; scenes.py has it under this name
+    <!-- untyped: it takes a key -->    the next block is not typed, and why not
+
+A block of `shell` is one of `console` that says `untyped`.
 """
 
 import re
@@ -17,7 +20,7 @@ from pathlib import Path
 from textwrap import dedent
 
 FENCE = re.compile(r"^ *```(\w*)$")
-DIRECTION = re.compile(r"^ *<!-- (terminal|scene|typed)(?: ([\w-]+))?(?:: (.+?)| (says)) -->$")
+DIRECTION = re.compile(r"^ *<!-- (terminal|scene|typed|untyped)(?: ([\w-]+))?(?:: (.+?)| (says)) -->$")
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,13 @@ class Scene(Step):
     name: str
 
 
+@dataclass(frozen=True)
+class Untyped(Step):
+    """A block that no test types."""
+
+    reason: str
+
+
 class Misprint(Exception):
     """A page that cannot be followed."""
 
@@ -66,7 +76,7 @@ class Misprint(Exception):
 def steps(path: Path) -> Iterator[Step]:
     """Read a page from its beginning to its end."""
     lines = enumerate(path.read_text().splitlines(), 1)
-    says: str | None = None
+    says = untyped = None
     for number, line in lines:
         if direction := DIRECTION.match(line):
             kind, name, text, speaks = direction.groups()
@@ -74,17 +84,24 @@ def steps(path: Path) -> Iterator[Step]:
                 says = name
             elif kind == "scene":
                 yield Scene(path.name, number, text)
+            elif kind == "untyped":
+                untyped = Untyped(path.name, number, text)
             elif kind == "typed":
                 yield Command(path.name, number, text, "")
             else:
                 yield Terminal(path.name, number, name, text)
-        elif re.match(r" *<!-- *(terminal|scene|typed)\b", line):
+        elif re.match(r" *<!-- *(terminal|scene|typed|untyped)\b", line):
             raise Misprint(
                 f"{path.name}:{number}: {line.strip()} is no direction; tests/documentation/pages.py has them"
             )
         elif fence := FENCE.match(line):
             block = _block(lines)
-            if fence[1] == "console":
+            if (fence[1] == "shell") != bool(untyped):
+                raise Misprint(f"{path.name}:{number}: a block of `shell` is one that is `untyped`, with the reason")
+            if untyped:
+                yield untyped
+                untyped = None
+            elif fence[1] == "console":
                 yield from _commands(path.name, number, block)
             elif says is not None:
                 yield Says(path.name, number, says, "\n".join(block))
@@ -111,9 +128,15 @@ def _commands(page: str, begin: int, block: list[str]) -> Iterator[Command]:
             typed, output, at = [line[2:]], [], number
         elif not typed:
             raise Misprint(f"{page}:{number}: output of no command")
-        elif not output and typed[-1].endswith("\\"):
+        elif not output and (typed[-1].endswith("\\") or _is_open("\n".join(typed))):
             typed.append(line)
         else:
             output.append(line)
     if typed:
         yield Command(page, at, "\n".join(typed), "\n".join(output).strip("\n"))
+
+
+def _is_open(command: str) -> bool:
+    """Whether a here-document goes on: `<<EOF`, until a line of `EOF`."""
+    end = re.search(r"<<(\w+)$", command, re.M)
+    return end is not None and end[1] not in command[end.end() :].splitlines()

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from seamline.development.embedded_postgres import EmbeddedPostgres, binaries
+from tests.bare_postgres import as_superuser, bare_postgres
 from tests.documentation import pages
 from tests.processes import REPOSITORY
+from tests.tools import require_tool
 
 if TYPE_CHECKING:
     from tests.documentation.desk import Desk
@@ -78,10 +80,28 @@ def server(desk: Desk) -> None:
     desk.type(f"SERVER='{address}'; PATH='{binaries()}':$PATH")
 
 
+def bare_server(desk: Desk) -> None:
+    """A machine with Debian's PostgreSQL, just installed.
+
+    `sudo -u postgres` becomes that user without being asked for a password, finds the server, and types the password
+    that the page has wherever it is asked for one.
+    """
+    port = desk.ports["5432"]
+    place = desk.stack.enter_context(bare_postgres(port))
+    programs = Path(require_tool("initdb")).parent
+    address = f"env PGHOST={place} PGPORT={port} PGUSER=postgres PATH={programs}:/usr/bin:/bin"
+    sudo = desk.folder / "bin" / "sudo"
+    sudo.write_text(
+        f"""#!/bin/sh\nshift 2\ncd /\nprintf 'PASSWORD\\nPASSWORD\\n' | {" ".join(as_superuser())} {address} "$@"\n"""
+    )
+    sudo.chmod(0o755)
+
+
 SCENES: dict[str, Callable[[Desk], None]] = {
     "the five minutes": five_minutes,
     "four orders were placed, and looked at twice": orders,
     "reviews have stars": stars,
     "users cannot handle two events": dead_events,
     "where the server is": server,
+    "a PostgreSQL server was installed": bare_server,
 }

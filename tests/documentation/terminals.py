@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tests.processes import answers, free_port
 from tests.waiting import eventually
 
-PORT = re.compile(r"(?<=127\.0\.0\.1:)80\d\d\b")
+PORT = re.compile(r"(?<=127\.0\.0\.1:)(?:80\d\d|5432)\b")
 MONOLITH, SERVICE = "8000", "8001"
 """The ports that they have unless they are told."""
 TYPED_ANSWER = re.compile(r"(?<=\[y/N\] )(\w+)\n")
@@ -110,9 +110,10 @@ class Running:
     def start(self, command: str) -> None:
         """Start what serves, and wait until it does."""
         assert self._process is None, f"terminal {self.name} is busy"
-        self._port = self._ports[SERVICE if command.startswith("cd ") else MONOLITH]
+        is_service = command.startswith("cd ") and "-service" in command
+        self._port = self._ports[SERVICE if is_service else MONOLITH]
         own = {"PORT": str(self._port)}
-        if command.startswith("cd "):
+        if is_service:
             own["GATEWAY_URL"] = f"http://127.0.0.1:{self._ports[MONOLITH]}"
         command = self._ports.typed(command)
         with self.log.open("ab") as log:

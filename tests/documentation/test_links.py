@@ -10,16 +10,18 @@ from tests.processes import REPOSITORY
 
 PAGES = sorted(
     path
-    for pattern in ("*.md", "docs/**/*.md", ".github/**/*.md")
+    for pattern in ("*.md", "docs/**/*.md", "benchmarks/*.md", ".github/**/*.md")
     for path in REPOSITORY.glob(pattern)
     if not path.is_relative_to(REPOSITORY / "var")
 )
 OF_TODAY = [page for page in PAGES if page.name != "CHANGELOG.md" and page.parent.name != "adr"]
 """The others name what was there once, too."""
-EXAMPLES = ("reviews", "/NAME", "…", "*", "<")
+EXAMPLES = ("reviews", "modules/notes", "/NAME", "…", "*", "<")
 """In a path that a reader makes."""
 EXTRACTED = [description.parent for description in REPOSITORY.glob("src/modules/*/openapi.json")]
 """Folders of modules that left for good, whose code pages may still show the way to."""
+SYSTEM = REPOSITORY / "extraction/writing/templates/system"
+"""What a system of one's own has beside what every deployable has."""
 FENCED = re.compile(r"^( *)```.*?^\1```$", re.M | re.S)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"\s]+)\"")
 HEADING = re.compile(r"^#+ (.+)$", re.M)
@@ -56,7 +58,11 @@ def dead_links(page: Path) -> list[str]:
 
 def missing_paths(page: Path) -> list[str]:
     named = (path.split(":")[0] for path in PATH.findall(FENCED.sub("", page.read_text())))
-    return [path for path in named if not any(word in path for word in EXAMPLES) and not is_there(REPOSITORY / path)]
+    return [path for path in named if not any(word in path for word in EXAMPLES) and not is_known(path)]
+
+
+def is_known(path: str) -> bool:
+    return is_there(REPOSITORY / path) or (SYSTEM / path).exists() or (SYSTEM / f"{path}.jinja").exists()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
@@ -67,6 +73,15 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", OF_TODAY, ids=lambda path: path.name)
 def test_paths_are_there(page: Path) -> None:
     assert missing_paths(page) == []
+
+
+def test_every_decision_is_listed_with_its_title_and_status() -> None:
+    decisions = REPOSITORY / "docs/adr"
+    listed = (decisions / "README.md").read_text()
+    for page in sorted(decisions.glob("[0-9]*.md")):
+        title, _, status, *_ = page.read_text().splitlines()
+        number, title = title.removeprefix("# ").split(". ", 1)
+        assert f"| {number} | [{title}]({page.name}) | {status.rstrip('.')} |" in listed.splitlines()
 
 
 def test_a_dead_link_is_seen(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """README and docs: whatever they have a reader type is typed, and what they say comes back comes back."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         made.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_what_comes_back_is_what_the_page_says(page: Path, desk: Desk) -> None:
     for step in pages.steps(page):
@@ -34,6 +36,18 @@ def test_what_comes_back_is_what_the_page_says(page: Path, desk: Desk) -> None:
 
 def test_every_page_with_a_console_is_followed() -> None:
     assert [page for page in EVERY if "```console" in page.read_text()] == PAGES
+
+
+def test_what_is_not_typed_says_why() -> None:
+    left_out = Counter(step.page for path in EVERY for step in pages.steps(path) if isinstance(step, pages.Untyped))
+    assert left_out == {"production.md": 3}
+
+
+@pytest.mark.parametrize("page", ["```shell\n$ make\n```", "<!-- untyped: why -->\n```console\n$ make\n```"])
+def test_a_block_that_nobody_types_is_marked(page: str, tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text(page)
+    with pytest.raises(pages.Misprint, match=r"page\.md:\d: a block of `shell`"):
+        list(pages.steps(tmp_path / "page.md"))
 
 
 A, B, C = (f"{digit * 8}-{digit * 4}-4{digit * 3}-8{digit * 3}-{digit * 12}" for digit in "abc")

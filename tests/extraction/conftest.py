@@ -31,6 +31,7 @@ def repository_copy(the_yard: Yard, tmp_path_factory: pytest.TempPathFactory) ->
     return made
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist puts the groups into the tests' ids
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests in the copy run one after the other, in one process: it is made once."""
     for item in items:

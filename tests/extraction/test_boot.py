@@ -42,12 +42,13 @@ if sys.argv[1] == "serve":
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where temporary files go, in which none may stay."""
+    """Where temporary files go, in which none may stay but the runtime, while this process reads it."""
     (tmp_path / "temporary").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     monkeypatch.setattr(tempfile, "tempdir", None)
     yield tmp_path / "temporary"
-    assert list((tmp_path / "temporary").iterdir()) == []
+    left = [path.name for path in (tmp_path / "temporary").iterdir()]
+    assert [name for name in left if not name.startswith("runtime.")] == []
 
 
 @pytest.fixture

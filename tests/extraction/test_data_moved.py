@@ -9,7 +9,7 @@ import pytest
 from tests.extraction.databases import execute
 from tests.processes import Deployable, Yard, environment
 from tests.shop import APPROVE, order_of
-from tests.topology.pairs import Pair, pair
+from tests.topology.pairs import Pair, extract, pair
 from tests.waiting import eventually
 
 MODULE = "orders"
@@ -22,7 +22,7 @@ DELIVERED = "SELECT count(*), max(failures) FROM seamline_outbox WHERE subscribe
 
 @pytest.fixture(scope="module")
 def orders(the_yard: Yard, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    with pair(the_yard, MODULE, tmp_path_factory.mktemp("moved") / "orders-service") as made:
+    with pair(the_yard, MODULE, extract(MODULE, tmp_path_factory.mktemp("moved") / "orders-service")) as made:
         yield made
 
 

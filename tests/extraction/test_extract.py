@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from extraction.processes import runner
-from extraction.writing import plan
+from extraction.reading.project import Project
+from extraction.writing import plan, runtime_wheel, tool_wheel, written_record
 from tests.extraction.miniature import Monolith
 from tests.processes import REPOSITORY
 from tests.waiting import eventually
@@ -42,13 +44,14 @@ def test_what_is_written(monolith: Monolith, tmp_path: Path) -> None:
         "Makefile",
         "contracts/pens.py",
         "contracts/ink.py",
-        "src/seamline/contract/__init__.py",
         "src/config/settings.py",
-        "src/seamline/calls.py",
+        runtime_wheel.find().path,
+        tool_wheel.find().path,
+        *written_record.PATHS,
         "src/modules/pens/templates/pens/pen.html",
         "src/modules/pens/tests/test_pens.py",
     } <= written.keys()
-    assert not [path for path in written if "modules/ink" in path or "paper" in path or "extraction" in path]
+    assert not [path for path in written if "modules/ink" in path or "paper" in path or "src/seamline" in path]
     assert [path for path, (_, mode) in written.items() if mode & 0o100] == ["manage.py"]
     assert "history       one commit on main" in done.output
     assert git(tmp_path / "service", "rev-list", "--all", "--count") == "1\n"
@@ -68,10 +71,10 @@ def test_only_the_requirements_it_needs(monolith: Monolith, tmp_path: Path) -> N
     monolith.extract(tmp_path / "service")
 
     requirements = tmp_path / "service/requirements"
-    assert (requirements / "base.in").read_text() == "django\ndjango-environ\nwhitenoise\n"
-    assert "pyjwt" not in (requirements / "base.txt").read_text()
+    assert (requirements / "base.in").read_text() == f"{runtime_wheel.find().requirement(plan.EXTRAS)}\ndjango\n"
+    assert "# via seamline\n" in (requirements / "base.txt").read_text()
     assert "--hash=sha256:aa" in (requirements / "base.txt").read_text()
-    assert "click" not in (requirements / "dev.txt").read_text()
+    assert not [line for line in (requirements / "dev.in").read_text().splitlines() if line.startswith("click")]
     assert "iniconfig==1 \\\n    --hash=sha256:ab\n    # via pytest\n" in (requirements / "dev.txt").read_text()
 
 
@@ -79,9 +82,9 @@ def test_what_only_its_tests_require_goes_along(monolith: Monolith, tmp_path: Pa
     monolith.replace("requirements/dev.in", "click\n", "")
     monolith.write("src/modules/pens/requirements-dev.in", "click\n")
     assert monolith.extract(tmp_path / "service").exit_code == 0
-    written = {path: content.decode() for path, (content, _) in tree(tmp_path / "service").items()}
+    written = {path: content.decode(errors="replace") for path, (content, _) in tree(tmp_path / "service").items()}
     assert "click==8" in written["requirements/dev.txt"]
-    assert "    # via -r src/modules/pens/requirements-dev.in" in written["requirements/dev.txt"]
+    assert "    #   -r src/modules/pens/requirements-dev.in" in written["requirements/dev.txt"]
     assert "click" not in written["requirements/base.txt"]
 
 
@@ -100,6 +103,41 @@ def test_twice_gives_the_same_bytes(monolith: Monolith, tmp_path: Path) -> None:
     assert committed(tmp_path / "one") == committed(tmp_path / "two")
 
 
+def test_an_index_has_the_wheels_for_those_who_say_so(monolith: Monolith, tmp_path: Path) -> None:
+    done = monolith.extract(tmp_path / "service", "--index")
+    assert done.exit_code == 0, done.output
+    assert f"index         has to have {runtime_wheel.find().requirement()} and seamline-extraction==" in done.output
+    assert not (tmp_path / "service/vendor").exists()
+    assert (
+        "--hash=sha256:" + sha256(runtime_wheel.find().content).hexdigest()
+        in (tmp_path / "service/requirements/base.txt").read_text()
+    )
+
+
+def test_the_record_has_every_other_file_as_it_was_written(monolith: Monolith, tmp_path: Path) -> None:
+    monolith.extract(tmp_path / "service")
+    found = written_record.read(tmp_path / "service")
+    written = tree(tmp_path / "service")
+    assert {file.path: file.content for file in found.files} == {
+        path: content for path, (content, _) in written.items() if path not in written_record.PATHS
+    }
+    assert (found.manifest.command, found.manifest.options["subject"]["module"]) == ("extract", "pens")
+
+
+def test_it_is_checked_and_run_on_its_wheel_whatever_lies_beside_it(monolith: Monolith, tmp_path: Path) -> None:
+    assert monolith.extract(tmp_path / "service").exit_code == 0
+    broken = tmp_path / "service/src/seamline"
+    broken.mkdir()
+    (broken / "__init__.py").write_text("raise SystemExit('the one beside it')\n")
+    ask = "import seamline, seamline.contract; print(seamline.__version__)"
+    said = runner.ask(tmp_path / "service", "it is not found", "-c", ask)
+    assert said == f"{runtime_wheel.find().version}\n"
+    project = Project.at(tmp_path / "service")
+    assert "seamline.calls.proxy" in {source.name for source in project.runtime_sources}
+    assert "seamline.calls.proxy" in project.graph.modules
+    assert "src/seamline" not in project.layers.values()
+
+
 def test_what_git_ignores_stays(monolith: Monolith, tmp_path: Path) -> None:
     folder = "src/modules/pens"
     monolith.write(".gitignore", "*.key\nlocal_*.json\nnode_modules/\n")
@@ -114,7 +152,8 @@ def test_what_git_ignores_stays(monolith: Monolith, tmp_path: Path) -> None:
     assert monolith.extract(tmp_path / "service").exit_code == 0
 
     written = tree(tmp_path / "service")
-    assert {path for path in written if path.endswith((".key", ".json", ".js"))} == {f"{folder}/tracked.key"}
+    inside = {path for path in written if path.startswith(folder)}
+    assert {path for path in inside if path.endswith((".key", ".json", ".js"))} == {f"{folder}/tracked.key"}
     assert {f"{folder}/new.py", f"{folder}/moved.html"} <= written.keys()
     assert f"{folder}/templates/pens/pen.html" not in written
     said = git(tmp_path / "service", "log", "--format=%b")
@@ -186,6 +225,7 @@ def test_a_full_folder_is_refused_and_left(monolith: Monolith, tmp_path: Path) -
 
     assert done.exit_code == 1
     assert "is not empty" in done.output
+    assert "checking" not in done.output
     assert tree(tmp_path) == before
 
 

@@ -42,17 +42,17 @@ def test_there_and_back_leaves_no_difference(left: DepartedRepository) -> None:
 def test_what_it_has_become_comes_along_and_is_said(left: DepartedRepository) -> None:
     (left.service / FOLDER / "caps.py").write_text("CAP = 1\n")
     (left.service / FOLDER / "templates/pens/pen.html").unlink()
-    (left.service / "src/seamline/calls.py").write_text("def call(contract, hurry=False): ...\n")
+    [wheel] = (left.service / "vendor").glob("seamline-*.whl")
+    wheel.rename(wheel.with_name("seamline-0.8.0-py3-none-any.whl"))
 
     done = left.monolith.run("fold", left.service)
 
     assert done.exit_code == 0, done.output
     assert f"  changed   {FOLDER}/caps.py " in done.output
     assert f"{FOLDER}/queries.py" not in done.output
-    assert "  runtime    src/seamline/calls.py " in done.output
+    assert "  runtime   the service is on 0.8.0, and here is " in done.output
     assert (left.monolith.root / FOLDER / "caps.py").read_text() == "CAP = 1\n"
     assert not (left.monolith.root / FOLDER / "templates").exists()
-    assert (left.monolith.root / "src/seamline/calls.py").read_text() == "def call(contract): ...\n"
 
 
 def test_what_is_not_pinned_yet_is_said(left: DepartedRepository) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from extraction.processes import installation
 from extraction.processes.errors import Refused
-from extraction.writing import runtime_wheel
+from extraction.writing import runtime_wheel, tool_wheel
 from extraction.writing.runtime_wheel import RuntimeWheel
 from tests.packaging import wheels
 
@@ -28,6 +28,14 @@ def test_an_installed_tool_finds_the_same_without_sources(wheel: RuntimeWheel, t
     python = wheels.install([wheels.build("extraction", tmp_path)], tmp_path / "venv")
     ask = "from extraction.writing.runtime_wheel import find; print(*find().pin())"
     assert wheels.run([python, "-c", ask], tmp_path) == " ".join(wheel.pin()) + "\n"
+
+
+def test_an_installed_tool_packs_its_own_wheel_again(tmp_path: Path) -> None:
+    built = wheels.build("extraction", tmp_path)
+    python = wheels.install([built], tmp_path / "venv")
+    pack = "import sys; from extraction.writing.tool_wheel import find; sys.stdout.write(' '.join(find().pin()))"
+    assert tool_wheel.find().content == built.read_bytes()
+    assert wheels.run([python, "-c", pack], tmp_path) == " ".join(tool_wheel.find().pin())
 
 
 def test_its_requirements_are_ranges_with_extras_apart(wheel: RuntimeWheel) -> None:

@@ -1,8 +1,6 @@
 """`extract` on a PostgreSQL server that somebody has, whose extensions a module uses."""
 
-import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from click.testing import CliRunner, Result
 from extraction.cli import main
 from extraction.processes import boot
 from extraction.writing import plan
+from tests.bare_postgres import bare_postgres
 from tests.extraction.databases import execute
 from tests.processes import REPOSITORY
 
@@ -42,31 +41,12 @@ ROLE = "CREATE ROLE maker LOGIN CREATEDB CREATEROLE PASSWORD 'secret'"
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """One of the system's own, with the extensions that are installed with it."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not programs:
-        pytest.skip("there is no PostgreSQL of the system: apt install postgresql")
-    place = Path(subprocess.check_output(["mktemp", "--directory", "/tmp/extraction.XXXXXX"], text=True).strip())
-    user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
-    if user:
-        shutil.chown(place, "postgres")
-    options = f"-c listen_addresses='' -c unix_socket_directories={place} -c fsync=off"
-
-    def run(program: str, *arguments: str) -> None:
-        log = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run([*user, programs[-1] / program, "-D", place / "data", *arguments], check=True, cwd="/", **log)
-
-    try:
-        run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8")
-        run("pg_ctl", "-o", options, "-l", str(place / "log"), "-w", "start")
+    with bare_postgres() as place:
         url = f"postgresql://maker:secret@/postgres?host={place}"
         execute(
             url.replace("maker:secret", "postgres"), "CREATE ROLE maker LOGIN CREATEDB CREATEROLE PASSWORD 'secret'"
         )
         yield url
-    finally:
-        if (place / "data" / "postmaster.pid").exists():
-            run("pg_ctl", "-m", "immediate", "-w", "stop")
-        shutil.rmtree(place)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests import brokers
 from tests.client import Client
 from tests.extraction.repository_copy import RepositoryCopy
 from tests.packaging import production
-from tests.processes import Deployable, Yard, environment
+from tests.processes import Deployable, Yard, environment, on_its_runtime
 from tests.waiting import eventually
 
 FOLDER = "src/modules/gadgets"
@@ -85,7 +85,8 @@ def test_its_files_have_a_place_wherever_it_runs(service: Path) -> None:
 
 def test_its_tests_pass_there(service: Path, repository_copy: RepositoryCopy) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", FOLDER]
-    settings = environment(DATABASE_URL=repository_copy.database_url, PYTHONDONTWRITEBYTECODE="1")
+    own = on_its_runtime(service) | {"DATABASE_URL": repository_copy.database_url}
+    settings = environment(**own, PYTHONDONTWRITEBYTECODE="1")
     done = subprocess.run(command, cwd=service, env=settings, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 

@@ -1,4 +1,6 @@
-"""The mutants of a module: what mutmut makes of those of its functions that an operation of its contract reaches."""
+"""The mutants of a module: what mutmut makes of those of its functions that a call of its contract reaches, or an event
+that it handles.
+"""
 
 import ast
 import importlib
@@ -14,6 +16,7 @@ from tests.processes import REPOSITORY
 
 FILES = ("queries", "service")
 """Those that implement operations."""
+HANDLERS = "handlers"
 
 
 class Mutant(NamedTuple):
@@ -33,11 +36,15 @@ class Mutant(NamedTuple):
 
 
 def mutants(module: str) -> list[Mutant]:
-    """Make all that a call of the contract can run."""
-    folder = REPOSITORY / "src/modules" / module
-    reached = _reached(module, {name: ast.parse((folder / f"{name}.py").read_text()) for name in FILES})
+    """Make all that a call of the contract can run, or the delivery of an event."""
+    paths = {name: REPOSITORY / "src/modules" / module / f"{name}.py" for name in (*FILES, HANDLERS)}
+    reached = _reached(module, {name: ast.parse(path.read_text()) for name, path in paths.items() if path.exists()})
     return [
-        mutant for name in FILES for mutant in _of_file(folder / f"{name}.py") if (name, mutant.function) in reached
+        mutant
+        for name, path in paths.items()
+        if path.exists()
+        for mutant in _of_file(path)
+        if (name, mutant.function) in reached
     ]
 
 
@@ -65,7 +72,7 @@ def _reached(module: str, trees: dict[str, ast.Module]) -> set[tuple[str, str]]:
         if isinstance(node, ast.FunctionDef)
     }
     operations = _operations(module)
-    waiting = [key for key in functions if key[1] in operations]
+    waiting = [key for key in functions if key[1] in operations or key[0] == HANDLERS]
     reached: set[tuple[str, str]] = set()
     while waiting:
         key = waiting.pop()
@@ -79,7 +86,7 @@ def _named(file: str, function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
     for node in ast.walk(function):
         match node:
             case ast.Name(id=name):
-                yield file, name
+                yield from ((each, name) for each in dict.fromkeys((file, *FILES)))
             case ast.Attribute(value=ast.Name(id=other), attr=name):
                 yield other, name
 

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-import modules
 from seamline import module
-from tests.processes import REPOSITORY, environment
+from seamline.layout import Layout
+from tests.processes import REPOSITORY, environment, on_its_runtime
 
 READERS = re.compile(
     r"env\.(bool|float|int|list|str)|os\.environ\.get|keys\.secret|values\.(number|seconds|flag|choice)"
@@ -31,10 +31,14 @@ def secret() -> str:
 
 
 def private_key() -> str:
-    """A new key for users' tokens, as .env.example says to write it: in one line."""
-    key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    return pem.replace("\n", r"\n")
+    """A new key for tokens, as .env.example says to write it: in one line."""
+    return pem(Ed25519PrivateKey.generate())
+
+
+def pem(key: Ed25519PrivateKey) -> str:
+    """Write a key in one line."""
+    text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return text.replace("\n", r"\n")
 
 
 def public_key() -> str:
@@ -48,16 +52,16 @@ def settings() -> dict[str, str]:
     return {
         "ENVIRONMENT": "production",
         "DATABASE_URL": "postgresql://127.0.0.1:5432/postgres",
-        "ALLOWED_HOSTS": "shop.example.com",
+        "ALLOWED_HOSTS": "system.example.com",
         "SECRET_KEY": secret(),
-        "SERVICE_KEYS": f"2026-11:{secret()}",
+        "SERVICE_PRIVATE_KEY": private_key(),
         "JWT_PRIVATE_KEY": private_key(),
         **{
             name: secret() if setting.secret else setting.development
             for name, setting in module_settings().items()
             if setting.required
         },
-        **{left.url_setting: "http://service:8000" for left in module.find_extracted(modules).values()},
+        **{left.url_setting: "http://service:8000" for left in module.find_extracted(Layout()).values()},
     }
 
 
@@ -65,7 +69,7 @@ def module_settings() -> dict[str, module.Setting]:
     """The settings that the modules' manifests declare, by environment variable."""
     return {
         f"{found.name}_{setting.name}".upper(): setting
-        for found in module.find(modules).values()
+        for found in module.find(Layout()).values()
         for setting in found.settings
     }
 
@@ -91,7 +95,9 @@ def told(**given: str) -> str:
 
 def _managed(command: str, root: Path, given: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     words = [sys.executable, "manage.py", command]
-    return subprocess.run(words, cwd=root, env=environment() | given, capture_output=True, text=True)
+    return subprocess.run(
+        words, cwd=root, env=environment(**on_its_runtime(root)) | given, capture_output=True, text=True
+    )
 
 
 def variables_read() -> Iterator[str]:

@@ -27,6 +27,7 @@ BARE = Subject(
     calls=(),
     subscribes=(),
     subscribers=(),
+    callers=(),
     contracts=("spare_parts",),
     settings=(),
     traits=Traits("shop", has_api=False, has_demo=False, keeps_files=False, issues_tokens=False),
@@ -38,6 +39,7 @@ FULL = Subject(
     calls=("tools",),
     subscribes=("tools.ToolSharpened", "wood.TreeFelled"),
     subscribers=(("parts.PartMade.v1", ("tools", "wood")),),
+    callers=(("parts", ("tools",)),),
     contracts=("parts", "tools", "wood"),
     settings=(
         Setting("SECRET", "What nobody knows.", "development", True, 1),

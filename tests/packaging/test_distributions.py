@@ -14,6 +14,7 @@ from packaging.metadata import Metadata
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from extraction.writing import shared_files
 from tests.packaging import wheels
 from tests.packaging.wheels import PACKAGES
 from tests.processes import REPOSITORY
@@ -22,6 +23,8 @@ VERSION_FILE = "src/seamline/__init__.py"
 OWN = {"config", "contracts", "extraction", "modules", "seamline"}
 IN_SETTINGS = {"whitenoise"}
 """Named in the settings of every deployable, and imported by Django."""
+RUN = {"ruff"}
+"""Run by the tool, as a program."""
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,7 @@ def test_the_same_content_is_the_same_bytes(package: str, built: dict[str, Path]
         "distributions/contents.py": {"seamline", "extraction"},
         "extraction/writing/templates/service/README.md.jinja": {"extraction"},
         "distributions/extraction/pyproject.toml": {"extraction"},
+        "deployable.mk": {"extraction"},
     }.items(),
 )
 def test_other_content_is_another_version(path: str, changed: set[str], copy: Path) -> None:
@@ -119,8 +123,9 @@ def test_every_file_of_the_package_is_in_it_and_no_other(package: str, folder: s
     expected = {path.replace(folder, package, 1) for path in wheels.tracked(folder)}
     if package == "extraction":
         expected.add(f"extraction/wheels/{built['seamline'].name}")
+        expected |= {f"extraction/deployable/{path}" for path in shared_files.list_paths(REPOSITORY)}
     assert wheels.names(built[package]) == expected
-    assert not [name for name in expected if "/tests/" in name and "template" not in name]
+    assert not [name for name in expected if "/tests/" in name and not re.search("template|/deployable/", name)]
 
 
 def test_the_runtime_says_its_types_and_its_version(built: dict[str, Path]) -> None:
@@ -143,7 +148,7 @@ def test_what_they_import_is_what_they_declare(built: dict[str, Path]) -> None:
         "src/seamline"
     ) == IN_SETTINGS
     always = {found.name for found in tool if not found.marker}
-    assert always <= _distributions_imported("extraction")
+    assert always - _distributions_imported("extraction") == RUN
     assert _distributions_imported("extraction") - always - within == {"hypothesis"}
 
 

@@ -1,10 +1,17 @@
 """Production starts with what it has to be told, refuses to start without, and .env.example names all of it."""
 
 import re
+from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings as development
+from django.contrib.auth.hashers import ScryptPasswordHasher
+from django.core import checks
 
+from seamline.configuration.passwords import PasswordHasher
+from seamline.configuration.service_keys import development_key, public_text
 from tests.packaging import production
 from tests.processes import REPOSITORY
 
@@ -17,8 +24,10 @@ def test_it_starts_with_what_has_to_be_set() -> None:
 
 
 def test_passwords_cost_as_much_to_guess_as_django_thinks_right() -> None:
-    hashers = "PASSWORD_HASHERS = ['django.contrib.auth.hashers.ScryptPasswordHasher']"
+    hashers = "PASSWORD_HASHERS = ['seamline.configuration.passwords.PasswordHasher']"
     assert hashers in production.told(**production.settings())
+    cost = "work_factor", "block_size", "parallelism"
+    assert [getattr(PasswordHasher, name) for name in cost] == [getattr(ScryptPasswordHasher, name) for name in cost]
 
 
 @pytest.mark.parametrize("name", NEEDED)
@@ -37,16 +46,43 @@ def test_it_cannot_issue_tokens_with_a_public_key_only() -> None:
     assert "JWT_PRIVATE_KEY is ''" in production.refusal(**production.settings() | only_public)
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "SERVICE_KEYS"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SERVICE_PRIVATE_KEY"])
 def test_it_refuses_what_development_uses(name: str) -> None:
-    [(key_id, key), *_] = development.SERVICE_KEYS.items()
-    fixed = {"SECRET_KEY": development.SECRET_KEY, "SERVICE_KEYS": f"{key_id}:{key}"}[name]
-    assert f"{name} is '…'" in production.refusal(**production.settings() | {name: fixed})
+    fixed = {"SECRET_KEY": development.SECRET_KEY, "SERVICE_PRIVATE_KEY": production.pem(development_key("seam"))}
+    assert f"{name} is '…'" in production.refusal(**production.settings() | {name: fixed[name]})
+
+
+def test_it_refuses_a_peer_with_the_key_that_development_gives_it() -> None:
+    key = public_text(development_key("ink-service").public_key())
+    said = production.refusal(**production.settings() | {"SERVICE_PEERS": f"ink-service=ink@{key}"})
+    assert "SERVICE_PEERS has development's key for ink-service" in said
+
+
+@pytest.mark.parametrize(
+    "peers", ["ink-service=ink", "ink-service@https://ink", "=ink@https://ink", "a=b@no-key", "a=b@ftp://c", "a=b@"]
+)
+def test_it_refuses_a_peer_without_modules_or_keys(peers: str) -> None:
+    assert "SERVICE_PEERS is" in production.refusal(**production.settings() | {"SERVICE_PEERS": peers})
+
+
+def test_its_key_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "key.pem"
+    named = production.settings() | {"SERVICE_PRIVATE_KEY": "", "SERVICE_PRIVATE_KEY_FILE": str(file)}
+    assert "SERVICE_PRIVATE_KEY_FILE is" in production.refusal(**named)
+    file.write_text(production.pem(Ed25519PrivateKey.generate()).replace(r"\n", "\n"))
+    assert production.refusal(**named) == ""
 
 
 @pytest.mark.parametrize(("name", "short"), [("SECRET_KEY", "x" * 31), ("SERVICE_KEYS", "one:" + "x" * 31)])
 def test_it_refuses_a_secret_that_could_be_guessed(name: str, short: str) -> None:
-    assert f"{name} is '…'" in production.refusal(**production.settings() | {name: short})
+    given = {"SERVICE_KEYS_MODE": "accept", name: short}
+    assert f"{name} is '…'" in production.refusal(**production.settings() | given)
+
+
+def test_it_refuses_a_secret_of_a_module_that_could_be_guessed() -> None:
+    for name, setting in production.module_settings().items():
+        if setting.required and setting.secret:
+            assert f"{name} is '…'" in production.refusal(**production.settings() | {name: "x" * 15})
 
 
 def test_it_refuses_the_value_that_development_has() -> None:
@@ -55,12 +91,13 @@ def test_it_refuses_the_value_that_development_has() -> None:
             assert f"{name} is" in production.refusal(**production.settings() | {name: setting.development})
 
 
-def test_it_takes_no_payments_by_a_provider_that_nobody_named() -> None:
-    assert "set PAYMENTS_PROVIDERS" in production.refusal(**production.settings() | {"PAYMENTS_PROVIDERS": ""})
-    assert "PAYMENTS_PROVIDERS is 'stripe'" in production.refusal(
-        **production.settings() | {"PAYMENTS_PROVIDERS": "stripe"}
-    )
-    assert production.refusal(**production.settings() | {"PAYMENTS_PROVIDERS": "sandbox"}) == ""
+def test_a_check_before_deployment_warns_where_no_proxy_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def warnings() -> list[str]:
+        return [str(found.id) for found in checks.run_checks(tags=["seamline"], include_deployment_checks=True)]
+
+    assert warnings() == ["seamline.W001"]
+    monkeypatch.setattr(development, "TRUSTED_PROXIES", (ip_network("10.0.0.5"),))
+    assert warnings() == []
 
 
 def test_it_refuses_the_example_as_it_stands() -> None:

@@ -79,8 +79,31 @@ def test_it_names_no_module_that_it_has_nothing_to_do_with(module: str) -> None:
 
 
 def test_it_has_nothing_of_what_only_the_monolith_can() -> None:
-    words = re.compile("extraction|startmodule|benchmarks|chaos|topologies|docs/(?!openapi)")
+    words = re.compile(r"(?<!seamline-)(?<!-m )extraction|startmodule|benchmarks|chaos|topologies|docs/(?!openapi)")
     assert [f"{path}: {line}" for path, line in _lines(of_module("orders")) if words.search(line)] == []
+
+
+@pytest.mark.parametrize("module", PROJECT.modules)
+def test_no_more_than_ten_python_files_are_neither_module_nor_contract_nor_test(module: str) -> None:
+    own = (f"src/modules/{module}/", "contracts/", "tests/")
+    found = [path for path in of_module(module).texts if path.endswith(".py") and not path.startswith(own)]
+    assert len(found) <= 10, found
+
+
+@pytest.mark.parametrize("module", PROJECT.modules)
+def test_the_contracts_come_with_their_locks(module: str) -> None:
+    paths = set(of_module(module).texts)
+    contracts = {path for path in paths if re.fullmatch(r"contracts/[a-z]\w*\.py", path)}
+    locks = {f"contracts/lock/{Path(path).stem}.json" for path in contracts} | {"contracts/lock/language.json"}
+    assert {path for path in locks if (REPOSITORY / path).is_file()} == {
+        path for path in paths if path.startswith("contracts/lock/")
+    }
+
+
+def test_our_own_check_is_part_of_lint(service: Service) -> None:
+    if "Makefile" in service.texts:
+        assert "-m extraction check" in service.texts["Makefile"]
+        assert "-m extraction compat" in service.texts["Makefile"]
 
 
 def test_it_has_the_licence_of_the_monolith(service: Service) -> None:

@@ -15,11 +15,15 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from extraction.processes import git
+from extraction.writing import shared_files
 from tests.processes import REPOSITORY
 
 PACKAGES = {"seamline": "src/seamline", "extraction": "extraction"}
 """Where the code of each is."""
-INPUTS = ("distributions", "extraction", "src/seamline", "LICENSE")
+INPUTS = (
+    *("distributions", "extraction", "src/seamline", "LICENSE"),
+    *(*shared_files.FILES, *shared_files.FOLDERS),
+)
 PATIENCE = 120
 
 
@@ -62,7 +66,7 @@ def copy_inputs(folder: Path) -> Path:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(REPOSITORY / path, copy, follow_symlinks=False)
         if not copy.is_symlink():
-            copy.chmod(0o600)
+            copy.chmod(0o700 if os.access(REPOSITORY / path, os.X_OK) else 0o600)
     return folder
 
 
@@ -127,3 +131,6 @@ def _link(found: dict[str, metadata.Distribution], folder: Path) -> None:
         for top in {file.parts[0] for file in distribution.files or () if file.parts[0] not in ("..", "__pycache__")}:
             if not (folder / top).exists():
                 (folder / top).symlink_to(str(distribution.locate_file(top)))
+    # A program of its own, which is no Python.
+    if "ruff" in found:
+        (folder.parents[2] / "bin" / "ruff").symlink_to(Path(sys.executable).with_name("ruff"))

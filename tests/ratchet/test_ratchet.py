@@ -155,7 +155,7 @@ def test_without_a_baseline_everything_is_new(library: Path) -> None:
         ("[tool.seamline]\n", "needs a map such as"),
         ("[tool.seamline]\nmodules = {a = 1}\n", "modules.a is a package"),
         ("[tool.seamline]\nmodules = {a = 'nowhere.at.all'}\n", "names nowhere.at.all, and no such package"),
-        (f"{MAP}rules = 1\n", "has rules; it knows baseline, modules"),
+        (f"{MAP}rules = 1\n", "has rules; it knows baseline, contracts, libraries, modules"),
         ("[tool.seamline\n", "cannot be read"),
     ],
 )

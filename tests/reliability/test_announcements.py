@@ -13,7 +13,7 @@ from seamline.events.subscriptions import Announcement
 from seamline.runtime import background
 
 ADDRESS = "http://127.0.0.1:9"
-ANNOUNCEMENT = Announcement("users", "orders", ("orders.OrderCreated.v1",))
+ANNOUNCEMENT = Announcement("depots", "parcels", ("parcels.ParcelSent.v1",))
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Mock:
 @pytest.fixture
 def elsewhere() -> Iterator[None]:
     before = topology.current()
-    topology.use(topology.Topology(frozenset({"users"}), gateway=ADDRESS))
+    topology.use(topology.Topology(frozenset({"depots"}), gateway=ADDRESS))
     yield
     topology.use(before)
 
@@ -37,12 +37,12 @@ def test_who_is_not_found_is_named_with_the_address_and_once(
 ) -> None:
     publisher = Mock()
     monkeypatch.setattr(subscriptions, "call", lambda _: publisher)
-    publisher.subscribe.side_effect = Unavailable("orders")
+    publisher.subscribe.side_effect = Unavailable("parcels")
     assert [subscriptions.announce(ANNOUNCEMENT) for _ in range(5)] == [False] * 5
-    log.warning.assert_called_once_with("not_heard", publisher="orders", error=Unavailable.code, address=ADDRESS)
+    log.warning.assert_called_once_with("not_heard", publisher="parcels", error=Unavailable.code, address=ADDRESS)
     publisher.subscribe.side_effect = None
     assert [subscriptions.announce(ANNOUNCEMENT) for _ in range(2)] == [True, True]
-    log.info.assert_called_once_with("heard", publisher="orders", address=ADDRESS)
+    log.info.assert_called_once_with("heard", publisher="parcels", address=ADDRESS)
 
 
 def test_who_is_not_found_is_looked_for_less_and_less_often(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,48 +11,46 @@ import pytest
 import contracts
 from seamline.configuration import values
 from tests.packaging import production
-from tests.processes import REPOSITORY, environment, free_port
+from tests.processes import environment, free_port
+from tests.system.place import lay_out
 
 NONSENSE = {
-    "MODULES": ["nonsense", "orders,nonsense"],
-    "ORDERS_URL": ["nonsense", "ftp://x", "http://", "http://x:99999", "http://x:0", "http://x:y", "http://a b"],
-    "SERVICE_NAME": ["My shop", "x;y"],
+    "MODULES": ["nonsense", "parcels,nonsense"],
+    "PARCELS_URL": ["nonsense", "ftp://x", "http://", "http://x:99999", "http://x:0", "http://x:y", "http://a b"],
+    "SERVICE_NAME": ["My system", "x;y"],
     "DATABASE_PREFIX": ["x;y", "1st"],
     "GATEWAY_URL": ["nonsense", "http://x:99999"],
     "DATABASE_URL": ["nonsense", "sqlite:///x", "postgresql://x:99999/y", "postgresql://[x/y"],
-    "ORDERS_DATABASE_URL": ["nonsense", "mysql://x/y"],
+    "PARCELS_DATABASE_URL": ["nonsense", "mysql://x/y"],
     "LOG_LEVEL": ["nonsense"],
     "LOG_READABLE": ["nonsense"],
     "GUNICORN_LOG_LEVEL": ["nonsense"],
     "REQUEST_TIMEOUT": ["nonsense", "nan", "inf", "0", "-1", "86401"],
     "CALL_MAX_ATTEMPTS": ["0", "6", "1" * 5000],
     "CALL_CONNECT_TIMEOUT": ["0"],
+    "HOST": ["bad host", "127.0.0.1:8000", "256.0.0.1"],
     "PORT": ["http", "0", "65536"],
     "MAX_REQUEST_BYTES": ["64M", "0"],
     "TRUSTED_PROXIES": ["nonsense", "10.0.0.1/8", "*", "10.0.0.0/33"],
     "WEB_THREADS": ["0", "1.5"],
     "PROMETHEUS_MULTIPROC_DIR": ["nowhere"],
-    "USERS_ACCESS_MINUTES": ["nonsense", "0", "1" * 5000],
+    "NOTES_ACCESS_MINUTES": ["nonsense", "0", "1" * 5000],
     "CELERY_BROKER_URL": ["nonsense", "http://x", "redis://x:99999"],
 }
 SECRET = {
     "JWT_PRIVATE_KEY": "nonsense",
     "JWT_PUBLIC_KEYS": f"{production.public_key()} and more",
-    "SERVICE_KEYS": "nonsense",
+    "SERVICE_PRIVATE_KEY": "nonsense",
     "DATABASE_URL": "mysql://somebody:nonsense@x/y",
-    "ORDERS_DATABASE_URL": "postgresql://x:y/z?password=nonsense",
-    "ORDERS_URL": "http://somebody:nonsense@x:99999",
+    "PARCELS_DATABASE_URL": "postgresql://x:y/z?password=nonsense",
+    "PARCELS_URL": "http://somebody:nonsense@x:99999",
 }
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what is served, in which nothing was made yet."""
-    folder = tmp_path_factory.mktemp("home")
-    for name in ("contracts", "src"):
-        shutil.copytree(REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(REPOSITORY / "manage.py", folder)
-    return folder
+    return lay_out(tmp_path_factory.mktemp("home"))
 
 
 def refusal(home: Path, *command: str, **settings: str) -> str:
@@ -77,13 +75,13 @@ def test_it_is_told_with_what_it_has_to_be(name: str, value: str, home: Path) ->
 
 
 def test_a_module_that_is_misspelt_is_not_taken_for_somebody_elses_setting(home: Path) -> None:
-    said = refusal(home, "manage.py", "check", INVENTRY_URL="http://127.0.0.1:8001")
-    assert "did you mean INVENTORY_URL?" in said
+    said = refusal(home, "manage.py", "check", PARCLES_URL="http://127.0.0.1:8001")
+    assert "did you mean PARCELS_URL?" in said
 
 
 def test_a_contract_file_of_types_alone_is_no_module() -> None:
     url = "http://127.0.0.1:8001"
-    assert values.module_urls({"SHOP_URL": url, "ORDERS_URL": url}, (), contracts) == {"orders": url}
+    assert values.module_urls({"MEASURES_URL": url, "PARCELS_URL": url}, (), contracts) == {"parcels": url}
 
 
 @pytest.mark.parametrize("name", SECRET)
@@ -98,9 +96,10 @@ def test_every_command_tells_before_it_starts(command: str, home: Path) -> None:
     assert "MODULES is 'nonsense'" in refusal(home, "manage.py", command, MODULES="nonsense")
 
 
-@pytest.mark.parametrize("settings", [{"PORT": "http"}, {"USERS_REFRESH_DAYS": "nonsense"}])
+@pytest.mark.parametrize("settings", [{"PORT": "http"}, {"NOTES_REFRESH_DAYS": "nonsense"}])
 def test_gunicorn_tells_it_too(settings: dict[str, str], home: Path) -> None:
-    command = ("-m", "gunicorn", "--config", "src/config/gunicorn_conf.py", "config.wsgi:application")
+    served = ("--config", "python:seamline.runtime.gunicorn_conf", "seamline.runtime.wsgi:application")
+    command = ("-m", "gunicorn", *served)
     port = {"PORT": str(free_port()), "PYTHONPATH": f"src{os.pathsep}."}
     assert f"{next(iter(settings))} is" in refusal(home, *command, **port | settings)
 

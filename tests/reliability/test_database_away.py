@@ -1,19 +1,23 @@
 """A module's database goes away: who asks that module is told to try again, and it answers when it is back."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
 
 from tests.processes import Deployable, Yard
+from tests.system.office import Office
 from tests.waiting import eventually
 
 
-@pytest.fixture
-def served(the_yard: Yard) -> Iterator[Deployable]:
-    with the_yard.deployable("away") as deployable:
-        yield deployable.start()
+@pytest.fixture(scope="module")
+def served(the_yard: Yard, the_system: Path) -> Iterator[Deployable]:
+    """One that every test leaves as it was."""
+    with the_yard.deployable("away", the_system) as deployable:
+        Office(deployable.start().client).make_room()
+        yield deployable
         deployable.stop()
 
 
@@ -30,21 +34,21 @@ def let_in(deployable: Deployable, module: str, anybody: bool) -> None:
 
 def test_a_module_without_its_database_is_unavailable_until_it_is_back(served: Deployable) -> None:
     client = served.client
-    client.get("/products").expect(200)
-    let_in(served, "catalog", False)
+    client.get("/parcels").expect(200)
+    let_in(served, "parcels", False)
     for _ in range(6):
-        problem = client.get("/products").refused(503, "call.unavailable")
-        assert problem["data"] == {"module": "catalog"}
-    client.get("/stock/TEAPOT").expect(200)
+        problem = client.get("/parcels").refused(503, "call.unavailable")
+        assert problem["data"] == {"module": "parcels"}
+    client.get("/depots/north").expect(200)
     metrics = client.page("/metrics")
     assert metrics.status == 200
-    assert 'events_waiting{module="orders"' in metrics.text
-    assert 'events_waiting{module="catalog"' not in metrics.text
-    assert served.health()["modules"]["catalog"]["outbox"] is None
-    assert client.page("/health/ready").expect(200) == {"status": "ready", "away": ["catalog"]}
-    let_in(served, "catalog", True)
+    assert 'events_waiting{module="depots"' in metrics.text
+    assert 'events_waiting{module="parcels"' not in metrics.text
+    assert served.health()["modules"]["parcels"]["outbox"] is None
+    assert client.page("/health/ready").expect(200) == {"status": "ready", "away": ["parcels"]}
+    let_in(served, "parcels", True)
     for _ in range(6):
-        client.get("/products").expect(200)
+        client.get("/parcels").expect(200)
     assert client.page("/health/ready").expect(200) == {"status": "ready", "away": []}
 
 

@@ -18,11 +18,11 @@ from seamline.events.models import OutboxMessage
 from seamline.operations import event_administration, health, outbox_gauges
 from seamline.operations.event_administration import Standing
 from seamline.operations.outbox_gauges import OutboxGauges
-from tests.listener import LISTENER, Listener, all_due, cancelled, created, die, publish_all
+from tests.listener import LISTENER, Listener, all_due, die, publish_all, sent, weighed
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
-ORDERS = {"module": "orders", "subscriber": LISTENER}
-CREATED = {"event": "orders.OrderCreated.v1"}
+PARCELS = {"module": "parcels", "subscriber": LISTENER}
+SENT = {"event": "parcels.ParcelSent.v1"}
 
 
 def samples() -> dict[tuple[str, str, str], float]:
@@ -42,10 +42,10 @@ def backlog(listener: Listener) -> Iterator[None]:
     """One dead event, one blocked behind it, and two that wait, the oldest for about an hour."""
     bad = uuid4()
     listener.failing = {str(bad)}
-    publish_all(created(bad), cancelled(bad))
+    publish_all(sent(bad), weighed(bad))
     die()
-    publish_all(created(uuid4()), created(uuid4()))
-    rows = OutboxMessage.objects.using("orders").order_by("id")
+    publish_all(sent(uuid4()), sent(uuid4()))
+    rows = OutboxMessage.objects.using("parcels").order_by("id")
     rows.update(published_at=timezone.now() - timedelta(hours=3))
     rows.filter(id__in=[row.id for row in rows[2:]]).update(published_at=timezone.now() - timedelta(hours=1))
     yield
@@ -53,14 +53,14 @@ def backlog(listener: Listener) -> Iterator[None]:
 
 def test_the_gauges_tell_what_waits_and_what_is_dead(backlog: None) -> None:
     told = samples()
-    assert told["events_waiting", "orders", LISTENER] == 3
-    assert told["events_dead", "orders", LISTENER] == 1
-    assert 3500 < told["events_oldest_seconds", "orders", LISTENER] < 7200
+    assert told["events_waiting", "parcels", LISTENER] == 3
+    assert told["events_dead", "parcels", LISTENER] == 1
+    assert 3500 < told["events_oldest_seconds", "parcels", LISTENER] < 7200
 
 
 def test_a_subscriber_that_has_everything_is_told_of_with_zeros(listener: Listener) -> None:
     told = samples()
-    assert [told[name, "orders", LISTENER] for name in ("events_waiting", "events_dead", "events_oldest_seconds")] == [
+    assert [told[name, "parcels", LISTENER] for name in ("events_waiting", "events_dead", "events_oldest_seconds")] == [
         0,
         0,
         0,
@@ -70,7 +70,7 @@ def test_a_subscriber_that_has_everything_is_told_of_with_zeros(listener: Listen
 def test_a_database_that_is_away_is_left_out_and_asked_last_the_next_time(
     backlog: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    status, asked, away = event_administration.status, [], {"catalog"}
+    status, asked, away = event_administration.status, [], {"notes"}
 
     def ask(module: str) -> list[Standing]:
         asked.append(module)
@@ -85,10 +85,10 @@ def test_a_database_that_is_away_is_left_out_and_asked_last_the_next_time(
     waiting, *_ = collector.collect()
     told = {sample.labels["module"] for sample in waiting.samples}
     assert told == {module for module in here if module not in away and status(module)}
-    assert "orders" in told
+    assert "parcels" in told
     asked.clear()
     collector.collect()
-    assert (sorted(asked), asked[-1]) == (sorted(here), "catalog")
+    assert (sorted(asked), asked[-1]) == (sorted(here), "notes")
     away.clear()
     collector.collect()
     asked.clear()
@@ -114,28 +114,28 @@ def test_databases_that_hang_do_not_hold_up_a_scrape_for_long(
 
 
 def test_deliveries_and_failures_are_counted(listener: Listener) -> None:
-    delivered, failed = count("events_delivered_total", ORDERS), count("events_failed_total", ORDERS)
+    delivered, failed = count("events_delivered_total", PARCELS), count("events_failed_total", PARCELS)
     bad = uuid4()
     listener.failing = {str(bad)}
-    publish_all(created(bad), created(uuid4()), created(uuid4()))
-    relay.drain("orders")
-    assert count("events_delivered_total", ORDERS) == delivered + 2
-    assert count("events_failed_total", ORDERS) == failed + 1
+    publish_all(sent(bad), sent(uuid4()), sent(uuid4()))
+    relay.drain("parcels")
+    assert count("events_delivered_total", PARCELS) == delivered + 2
+    assert count("events_failed_total", PARCELS) == failed + 1
 
 
 def test_latency_is_from_publication_to_the_first_delivery(listener: Listener) -> None:
-    number, total = (count(f"event_latency_seconds_{what}", CREATED) for what in ("count", "sum"))
-    publish_all(created(uuid4()))
-    OutboxMessage.objects.using("orders").update(published_at=timezone.now() - timedelta(hours=1))
-    relay.drain("orders")
-    assert count("event_latency_seconds_count", CREATED) == number + 1
-    assert 3500 < count("event_latency_seconds_sum", CREATED) - total < 7200
-    OutboxMessage.objects.using("orders").update(done_at=timezone.now() - timedelta(seconds=20))
-    event_administration.replay("orders", LISTENER)
+    number, total = (count(f"event_latency_seconds_{what}", SENT) for what in ("count", "sum"))
+    publish_all(sent(uuid4()))
+    OutboxMessage.objects.using("parcels").update(published_at=timezone.now() - timedelta(hours=1))
+    relay.drain("parcels")
+    assert count("event_latency_seconds_count", SENT) == number + 1
+    assert 3500 < count("event_latency_seconds_sum", SENT) - total < 7200
+    OutboxMessage.objects.using("parcels").update(done_at=timezone.now() - timedelta(seconds=20))
+    event_administration.replay("parcels", LISTENER)
     all_due()
-    relay.drain("orders")
+    relay.drain("parcels")
     assert len(listener.got) == 2
-    assert count("event_latency_seconds_count", CREATED) == number + 1
+    assert count("event_latency_seconds_count", SENT) == number + 1
 
 
 def test_health_tells_of_each_outbox(backlog: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,13 +144,13 @@ def test_health_tells_of_each_outbox(backlog: None, monkeypatch: pytest.MonkeyPa
         found: dict[str, dict[str, dict[str, float]]] = json.loads(answer.content)["modules"]
         return found
 
-    outbox = module_health()["orders"]["outbox"]
+    outbox = module_health()["parcels"]["outbox"]
     assert (outbox["waiting"], outbox["dead"]) == (3, 1)
     assert 3500 < outbox["oldest_seconds"] < 7200
-    assert module_health()["users"]["outbox"] == {"waiting": 0, "dead": 0, "oldest_seconds": None}
+    assert module_health()["depots"]["outbox"] == {"waiting": 0, "dead": 0, "oldest_seconds": None}
 
     def away(module: str) -> list[Standing]:
         raise OperationalError("connection refused")
 
     monkeypatch.setattr(event_administration, "status", away)
-    assert module_health()["orders"]["outbox"] is None
+    assert module_health()["parcels"]["outbox"] is None

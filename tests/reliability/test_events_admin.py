@@ -8,11 +8,11 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from contracts.users import UserRegistered
+from contracts.depots import DepotEnlarged
 from seamline.databases import transaction
 from seamline.events import publish, relay
 from seamline.events.models import OutboxMessage, Subscription
-from tests.listener import LISTENER, Listener, cancelled, created, die, publish_all, states
+from tests.listener import LISTENER, Listener, die, publish_all, sent, states, weighed
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
 PAGE = "/admin/seamline/outboxmessage/"
@@ -28,14 +28,14 @@ def operator(*permissions: str, superuser: bool = False) -> Client:
 
 @pytest.fixture
 def bad(listener: Listener) -> UUID:
-    """An order whose first event is dead, with one blocked behind it; one of another order was delivered."""
-    order = uuid4()
-    listener.failing = {str(order)}
-    publish_all(created(order), cancelled(order), created(uuid4()))
+    """An parcel whose first event is dead, with one blocked behind it; one of another parcel was delivered."""
+    parcel = uuid4()
+    listener.failing = {str(parcel)}
+    publish_all(sent(parcel), weighed(parcel), sent(uuid4()))
     die()
     listener.failing = set()
     assert states() == ["dead", "pending", "done"]
-    return order
+    return parcel
 
 
 def rows(client: Client, **query: str) -> list[OutboxMessage]:
@@ -45,47 +45,47 @@ def rows(client: Client, **query: str) -> list[OutboxMessage]:
 
 
 def ids() -> list[int]:
-    return list(OutboxMessage.objects.using("orders").order_by("id").values_list("id", flat=True))
+    return list(OutboxMessage.objects.using("parcels").order_by("id").values_list("id", flat=True))
 
 
 def act(client: Client, action: str, *chosen: int, **more: str) -> str:
     form = {"action": action, "_selected_action": [str(number) for number in chosen], "index": "0", **more}
-    answer = client.post(f"{PAGE}?module=orders&state=all", form, follow=True)
+    answer = client.post(f"{PAGE}?module=parcels&state=all", form, follow=True)
     assert answer.status_code == 200
     return answer.content.decode()
 
 
 def test_each_module_s_outbox_is_shown_by_itself(bad: UUID) -> None:
-    Subscription.objects.using("users").create(module="users", event=UserRegistered.event_name, subscriber="test")
-    with transaction("users"):
-        publish(UserRegistered(uuid4(), "Ada"))
+    Subscription.objects.using("depots").create(module="depots", event=DepotEnlarged.event_name, subscriber="test")
+    with transaction("depots"):
+        publish(DepotEnlarged("north"))
     admin = operator(superuser=True)
-    assert {row.state for row in rows(admin, module="orders")} == {"dead", "pending"}
-    assert {row.name for row in rows(admin, module="users")} == {"users.UserRegistered.v1"}
+    assert {row.state for row in rows(admin, module="parcels")} == {"dead", "pending"}
+    assert {row.name for row in rows(admin, module="depots")} == {"depots.DepotEnlarged.v1"}
     assert rows(admin) == [], "the first module's, which has none"
     assert rows(admin, module="no-module") == []
 
 
 def test_filters_and_the_search_find_events(bad: UUID) -> None:
     admin = operator(superuser=True)
-    assert [row.state for row in rows(admin, module="orders", state="done")] == ["done"]
-    assert len(rows(admin, module="orders", state="all")) == 3
-    assert len(rows(admin, module="orders", subscriber=LISTENER)) == 2
-    assert rows(admin, module="orders", subscriber="nobody") == []
-    [dead] = rows(admin, module="orders", state="dead")
-    assert rows(admin, module="orders", q=str(dead.event_id)) == [dead]
-    assert len(rows(admin, module="orders", q=str(bad))) == 2
-    assert "incident" in admin.get(PAGE, {"module": "orders"}).content.decode()
+    assert [row.state for row in rows(admin, module="parcels", state="done")] == ["done"]
+    assert len(rows(admin, module="parcels", state="all")) == 3
+    assert len(rows(admin, module="parcels", subscriber=LISTENER)) == 2
+    assert rows(admin, module="parcels", subscriber="nobody") == []
+    [dead] = rows(admin, module="parcels", state="dead")
+    assert rows(admin, module="parcels", q=str(dead.event_id)) == [dead]
+    assert len(rows(admin, module="parcels", q=str(bad))) == 2
+    assert "incident" in admin.get(PAGE, {"module": "parcels"}).content.decode()
 
 
 def test_a_row_leads_to_its_own_page_and_that_to_its_history(bad: UUID) -> None:
     admin, (number, *_) = operator(superuser=True), ids()
-    assert f"{PAGE}orders.{number}/change/" in admin.get(PAGE, {"module": "orders"}).content.decode()
-    page = admin.get(f"{PAGE}orders.{number}/change/")
+    assert f"{PAGE}parcels.{number}/change/" in admin.get(PAGE, {"module": "parcels"}).content.decode()
+    page = admin.get(f"{PAGE}parcels.{number}/change/")
     assert (page.status_code, str(bad) in page.content.decode()) == (200, True)
     assert 'name="_save"' not in page.content.decode()
-    assert admin.get(f"{PAGE}orders.{number}/history/").status_code == 200
-    for nowhere in (f"users.{number}", "default.1", str(number), "orders.x"):
+    assert admin.get(f"{PAGE}parcels.{number}/history/").status_code == 200
+    for nowhere in (f"depots.{number}", "default.1", str(number), "parcels.x"):
         assert admin.get(f"{PAGE}{nowhere}/change/").status_code == 302
 
 
@@ -95,12 +95,12 @@ def test_dead_events_are_tried_again_and_it_is_noted_who_did_it(bad: UUID) -> No
     assert "Events tried again: 1." in said
     assert "because they are not dead: 2." in said
     assert states() == ["pending", "pending", "done"]
-    relay.drain("orders")
+    relay.drain("parcels")
     assert states() == ["done", "done", "done"]
     [entry] = LogEntry.objects.all()
-    assert (entry.object_id, entry.change_message) == (f"orders.{number}", "Tried again")
+    assert (entry.object_id, entry.change_message) == (f"parcels.{number}", "Tried again")
     assert admin.get(entry.get_admin_url()).status_code == 200
-    assert "Tried again" in admin.get(f"{PAGE}orders.{number}/history/").content.decode()
+    assert "Tried again" in admin.get(f"{PAGE}parcels.{number}/history/").content.decode()
 
 
 def test_discarding_is_confirmed_first(bad: UUID) -> None:
@@ -116,7 +116,7 @@ def test_discarding_is_confirmed_first(bad: UUID) -> None:
 
 def test_who_may_only_look_can_do_nothing(bad: UUID) -> None:
     viewer = operator("view_outboxmessage")
-    assert len(rows(viewer, module="orders")) == 2
+    assert len(rows(viewer, module="parcels")) == 2
     for action in ("retry", "discard"):
         act(viewer, action, *ids(), confirmed="yes")
     assert states()[0] == "dead"

@@ -19,8 +19,8 @@ from seamline.work import Failure, Outcome, Saga, SagaState, Step, jobs, sagas
 from seamline.work.leases import Lease, LeaseTable, Renewer
 from seamline.work.models import SagaRecord
 
-pytestmark = pytest.mark.django_db(databases=["orders"])
-MODULE, OTHER = "orders", "somebody_else"
+pytestmark = pytest.mark.django_db(databases=["parcels"])
+MODULE, OTHER = "parcels", "somebody_else"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -132,18 +132,18 @@ def test_a_module_does_not_deliver_what_another_has_published() -> None:
         event_id=uuid4(),
         name="a.B.v1",
         key="k",
-        subscriber="users",
+        subscriber="depots",
         due_at=LONG_AGO,
         published_at=LONG_AGO,
     )
     assert outbox_leases.backlog(MODULE) == ([], False)
-    assert outbox_leases.lease_due(MODULE, "users") == []
+    assert outbox_leases.lease_due(MODULE, "depots") == []
 
 
 def test_what_another_module_has_handled_is_new_to_this_one() -> None:
     event_id = uuid4()
     InboxMessage.objects.using(MODULE).create(module=OTHER, event_id=event_id, name="a.B.v1", handled_at=LONG_AGO)
-    envelope = Envelope(event_id, "payments.PaymentFailed.v1", "{}", "request-1", None)
+    envelope = Envelope(event_id, "parcels.ParcelSent.v1", "{}", "request-1", None)
     with pytest.raises(ContractError):  # it is handled, and that fails for want of a payload
         call(mailbox(MODULE)).deliver((envelope,))
 
@@ -152,22 +152,25 @@ def test_what_another_module_has_handled_is_new_to_this_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "unfit",
+    ("unfit", "says"),
     [
-        {"lease_seconds": 14.0},
-        {"handler_timeout": 16.0},
-        {"max_failures": 0},
-        {"threads_per_subscriber": 33},
-        {"first_backoff": 6.0},
+        (
+            {"lease_seconds": 14.0},
+            "lease_seconds is 14.0: it has to be more than 14, handler_timeout and settle_margin",
+        ),
+        ({"handler_timeout": 16.0}, "lease_seconds is 20.0: it has to be more than 20, handler_timeout and"),
+        ({"max_failures": 0}, "max_failures is 0: it has to be 1 or more"),
+        ({"threads_per_subscriber": 33}, "threads_per_subscriber is 33: it has to be 32 at most, as max_threads is"),
+        ({"first_backoff": 6.0}, "first_backoff is 6.0: it has to be 5 at most, as max_backoff and"),
     ],
 )
-def test_a_delivery_policy_that_does_not_hold_together_is_refused(unfit: dict[str, Any]) -> None:
-    with pytest.raises(ImproperlyConfigured, match=r"^DELIVERY is .*: it has to have "):
+def test_a_delivery_policy_that_does_not_hold_together_is_refused(unfit: dict[str, Any], says: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=rf"^DeliveryPolicy\.{says}"):
         DeliveryPolicy(**unfit)
 
 
 def test_a_saga_policy_that_does_not_hold_together_is_refused() -> None:
-    with pytest.raises(ImproperlyConfigured, match=r"^SAGAS is .*: it has to have first_backoff"):
+    with pytest.raises(ImproperlyConfigured, match=r"^SagaPolicy\.first_backoff is 11\.0: it has to be 10 at most"):
         SagaPolicy(first_backoff=11.0)
 
 

@@ -13,20 +13,20 @@ from seamline.http.models import IdempotentRequest
 from seamline.work import SagaState, jobs
 from seamline.work.models import SagaRecord
 
-pytestmark = pytest.mark.django_db(databases=["orders"])
+pytestmark = pytest.mark.django_db(databases=["parcels"])
 
 NOW = timezone.now()
 
 
 def prune() -> None:
-    [job] = [task for task in jobs.tasks("orders") if task.name == "seamline.prune"]
+    [job] = [task for task in jobs.tasks("parcels") if task.name == "seamline.prune"]
     job.run()
 
 
 def event(age: timedelta, state: OutboxState, subscriber: str = "somebody") -> OutboxMessage:
     done = NOW - age if state in (OutboxState.DONE, OutboxState.DISCARDED) else None
     return OutboxMessage(
-        module="orders",
+        module="parcels",
         event_id=uuid4(),
         name="a.B.v1",
         subscriber=subscriber,
@@ -38,25 +38,25 @@ def event(age: timedelta, state: OutboxState, subscriber: str = "somebody") -> O
 
 
 def handled(age: timedelta) -> InboxMessage:
-    return InboxMessage(module="orders", event_id=uuid4(), name="a.B.v1", handled_at=NOW - age)
+    return InboxMessage(module="parcels", event_id=uuid4(), name="a.B.v1", handled_at=NOW - age)
 
 
 def command(age: timedelta) -> IdempotentCommand:
     return IdempotentCommand(
-        module="orders", key=str(uuid4()), operation="a/v1/b", fingerprint=b"", answer=b"", created_at=NOW - age
+        module="parcels", key=str(uuid4()), operation="a/v1/b", fingerprint=b"", answer=b"", created_at=NOW - age
     )
 
 
 def request(age: timedelta) -> IdempotentRequest:
     at = NOW - age
     return IdempotentRequest(
-        id=uuid4(), module="orders", owner="a", key=str(uuid4()), fingerprint=b"", due_at=at, created_at=at
+        id=uuid4(), module="parcels", owner="a", key=str(uuid4()), fingerprint=b"", due_at=at, created_at=at
     )
 
 
 def saga(age: timedelta, state: SagaState) -> SagaRecord:
     at = NOW - age
-    return SagaRecord(module="orders", id=uuid4(), name="a", state=state, deadline=at, due_at=at, started_at=at)
+    return SagaRecord(module="parcels", id=uuid4(), name="a", state=state, deadline=at, due_at=at, started_at=at)
 
 
 @pytest.mark.parametrize(
@@ -74,18 +74,18 @@ def saga(age: timedelta, state: SagaState) -> SagaRecord:
 )
 def test_what_is_stale_goes_and_the_rest_stays(stale: Model, kept: Model) -> None:
     for row in (stale, kept):
-        row.save(using="orders", force_insert=True)
+        row.save(using="parcels", force_insert=True)
     prune()
-    assert list(type(kept)._default_manager.using("orders").values_list("pk", flat=True)) == [kept.pk]
+    assert list(type(kept)._default_manager.using("parcels").values_list("pk", flat=True)) == [kept.pk]
 
 
 def test_events_for_a_subscriber_that_dropped_its_subscription_are_dead_after_a_day() -> None:
-    Subscription.objects.using("orders").create(module="orders", event="a.B.v1", subscriber="listening")
+    Subscription.objects.using("parcels").create(module="parcels", event="a.B.v1", subscriber="listening")
     days = timedelta(days=2)
     for subscriber, age in (("gone", days), ("gone", timedelta(hours=23)), ("listening", days)):
-        event(age, OutboxState.PENDING, subscriber).save(using="orders")
+        event(age, OutboxState.PENDING, subscriber).save(using="parcels")
     prune()
-    rows = OutboxMessage.objects.using("orders").order_by("id")
+    rows = OutboxMessage.objects.using("parcels").order_by("id")
     assert list(rows.values_list("subscriber", "state")) == [
         ("gone", "dead"),
         ("gone", "pending"),

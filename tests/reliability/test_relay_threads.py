@@ -13,9 +13,8 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from contracts.orders import OrderCancelled
+from contracts.parcels import ParcelWeighed
 from seamline.configuration.policies import delivery_policy
-from seamline.contract import Money
 from seamline.databases import transaction
 from seamline.events import publish
 from seamline.events.delivery_pool import DeliveryPool
@@ -25,12 +24,11 @@ from seamline.runtime.scheduler import JobThreads, Scheduler
 from seamline.testing import fake_contract
 from tests.waiting import PATIENCE, eventually
 
-pytestmark = pytest.mark.django_db(databases=["orders"], transaction=True)
-CUSTOMER = uuid4()
+pytestmark = pytest.mark.django_db(databases=["parcels"], transaction=True)
 
 
 class Subscriber:
-    """Remembers the amounts that it was told, by order, each event once as an inbox does; waits where it is closed."""
+    """Remembers the weights that it was told, by parcel, each event once as an inbox does; waits where it is closed."""
 
     def __init__(self) -> None:
         self.open = threading.Event()
@@ -45,8 +43,8 @@ class Subscriber:
             with self.lock:
                 if envelope.id not in self.known:
                     self.known.add(envelope.id)
-                    event = msgspec.json.decode(envelope.payload, type=OrderCancelled)
-                    self.told[event.order_id].append(event.total.amount)
+                    event = msgspec.json.decode(envelope.payload, type=ParcelWeighed)
+                    self.told[event.parcel_id].append(event.weight)
 
     def subscribe(self, subscriber: ModuleName, events: tuple[EventName, ...]) -> None: ...
 
@@ -55,7 +53,7 @@ class Subscriber:
 
 @contextmanager
 def subscribed(name: str) -> Iterator[Subscriber]:
-    Subscription.objects.using("orders").create(module="orders", event=OrderCancelled.event_name, subscriber=name)
+    Subscription.objects.using("parcels").create(module="parcels", event=ParcelWeighed.event_name, subscriber=name)
     fake = Subscriber()
     with fake_contract(mailbox(name), fake):
         yield fake
@@ -66,7 +64,7 @@ def running(number: int = 1) -> Iterator[None]:
     """So many processes' worth of schedulers and delivery threads."""
     schedulers: list[Scheduler] = []
     pools = [DeliveryPool(on_capacity=lambda module: [each.wake(module) for each in schedulers]) for _ in range(number)]
-    schedulers += [Scheduler(["orders"], pool, JobThreads()) for pool in pools]
+    schedulers += [Scheduler(["parcels"], pool, JobThreads()) for pool in pools]
     for scheduler in schedulers:
         scheduler.start()
     try:
@@ -86,31 +84,31 @@ def threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name in ("deliver", "look", "look-again", "job")]
 
 
-def cancel(order: UUID, *amounts: int) -> None:
-    with transaction("orders"):
-        for amount in amounts:
-            publish(OrderCancelled(order, CUSTOMER, Money(amount, "EUR")))
+def weigh(parcel: UUID, *weights: int) -> None:
+    with transaction("parcels"):
+        for weight in weights:
+            publish(ParcelWeighed(parcel, weight))
 
 
 def all_done() -> bool:
-    return not OutboxMessage.objects.using("orders").exclude(state="done").exists()
+    return not OutboxMessage.objects.using("parcels").exclude(state="done").exists()
 
 
 @pytest.fixture(autouse=True)
 def _nobody_else() -> None:
-    Subscription.objects.using("orders").all().delete()
+    Subscription.objects.using("parcels").all().delete()
 
 
 def test_schedulers_that_work_at_once_keep_the_order_of_each_key() -> None:
     seed = random.randrange(10_000)
-    orders = [uuid4() for _ in range(7)]
-    sequence = [random.Random(seed).choice(orders) for _ in range(400)]
+    parcels = [uuid4() for _ in range(7)]
+    sequence = [random.Random(seed).choice(parcels) for _ in range(400)]
     with subscribed("first") as first, subscribed("second") as second, running(3):
-        for amount, order in enumerate(sequence):
-            cancel(order, amount)
+        for weight, parcel in enumerate(sequence, 1):
+            weigh(parcel, weight)
         eventually(all_done, bool)
 
-    expected = {order: [n for n, other in enumerate(sequence) if other == order] for order in set(sequence)}
+    expected = {parcel: [n for n, other in enumerate(sequence, 1) if other == parcel] for parcel in set(sequence)}
     assert first.told == expected, f"seed {seed}"
     assert second.told == expected, f"seed {seed}"
 
@@ -118,8 +116,8 @@ def test_schedulers_that_work_at_once_keep_the_order_of_each_key() -> None:
 def test_a_subscriber_that_hangs_holds_up_nobody_else() -> None:
     with subscribed("hanging") as hanging, subscribed("lively") as lively, running():
         hanging.open.clear()
-        for amount in range(3 * delivery_policy().batch_size):
-            cancel(uuid4(), amount)
+        for weight in range(1, 1 + 3 * delivery_policy().batch_size):
+            weigh(uuid4(), weight)
         eventually(lambda: len(lively.known), lambda handled: handled == 3 * delivery_policy().batch_size)
         assert not hanging.known
         hanging.open.set()
@@ -132,12 +130,12 @@ def test_a_delivery_that_never_ends_is_given_up(settings: Any) -> None:
     )
     with subscribed("hanging") as hanging, running():
         hanging.open.clear()
-        order = uuid4()
-        cancel(order, 1)
+        parcel = uuid4()
+        weigh(parcel, 1)
         eventually(
-            lambda: OutboxMessage.objects.using("orders").get().failures,
+            lambda: OutboxMessage.objects.using("parcels").get().failures,
             lambda failures: failures >= settings.DELIVERY.threads_per_subscriber + 1,
         )
         hanging.open.set()
         eventually(all_done, bool)
-    assert hanging.told == {order: [1]}
+    assert hanging.told == {parcel: [1]}

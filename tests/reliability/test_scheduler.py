@@ -20,7 +20,7 @@ from seamline.work import threads, wakeups
 from seamline.work.threads import Task, ThreadPool
 from tests.waiting import eventually
 
-MODULES = ("catalog", "inventory", "orders", "payments", "users")
+MODULES = ("notes", "rooms", "parcels", "tolls", "depots")
 
 
 class Looks:
@@ -80,56 +80,56 @@ def running(*modules: str) -> Iterator[Scheduler]:
 
 def test_modules_that_hang_or_fail_stop_no_other(looks: Looks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduling, "MIN_POLL_SECONDS", 0.01)
-    looks.hanging, looks.failing, looks.busy = {"catalog", "inventory"}, {"orders"}, {"users", "payments"}
+    looks.hanging, looks.failing, looks.busy = {"notes", "rooms"}, {"parcels"}, {"depots", "tolls"}
     with running(*MODULES):
         eventually(lambda: min(looks.number[module] for module in looks.busy), lambda least: least > 20)
         assert [looks.number[module] for module in looks.hanging] == [1, 1]
 
 
 def test_a_module_that_nothing_happens_to_is_looked_at_less_and_less_often(looks: Looks) -> None:
-    scheduler = Scheduler(["orders"], Runs(), Runs())
+    scheduler = Scheduler(["parcels"], Runs(), Runs())
     [plan] = scheduler._plans.values()
-    waits = [scheduler._dispatch_due("orders", plan) for _ in range(7)]
+    waits = [scheduler._dispatch_due("parcels", plan) for _ in range(7)]
     assert waits == [2, 4, 8, 16, 30, 30, 30]
-    scheduler.rely_on_listener(["orders"])
-    assert [scheduler._dispatch_due("orders", plan) for _ in range(6)] == [60, 120, 240, 480, 600, 600]
-    looks.busy = {"orders"}
-    assert scheduler._dispatch_due("orders", plan) == 1
-    looks.busy, looks.due = set(), {"orders": 0.25}
-    assert scheduler._dispatch_due("orders", plan) == 0.25
+    scheduler.rely_on_listener(["parcels"])
+    assert [scheduler._dispatch_due("parcels", plan) for _ in range(6)] == [60, 120, 240, 480, 600, 600]
+    looks.busy = {"parcels"}
+    assert scheduler._dispatch_due("parcels", plan) == 1
+    looks.busy, looks.due = set(), {"parcels": 0.25}
+    assert scheduler._dispatch_due("parcels", plan) == 0.25
 
 
 def test_work_that_is_due_is_run_and_looked_after_soon(looks: Looks) -> None:
     runs = Runs()
-    scheduler = Scheduler(["orders"], runs, runs)
-    looks.due = {"orders": -3.0}
+    scheduler = Scheduler(["parcels"], runs, runs)
+    looks.due = {"parcels": -3.0}
     [plan] = scheduler._plans.values()
-    assert scheduler._dispatch_due("orders", plan) == 1
-    assert runs.asked == [("orders", "a job")]
+    assert scheduler._dispatch_due("parcels", plan) == 1
+    assert runs.asked == [("parcels", "a job")]
 
 
 def test_who_is_woken_is_looked_at_now(looks: Looks) -> None:
-    with running("orders") as scheduler:
-        eventually(lambda: looks.number["orders"], lambda number: number == 1)
+    with running("parcels") as scheduler:
+        eventually(lambda: looks.number["parcels"], lambda number: number == 1)
         scheduler.wake("unknown")
         for number in range(2, 6):
-            scheduler.wake("orders")
-            eventually(lambda: looks.number["orders"], lambda seen, number=number: seen >= number, 0.9)
+            scheduler.wake("parcels")
+            eventually(lambda: looks.number["parcels"], lambda seen, number=number: seen >= number, 0.9)
 
 
 def test_who_is_woken_while_it_is_looked_at_is_looked_at_again(looks: Looks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduling, "MIN_POLL_SECONDS", 3600.0)
     monkeypatch.setattr(scheduling, "MAX_POLL_SECONDS", 3600.0)
-    looks.hanging = {"orders"}
-    with running("orders") as scheduler:
-        eventually(lambda: looks.number["orders"], lambda number: number == 1)
-        scheduler.wake("orders")
+    looks.hanging = {"parcels"}
+    with running("parcels") as scheduler:
+        eventually(lambda: looks.number["parcels"], lambda number: number == 1)
+        scheduler.wake("parcels")
         looks.hanging = set()
         looks.released.set()
-        eventually(lambda: looks.number["orders"], lambda number: number >= 2, 10.0)
+        eventually(lambda: looks.number["parcels"], lambda number: number >= 2, 10.0)
 
 
-@pytest.mark.django_db(databases=["orders"], transaction=True)
+@pytest.mark.django_db(databases=["parcels"], transaction=True)
 def test_a_connection_that_is_not_needed_soon_is_handed_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduling, "KEEP_SECONDS", 0.0)
     monkeypatch.setattr(threads, "IDLE_SECONDS", 600.0)
@@ -141,7 +141,7 @@ def test_a_connection_that_is_not_needed_soon_is_handed_back(monkeypatch: pytest
 
     monkeypatch.setattr(scheduling, "_work_due", count)
     before = sessions()
-    with running("orders"):
+    with running("parcels"):
         eventually(lambda: seen, bool)
         assert seen[0] > before
         eventually(sessions, lambda number: number <= before, 10.0)
@@ -149,7 +149,7 @@ def test_a_connection_that_is_not_needed_soon_is_handed_back(monkeypatch: pytest
 
 def sessions() -> int:
     with psycopg.connect(settings.DATABASE_SERVER.url, autocommit=True) as administrator:
-        name = settings.DATABASES["orders"]["NAME"]
+        name = settings.DATABASES["parcels"]["NAME"]
         asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
         [number] = administrator.execute(asked, [name]).fetchone() or [0]
         return int(number)
@@ -163,29 +163,29 @@ def test_another_process_is_woken_and_after_an_interruption_looks_at_all(
     watcher = Watcher()
     with listening(watcher):
         eventually(lambda: watcher.woken, lambda woken: woken == ["all"])
-        wakeups.wake("orders")
-        eventually(lambda: watcher.woken, lambda woken: woken == ["all", "orders"])
+        wakeups.wake("parcels")
+        eventually(lambda: watcher.woken, lambda woken: woken == ["all", "parcels"])
         with connections["default"].cursor() as sql:
             sql.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-        eventually(lambda: watcher.woken, lambda woken: woken == ["all", "orders", "all"])
-        wakeups.wake("users")
-        eventually(lambda: watcher.woken, lambda woken: woken[3:] == ["users"])
+        eventually(lambda: watcher.woken, lambda woken: woken == ["all", "parcels", "all"])
+        wakeups.wake("depots")
+        eventually(lambda: watcher.woken, lambda woken: woken[3:] == ["depots"])
 
 
-@pytest.mark.django_db(databases=["default", "orders"], transaction=True)
+@pytest.mark.django_db(databases=["default", "parcels"], transaction=True)
 def test_what_another_process_writes_is_heard_though_it_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wakeup_listener, "COUNT_EVERY_SECONDS", 0.1)
     watcher = Watcher()
     with listening(watcher):
         eventually(lambda: watcher.heard, lambda heard: {*settings.ACTIVE_MODULES} == heard)
-        with psycopg.connect(settings.DATABASE_SERVER.url, dbname=settings.DATABASES["orders"]["NAME"]) as other:
+        with psycopg.connect(settings.DATABASE_SERVER.url, dbname=settings.DATABASES["parcels"]["NAME"]) as other:
             other.execute("CREATE TABLE IF NOT EXISTS scratch (n int)")
             other.execute("INSERT INTO scratch VALUES (1)")
             other.execute("DROP TABLE scratch")
-        eventually(lambda: watcher.woken, lambda woken: "orders" in woken)
+        eventually(lambda: watcher.woken, lambda woken: "parcels" in woken)
 
 
 class Watcher:
@@ -262,9 +262,9 @@ def test_a_job_is_under_way_once_in_a_process(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(scheduling.jobs, "run_named", run)
     jobs = JobThreads()
     for name in ("one", "one", "other"):
-        jobs.run("orders", name)
+        jobs.run("parcels", name)
     eventually(lambda: len(begun), lambda number: number == 2)
-    assert sorted(begun) == [("orders", "one"), ("orders", "other")]
+    assert sorted(begun) == [("parcels", "one"), ("parcels", "other")]
     released.set()
     jobs.stop(time.monotonic() + 10)
 

@@ -1,8 +1,7 @@
-"""`manage.py serve` with its own PostgreSQL, in copies of this repository: it serves, and leaves nothing."""
+"""`manage.py serve` with its own PostgreSQL, in copies of the fixture system: it serves, and leaves nothing."""
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 from collections.abc import Iterator
@@ -11,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from seamline.development.clusters import FOLDER
-from tests.client import Client
-from tests.processes import REPOSITORY, Deployable, Yard, answers
-from tests.shop import PASSWORD, Shop
+from tests.processes import Deployable, Yard, answers
+from tests.system.office import Office
+from tests.system.place import lay_out
 from tests.waiting import eventually, unhurried
 
 QUICK = 10.0
@@ -22,22 +21,15 @@ QUICK = 10.0
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what is served, with nothing under `var/` yet."""
-    return copy_into(tmp_path_factory.mktemp("copy"))
+    """The system, with nothing under `var/` yet."""
+    return lay_out(tmp_path_factory.mktemp("copy"))
 
 
 @pytest.fixture
 def served(home: Path, tmp_path: Path) -> Iterator[Deployable]:
-    """The copy, not started yet."""
+    """The system, not started yet."""
     with closing(Deployable(home, tmp_path / "serve.log")) as deployable:
         yield deployable
-
-
-def copy_into(folder: Path) -> Path:
-    for name in ("contracts", "src"):
-        shutil.copytree(REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(REPOSITORY / "manage.py", folder)
-    return folder
 
 
 @contextlib.contextmanager
@@ -66,15 +58,11 @@ def assert_nothing_left(deployable: Deployable) -> None:
     assert postgres_of(deployable) is None
 
 
-def test_it_says_where_everything_is_and_who_may_log_in(served: Deployable) -> None:
+def test_it_says_where_everything_is(served: Deployable) -> None:
     served.start()
     said = served.log.read_text()
     for path in ("/api/v1/", "/api/docs", "/api/redoc", "/admin/"):
         assert served.url + path in said
-    for login in ("ada@example.com", "staff@example.com", "admin"):
-        assert login in said
-    assert PASSWORD in said
-    assert Shop(served.client).staff.get("/users/me").expect(200)
     served.stop()
 
 
@@ -105,24 +93,24 @@ def test_a_sigterm_while_it_still_starts_ends_everything(served: Deployable) -> 
 
 
 def test_a_second_start_is_quick_and_finds_everything(served: Deployable) -> None:
-    customer = Shop(served.start().client).customer()
+    parcel = Office(served.start().client).send()
     served.stop()
 
     started = unhurried()
     served.start()
     assert unhurried() - started < QUICK
 
-    assert served.client.log_in(customer.email, PASSWORD).get("/users/me").expect(200)["id"] == customer.id
+    assert knows(served, parcel)
     served.stop()
 
 
 def test_after_a_crash_it_starts_again_and_finds_everything(served: Deployable) -> None:
-    customer = Shop(served.start().client).customer()
+    parcel = Office(served.start().client).send()
     served.kill()
     assert postgres_of(served), "PostgreSQL is in a session of its own"
 
     served.start()
-    assert served.client.log_in(customer.email, PASSWORD).get("/users/me").expect(200)["id"] == customer.id
+    assert knows(served, parcel)
     served.stop()
     assert_nothing_left(served)
 
@@ -151,30 +139,29 @@ def test_a_port_that_is_none_is_told(served: Deployable, port: str) -> None:
 
 
 def test_two_copies_do_not_disturb_each_other(served: Deployable, tmp_path: Path) -> None:
-    (tmp_path / "other").mkdir()
-    other_home = copy_into(tmp_path / "other")
+    other_home = lay_out(tmp_path / "other")
     with closing(Deployable(other_home, tmp_path / "other.log")) as other:
         for deployable in (served, other):
             deployable.launch()
         for deployable in (served, other):
             deployable.until_ready().until_heard()
 
-        customer = Shop(served.client).customer()
-        assert may_log_in(served.client, customer.email)
-        assert not may_log_in(other.client, customer.email)
+        parcel = Office(served.client).send()
+        assert knows(served, parcel)
+        assert not knows(other, parcel)
 
         other.stop()
         assert_nothing_left(other)
-        assert may_log_in(served.client, customer.email)
+        assert knows(served, parcel)
     served.stop()
     assert_nothing_left(served)
 
 
-def may_log_in(client: Client, email: str) -> bool:
-    return client.post("/auth/token", {"email": email, "password": PASSWORD}).status == 200
+def knows(deployable: Deployable, parcel: str) -> bool:
+    return deployable.client.get(f"/parcels/{parcel}").status == 200
 
 
 def test_with_a_server_given_it_starts_none(the_yard: Yard, tmp_path: Path) -> None:
-    with the_yard.deployable("given", copy_into(tmp_path)) as deployable:
+    with the_yard.deployable("given", lay_out(tmp_path / "system")) as deployable:
         deployable.start().stop()
-        assert not (tmp_path / "var" / "postgres").exists()
+        assert not (tmp_path / "system" / "var" / "postgres").exists()

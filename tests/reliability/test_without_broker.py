@@ -12,8 +12,7 @@ from celery.worker.consumer import Consumer
 from django.test import override_settings
 from kombu import Connection
 
-from config import celery
-from seamline.runtime import celery_dispatcher
+from seamline.runtime import celery_app, celery_dispatcher
 from seamline.runtime.celery_consumer import ReconnectingConsumer
 
 
@@ -28,7 +27,7 @@ def test_a_task_is_done_by_whoever_asks_and_the_setting_is_named(
     def task(number: int) -> None:
         done.append(number)
 
-    assert celery.app.conf.task_always_eager
+    assert celery_app.app.conf.task_always_eager
     with caplog.at_level(logging.WARNING):
         task.delay(1)
         task.delay(2)
@@ -40,7 +39,7 @@ def test_a_task_is_done_by_whoever_asks_and_the_setting_is_named(
 
 @pytest.fixture
 def consumer() -> ReconnectingConsumer:
-    made = ReconnectingConsumer(Mock(), app=celery.app, pool=Mock(), controller=Mock())
+    made = ReconnectingConsumer(Mock(), app=celery_app.app, pool=Mock(), controller=Mock())
     made.connection = Mock()
     return made
 

@@ -64,6 +64,14 @@ def test_silent_and_half_sent_connections_keep_nobody_waiting(served: Deployable
     assert all_silent([*silent, *heads, *bodies])
 
 
+@pytest.mark.parametrize("path", ["/api/v1/parcels", "/health/ready", "/_contracts/parcels/v1/parcel"])
+def test_a_request_that_names_no_host_is_refused(served: Deployable, path: str, stack: ExitStack) -> None:
+    status, headers, body = stack.enter_context(Raw(served.url, f"GET {path} HTTP/1.1\r\n\r\n".encode())).answer()
+    assert (status, headers["content-type"]) == (400, "application/problem+json")
+    assert json.loads(body)["detail"] == "Host is missing"
+    assert stack.enter_context(Raw(served.url, b"GET /health/live HTTP/1.0\r\n\r\n")).status() == 200
+
+
 def test_slow_bodies_leave_threads_for_the_rest(served: Deployable, stack: ExitStack) -> None:
     slow = many(stack, 10, served.url, SLOW_BODY)
     assert_it_serves(served)

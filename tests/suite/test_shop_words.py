@@ -1,4 +1,4 @@
-"""The machinery is any system's: no word of the shop, which is the example, stands in it."""
+"""The machinery is any system's: no word of the shop, which is the example, stands in it or its tests."""
 
 import re
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from extraction.reading.project import Project
 from tests.processes import REPOSITORY
 
 MACHINERY = ("src/seamline", "src/config", "extraction")
+ITS_TESTS = ("tests/accounts", "tests/architecture", "tests/contracts", "tests/reliability", "tests/serving")
 RULES = "src/config/audits/"
 """What the shop's modules have to have in common: the shop's own."""
 PROJECT = Project.at(REPOSITORY)
@@ -45,7 +46,7 @@ def lines(folder: str) -> Iterator[tuple[str, int, str]]:
             yield path, number, line
 
 
-@pytest.mark.parametrize("folder", MACHINERY)
+@pytest.mark.parametrize("folder", (*MACHINERY, *ITS_TESTS))
 def test_the_machinery_has_no_word_of_the_shop(folder: str) -> None:
     assert [f"{path}:{number}: {line}" for path, number, line in lines(folder) if SHOP.search(line)] == []
 

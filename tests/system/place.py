@@ -22,6 +22,7 @@ def lay_out(root: Path) -> Path:
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
-        shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        # With what Python has compiled, which holds as long as a file's time and size do; not what it is about to.
+        shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.pyc.*"))
     else:
         shutil.copy(source, target)

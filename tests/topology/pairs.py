@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -22,6 +22,8 @@ from tests.processes import REPOSITORY, Deployable, Yard, environment
 from tests.shop import Shop
 from tests.waiting import eventually
 
+ServiceOf = Callable[[str], Path]
+"""Gives the folder of a module's service."""
 _TABLES = """
     SELECT tablename FROM pg_tables
     WHERE schemaname = 'public' AND tablename NOT LIKE 'seamline\\_%' AND tablename <> 'django_migrations'
@@ -80,10 +82,10 @@ class Pair:
 
 @contextmanager
 def pair(yard: Yard, module: str, folder: Path) -> Iterator[Pair]:
-    """A module extracted into `folder`, with the monolith it leaves; not started yet."""
+    """A module's service in `folder`, with the monolith it leaves; not started yet."""
     with (
         yard.deployable(f"{module}_monolith") as monolith,
-        yard.deployable(f"{module}_service", extract(module, folder)) as service,
+        yard.deployable(f"{module}_service", folder) as service,
     ):
         yield Pair(module, monolith, service)
 

@@ -7,21 +7,18 @@ import pytest
 
 from tests.processes import Deployable, Yard
 from tests.shop import Shop
-from tests.topology.pairs import calls_answered, extract, modules, requests_answered
+from tests.topology.pairs import ServiceOf, calls_answered, modules, requests_answered
 from tests.topology.story import customer_is_served
 
 
 @pytest.fixture
-def services(the_yard: Yard, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Deployable]]:
+def services(the_yard: Yard, service_of: ServiceOf) -> Iterator[dict[str, Deployable]]:
     """A service for every module, not started yet."""
-    folder = tmp_path_factory.mktemp("all")
     with ExitStack() as stack:
-        yield {
-            name: stack.enter_context(the_yard.deployable(f"{name}_of_all", extract(name, folder / name)))
-            for name in modules()
-        }
+        yield {name: stack.enter_context(the_yard.deployable(f"{name}_of_all", service_of(name))) for name in modules()}
 
 
+@pytest.mark.long
 def test_a_monolith_that_every_module_left_still_serves(the_yard: Yard, services: dict[str, Deployable]) -> None:
     with the_yard.deployable("gateway") as gateway:
         gateway.launch(**{f"{name.upper()}_URL": service.url for name, service in services.items()})

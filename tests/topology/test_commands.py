@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,17 +10,24 @@ from pathlib import Path
 
 import pytest
 
+from extraction.processes import runner, vendored
 from tests.client import Client
-from tests.processes import answers, environment, free_port
+from tests.processes import REPOSITORY, answers, environment, free_port, on_its_runtime
 from tests.tools import require_tool
-from tests.topology.pairs import extract, modules
+from tests.topology.pairs import ServiceOf, modules
 from tests.waiting import eventually
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One extracted service. Which one does not matter: what is tested are the files that all have."""
-    return extract(modules()[0], tmp_path_factory.mktemp("commands") / "service")
+def service(service_of: ServiceOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One extracted service. Which one does not matter: what is tested are the files that all have.
+
+    With it what mypy knows already of the packages that it is made of.
+    """
+    folder = shutil.copytree(service_of(modules()[0]), tmp_path_factory.mktemp("commands") / "service")
+    if (known := REPOSITORY / ".mypy_cache").is_dir():
+        shutil.copytree(known, folder / ".mypy_cache")
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +49,7 @@ def test_make_run_serves_until_it_is_told_to_stop(service: Path, venv: Path, tmp
         process = subprocess.Popen(
             [require_tool("make"), "run", f"VENV={venv}", f"PORT={port}"],
             cwd=service,
-            env=environment(),
+            env=environment(**on_its_runtime(service)),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -59,10 +67,12 @@ def test_make_run_serves_until_it_is_told_to_stop(service: Path, venv: Path, tmp
 
 
 def test_make_test_passes(service: Path, venv: Path) -> None:
+    # In that environment neither runtime nor tool is installed.
+    path = os.pathsep.join([runner.import_path(service), str(REPOSITORY)])
     tested = subprocess.run(
-        [require_tool("make"), "test", f"VENV={venv}"],
+        [require_tool("make"), "test", f"VENV={venv}", f"PYTHONPATH={path}"],
         cwd=service,
-        env=environment(),
+        env=environment(MYPYPATH=str(vendored.runtime_path(service))),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,18 +1,16 @@
 """A service that starts on an empty database misses nothing, though nobody has announced a subscription yet."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from tests.processes import Yard
 from tests.shop import Shop
-from tests.topology.pairs import extract
+from tests.topology.pairs import ServiceOf
 
 
-def test_what_a_new_service_publishes_first_is_heard(the_yard: Yard, tmp_path: Path) -> None:
-    service_folder = extract("orders", tmp_path / "orders-service")
+def test_what_a_new_service_publishes_first_is_heard(the_yard: Yard, service_of: ServiceOf) -> None:
     with (
         the_yard.deployable("unaware_monolith") as monolith,
-        the_yard.deployable("unannounced_orders", service_folder) as service,
+        the_yard.deployable("unannounced_orders", service_of("orders")) as service,
     ):
         # The monolith does not know the service, so that none of its modules announces anything there.
         monolith.start()
@@ -27,12 +25,11 @@ def test_what_a_new_service_publishes_first_is_heard(the_yard: Yard, tmp_path: P
 
 
 def test_what_a_new_monolith_publishes_first_is_heard_by_a_service_that_starts_later(
-    the_yard: Yard, tmp_path: Path
+    the_yard: Yard, service_of: ServiceOf
 ) -> None:
-    service_folder = extract("notifications", tmp_path / "notifications-service")
     with (
         the_yard.deployable("early_monolith") as monolith,
-        the_yard.deployable("late_notifications", service_folder) as service,
+        the_yard.deployable("late_notifications", service_of("notifications")) as service,
     ):
         monolith.launch(NOTIFICATIONS_URL=service.url).until_ready()
         customer = Shop(monolith.client).customer()

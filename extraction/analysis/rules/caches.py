@@ -24,7 +24,7 @@ SHARED = ("django.conf.settings.",)
 def shared_keys(subject: Subject) -> Iterator[Finding]:
     """A key of the common cache that does not begin with the module's name, and `clear()`, which spares nobody."""
     for source in subject.sources:
-        for cache, method, node in _asked(source):
+        for cache, method, node in _cache_calls(source):
             if cache == subject.module or source.is_test:
                 continue
             if method in EMPTYING:
@@ -67,7 +67,7 @@ def common_redis(subject: Subject) -> Iterator[Finding]:
                     yield Finding(source.path, call.lineno, "cache", message, fix)
 
 
-def _asked(source: Source) -> Iterator[tuple[str, str, ast.Call]]:
+def _cache_calls(source: Source) -> Iterator[tuple[str, str, ast.Call]]:
     """Calls of a cache's methods: the cache, the method (an asynchronous one by its other name), the call."""
     for node in source.nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -88,13 +88,13 @@ def _caches(source: Source, node: ast.AST, seen: frozenset[str] = frozenset()) -
             return evaluate_strings(source, inner) or (UNKNOWN,)
         case ast.Name(id=name) if name in source.values and name not in seen:
             return tuple(found for value in source.values[name] for found in _caches(source, value, seen | {name}))
-        case ast.Attribute() if (kept := _kept(source).get(ast.unparse(node))) is not None:
+        case ast.Attribute() if (kept := _attribute_values(source).get(ast.unparse(node))) is not None:
             return _caches(source, kept, seen)
     return ()
 
 
 @functools.cache
-def _kept(source: Source) -> dict[str, ast.expr]:
+def _attribute_values(source: Source) -> dict[str, ast.expr]:
     """Attributes that are given a value: `self.cache = caches["default"]`."""
     return {
         ast.unparse(target): node.value

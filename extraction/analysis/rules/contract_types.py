@@ -113,13 +113,13 @@ def _event(types: Types, source: Source, node: ast.ClassDef) -> Iterator[Finding
     if key is None:
         reason = f"names no ordering key; write class {node.name}(Event, key='…')"
         yield Finding(source.path, node.lineno, "contract", *_split(f"{node.name} {reason}"))
-    elif isinstance(key, ast.Constant) and key.value not in _inherited(types, source, node):
+    elif isinstance(key, ast.Constant) and key.value not in _inherited_fields(types, source, node):
         reason = f"{node.name} has no field {key.value!r} to order it by; name one that it has"
         yield Finding(source.path, node.lineno, "contract", *_split(reason))
     yield from _fields(types, source, node)
 
 
-def _inherited(types: Types, source: Source, node: ast.ClassDef) -> tuple[str, ...]:
+def _inherited_fields(types: Types, source: Source, node: ast.ClassDef) -> tuple[str, ...]:
     made = types.of(source, ast.Name(node.name))
     return getattr(made, "__struct_fields__", ())
 

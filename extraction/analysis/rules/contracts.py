@@ -82,7 +82,7 @@ def unused(subject: Subject) -> Iterator[Finding]:
 @rule
 def unserved(subject: Subject) -> Iterator[Finding]:
     """An operation of a contract that the module serves, and has no function for."""
-    for name, operation, room in _served(subject):
+    for name, operation, room in _operations(subject):
         if operation not in _functions(subject, room):
             kind = subject.project.declarations[name].operations[operation]
             line = subject.project.manifests[subject.module].serves[name]
@@ -95,7 +95,7 @@ def unserved(subject: Subject) -> Iterator[Finding]:
 def other_arguments(subject: Subject) -> Iterator[Finding]:
     """A function that takes other arguments than the contract it implements: the system would not start."""
     known = classes(subject.project.sources(LAYERS["contracts"]))
-    for name, operation, room in _served(subject):
+    for name, operation, room in _operations(subject):
         found = definitions.of_module(subject.project, subject.module).named(
             module_package(subject.module, room, operation)
         )
@@ -109,7 +109,7 @@ def other_arguments(subject: Subject) -> Iterator[Finding]:
                 yield Finding(found.source.path, found.node.lineno, "unserved", message, "make them the same")
 
 
-def _served(subject: Subject) -> Iterator[tuple[str, str, str]]:
+def _operations(subject: Subject) -> Iterator[tuple[str, str, str]]:
     """Each operation that the module serves: its contract, its name, and the room that its function is in."""
     declarations = subject.project.declarations
     served = {
@@ -144,10 +144,10 @@ def plain_contracts(subject: Subject) -> Iterator[Finding]:
 
 @cache
 def _not_plain(project: Project) -> tuple[Finding, ...]:
-    return tuple(_imported(project))
+    return tuple(_foreign_imports(project))
 
 
-def _imported(project: Project) -> Iterator[Finding]:
+def _foreign_imports(project: Project) -> Iterator[Finding]:
     for source in project.sources(LAYERS["contracts"]):
         for item in source.imports:
             plain = item.module.partition(".")[0] in ALLOWED | sys.stdlib_module_names

@@ -27,7 +27,7 @@ FIX = "a module opens its own database only; ask the other module through its co
 def other_databases(subject: Subject) -> Iterator[Finding]:
     """`connections["other"]`, `.using("other")`, `transaction("other")`, `save(using="other")`."""
     for source in subject.sources:
-        for name, line in _opened(source):
+        for name, line in _aliases(source):
             if name in subject.others:
                 yield Finding(source.path, line, "database", f"the database of {name} is opened", FIX)
             elif name == OWN:
@@ -92,14 +92,14 @@ def tested_databases(subject: Subject) -> Iterator[Finding]:
     """`@pytest.mark.django_db(databases=["other"])`, or the same in a test case."""
     for source in subject.sources:
         if source.is_test:
-            for item in (item for node in source.nodes for item in ast.walk(_listed(node) or ast.Tuple([]))):
+            for item in (item for node in source.nodes for item in ast.walk(_databases_of(node) or ast.Tuple([]))):
                 if isinstance(item, ast.Constant) and item.value in subject.others:
                     message = f"a test opens the database of {item.value}"
                     fix = "let `standing_in` answer for the other module"
                     yield Finding(source.path, item.lineno, "database", message, fix)
 
 
-def _listed(node: ast.AST) -> ast.expr | None:
+def _databases_of(node: ast.AST) -> ast.expr | None:
     """The value of `databases=…` or `databases = …`."""
     match node:
         case ast.keyword(arg="databases", value=value) | ast.Assign(targets=[ast.Name(id="databases")], value=value):
@@ -112,7 +112,7 @@ def _default(subject: Subject, source: Source, line: int) -> Finding:
     return Finding(source.path, line, "database", message, f"name the module's: {subject.module!r}")
 
 
-def _opened(source: Source) -> Iterator[tuple[str, int]]:
+def _aliases(source: Source) -> Iterator[tuple[str, int]]:
     named: list[tuple[ast.expr, int]] = []
     for node in source.nodes:
         if isinstance(node, ast.Subscript) and source.qualified(node.value) == CONNECTIONS:

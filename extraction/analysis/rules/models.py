@@ -30,7 +30,7 @@ def borrowed_models(subject: Subject) -> Iterator[Finding]:
     backends = {name.rpartition(".")[0] for name in subject.project.manifests[subject.module].authentication_backends}
     for source in subject.sources:
         if not source.is_test and source.name not in backends:
-            found = {(line, name) for name, line in _named(source) if name in ASKING or _is_borrowed(name)}
+            found = {(line, name) for name, line in _uses(source) if name in ASKING or _is_borrowed(name)}
             for line, name in sorted(found):
                 yield Finding(source.path, line, "model", f"{name} is in the deployable's own database", FIX)
 
@@ -45,7 +45,7 @@ def applications_with_tables(subject: Subject) -> Iterator[Finding]:
             yield Finding(manifest.path, line, "model", message, f"{FIX}, or say why they may stay")
 
 
-def _named(source: Source) -> Iterator[tuple[str, int]]:
+def _uses(source: Source) -> Iterator[tuple[str, int]]:
     """Whatever imported is used, other than in a relation, which has a rule of its own, and to say a type."""
     passed_over = {
         id(node) for called, call in source.calls() if called.rpartition(".")[2] in RELATIONS for node in ast.walk(call)

@@ -12,7 +12,7 @@ from extraction.reading.requirements import canonical, distributions, wanted
 @rule
 def unpinned(subject: Subject) -> Iterator[Finding]:
     """A third-party import that no requirements file pins: for tests dev.txt, for the rest base.txt."""
-    awaited = {test: {name for _, name in _awaited(subject, development=test)} for test in (False, True)}
+    awaited = {test: {name for _, name in _missing_pins(subject, development=test)} for test in (False, True)}
     for source in subject.sources:
         stem = "dev" if source.is_test else "base"
         pinned = subject.project.locks[stem].pins.keys() if stem in subject.project.locks else frozenset()
@@ -32,12 +32,12 @@ def unpinned(subject: Subject) -> Iterator[Finding]:
 @rule
 def unlocked(subject: Subject) -> Iterator[Finding]:
     """A distribution that the module names in its `requirements.in` or `requirements-dev.in`, and is not pinned yet."""
-    for (path, text), name in _awaited(subject, development=True):
+    for (path, text), name in _missing_pins(subject, development=True):
         message = f"{name} is required, and not pinned in requirements/*.txt"
         yield Finding(path, _line(text, name), "requirement", message, "run make lock")
 
 
-def _awaited(subject: Subject, *, development: bool) -> Iterator[tuple[tuple[str, str], str]]:
+def _missing_pins(subject: Subject, *, development: bool) -> Iterator[tuple[tuple[str, str], str]]:
     """Distributions that the module names and that are not pinned yet, each with the file that names it."""
     project, module = subject.project, subject.module
     named = [(project.requirements_of(module), [*project.locks.values()])]

@@ -16,6 +16,8 @@ from extraction.reading.source import Source, argument
 ENVIRONMENT = ("os.environ", "os.getenv", "environ.Env", "environ.FileAwareEnv", "decouple", "dotenv")
 DOOR = "seamline.module.setting"
 DJANGO = "django.conf.settings."
+NAMES = "seamline.deployable.names"
+"""Where the runtime names the settings that it makes."""
 OF_MODULES = "MODULE_SETTINGS"
 
 
@@ -55,8 +57,8 @@ def own_settings(subject: Subject) -> Iterator[Finding]:
 
 @rule
 def django_settings(subject: Subject) -> Iterator[Finding]:
-    """`settings.X` that neither Django nor every deployable's `config/settings.py` defines."""
-    known = _known(subject.project)
+    """`settings.X` that neither Django, nor the runtime, nor `config/settings.py` defines."""
+    known = _known_names(subject.project)
     for source in subject.sources:
         for name, line in _read(source):
             fix = f"declare a Setting in the manifest, and read it with setting({subject.module!r}, …)"
@@ -79,14 +81,26 @@ def _read(source: Source) -> Iterator[tuple[str, int]]:
 
 
 @cache
-def _known(project: Project) -> frozenset[str]:
+def _known_names(project: Project) -> frozenset[str]:
     django = importlib.util.find_spec("django")
     defaults = Path(str(django.origin)).parent / "conf" / "global_settings.py" if django else None
     trees = [ast.parse(defaults.read_bytes())] if defaults else []
     trees.append(project.source(SETTINGS).tree)
-    return frozenset(
+    return _of_runtime(project) | frozenset(
         node.id
         for tree in trees
         for node in ast.walk(tree)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     )
+
+
+def _of_runtime(project: Project) -> frozenset[str]:
+    """Read which settings the runtime makes; it is not imported, for it may be installed without what it needs."""
+    annotated = (
+        node.target
+        for source in project.runtime_sources
+        if source.name == NAMES
+        for node in source.tree.body
+        if isinstance(node, ast.AnnAssign)
+    )
+    return frozenset(target.id for target in annotated if isinstance(target, ast.Name))

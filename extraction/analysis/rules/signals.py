@@ -28,11 +28,11 @@ def _connections(source: Source) -> Iterator[tuple[int, list[str], ast.expr | No
         if isinstance(node, ast.Call) and source.qualified(node.func) == "django.dispatch.receiver" and node.args:
             yield node.lineno, [*source.meanings(node.args[0])], argument(node, 1, "sender")
         elif isinstance(node, ast.Call):
-            yield node.lineno, _connected(source, node.func), argument(node, 1, "sender")
+            yield node.lineno, _signals(source, node.func), argument(node, 1, "sender")
         for decorator in getattr(node, "decorator_list", ()):
-            yield decorator.lineno, _connected(source, decorator), None
+            yield decorator.lineno, _signals(source, decorator), None
 
 
-def _connected(source: Source, function: ast.expr) -> list[str]:
+def _signals(source: Source, function: ast.expr) -> list[str]:
     """The signals whose `connect` it is."""
     return [name.removesuffix(".connect") for name in source.meanings(function) if name.endswith(".connect")]

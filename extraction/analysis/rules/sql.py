@@ -44,13 +44,13 @@ def tables_in_sql(subject: Subject) -> Iterator[Finding]:
 def tables_of_models(subject: Subject) -> Iterator[Finding]:
     """A model of one's own laid over another module's table, and SQL that is told its tables by their names."""
     for source in subject.sources:
-        for name, line in _named(source):
+        for name, line in _table_names(source):
             table = name.replace('"', "").rpartition(".")[2]
             if owner := tables.of(subject.project).foreign(subject.module, table):
                 yield _finding(source.path, line, table, owner)
 
 
-def _named(source: Source) -> Iterator[tuple[str, int]]:
+def _table_names(source: Source) -> Iterator[tuple[str, int]]:
     """The names of tables that are given to models, to migrations, to `extra(tables=…)`, or to be put into SQL."""
     named: list[tuple[ast.expr | None, int]] = []
     for node in source.nodes:

@@ -24,11 +24,11 @@ def common_state(subject: Subject) -> Iterator[Finding]:
     """Something of the runtime's, the contracts' or Django's that is assigned to, or a container that is changed."""
     for source in subject.sources:
         if not source.is_test:
-            for name, line in sorted({*_assigned(source), *_grown(subject.project, source)}):
+            for name, line in sorted({*_assignments(source), *_grown(subject.project, source)}):
                 yield Finding(source.path, line, "state", f"{name} is changed, which all modules share", FIX)
 
 
-def _assigned(source: Source) -> Iterator[tuple[str, int]]:
+def _assignments(source: Source) -> Iterator[tuple[str, int]]:
     for node in source.nodes:
         if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
             target: ast.expr = node
@@ -56,8 +56,7 @@ def _containers(project: Project) -> frozenset[str]:
     """Dicts, lists and sets at the top of the runtime's and the contracts' files, by dotted name."""
     return frozenset(
         f"{source.name}.{target.id}"
-        for folder in (LAYERS["seamline"], LAYERS["contracts"])
-        for source in project.sources(folder)
+        for source in (*project.runtime_sources, *project.sources(LAYERS["contracts"]))
         for node in source.tree.body
         if isinstance(node, ast.Assign | ast.AnnAssign) and _is_container(node.value)
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])

@@ -119,7 +119,7 @@ def endpoints(subject: Subject) -> Iterator[Finding]:
 def model_names(subject: Subject) -> Iterator[Finding]:
     """A string that names another module's model: `"parcels.Parcel"`, other than in a relation or the registry."""
     for source in subject.sources:
-        reported = _reported(source)
+        reported = _reported_elsewhere(source)
         for value, line, parts in texts(source):
             label, _, model = value.lower().partition(".")
             known = _models(subject.project, label) if label in subject.others else ()
@@ -169,6 +169,6 @@ def _models(project: Project, module: str) -> frozenset[str]:
 
 
 @cache
-def _reported(source: Source) -> frozenset[int]:
+def _reported_elsewhere(source: Source) -> frozenset[int]:
     calls = (call for name, call in source.calls() if name.rpartition(".")[2] in RELATIONS | REGISTRY)
     return frozenset(id(node) for call in calls for node in ast.walk(call))

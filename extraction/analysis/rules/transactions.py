@@ -41,10 +41,10 @@ def effects_inside(subject: Subject) -> Iterator[Finding]:
         if not source.is_test:
             for block in _blocks(subject, source):
                 for call in _calls(block):
-                    yield from _found(subject, source, call, known.called(source, call))
+                    yield from _findings(subject, source, call, known.called(source, call))
 
 
-def _found(subject: Subject, source: Source, call: ast.Call, called: Definition | None) -> Iterator[Finding]:
+def _findings(subject: Subject, source: Source, call: ast.Call, called: Definition | None) -> Iterator[Finding]:
     done = {(effect, "") for effect in _effect(subject, source, call)}
     if called:
         done |= {(effect, f" by {called.node.name}()") for effect in _effects(subject, called)}  # type: ignore[attr-defined]

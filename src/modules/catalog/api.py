@@ -9,7 +9,7 @@ from contracts.catalog import Product, UnknownProduct
 from contracts.shop import Sku
 from modules.catalog import queries, service
 from modules.catalog.errors import SkuTaken
-from seamline.contract import MINOR_UNITS, Currency, Money, Value
+from seamline.contract import MINOR_UNITS, NO_CURRENCY, Currency, Money, Value
 from seamline.http import PAGE_PARAMETERS, Created, Endpoint, Page, endpoint, paginate, public, scope
 
 SEARCH = OpenApiParameter(
@@ -20,13 +20,15 @@ Description = Annotated[str, msgspec.Meta(max_length=2000)]
 
 
 class Amount(Value):
-    """A price: not negative."""
+    """A price: not negative, and of a currency though it is nothing."""
 
     amount: Annotated[int, msgspec.Meta(ge=0, le=10**12, description=MINOR_UNITS, examples=[1999])]
     currency: Currency
 
     def __post_init__(self) -> None:
         self.money()  # refuses a currency that there is not
+        if self.currency == NO_CURRENCY:
+            raise ValueError(f"{self.currency!r} is no currency to pay in, such as EUR")
 
     def money(self) -> Money:
         return Money(self.amount, self.currency)

@@ -8,7 +8,7 @@ import structlog
 from modules.payments import queries, service
 from modules.payments.providers import provider_of
 
-log = structlog.get_logger("seam.payments")
+log = structlog.get_logger("modules.payments")
 
 OVERDUE = timedelta(minutes=1)
 """After which a provider's answer is taken for lost."""

@@ -15,7 +15,7 @@ from contracts.payments import (
 from modules.payments import models, queries
 from modules.payments.errors import NoSuchPayment, NotRefundable
 from modules.payments.providers import Answer, Outcome, provider_of, refuse_unknown
-from seamline.contract import InvalidArguments, Money
+from seamline.contract import NO_CURRENCY, InvalidArguments, Money
 from seamline.databases import execute, insert_new, transaction
 from seamline.events import publish
 
@@ -78,7 +78,7 @@ def capture(order_id: UUID) -> None:
 def cancel(order_id: UUID) -> None:
     with transaction("payments"):
         # Where there is none, that is remembered: an authorise under way that arrives later takes nothing.
-        given_up = {"amount": 0, "currency": "XXX", "method": "", "status": PaymentStatus.VOIDED}
+        given_up = {"amount": 0, "currency": NO_CURRENCY, "method": "", "status": PaymentStatus.VOIDED}
         insert_new(models.Payment(id=uuid4(), order_id=order_id, **given_up), "order_id")
         row = _locked(order_id)
         if row and row.status == PaymentStatus.CAPTURED:

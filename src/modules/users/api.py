@@ -75,6 +75,10 @@ class RefreshView(accounts.RefreshView):
     accounts = ACCOUNTS
 
 
+class OAuth2TokenView(accounts.OAuth2TokenView):
+    accounts = ACCOUNTS
+
+
 class MeView(Endpoint):
     @endpoint(access=user, returns=Account, raises=(UnknownUser,))
     def get(self, request: Request) -> Account:

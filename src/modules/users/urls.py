@@ -8,5 +8,6 @@ urlpatterns = [
     path("users/<uuid:user_id>", api.UserView.as_view()),
     path("users/<uuid:user_id>/points", api.PointsView.as_view()),
     path("auth/token", api.TokenView.as_view()),
+    path("auth/oauth2/token", api.OAuth2TokenView.as_view(), name="oauth2-token"),
     path("auth/token/refresh", api.RefreshView.as_view()),
 ]

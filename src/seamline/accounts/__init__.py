@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from seamline.accounts.endpoints import Credentials, RefreshToken, RefreshView, TokenView
     from seamline.accounts.errors import BadCredentials, WeakPassword
     from seamline.accounts.login import Accounts
+    from seamline.accounts.oauth2 import OAuth2TokenView
     from seamline.accounts.passwords import Password, hash_password
     from seamline.accounts.tokens import Tokens
 
@@ -28,6 +29,7 @@ __all__ = [
     "BadCredentials",
     "Credentials",
     "Directory",
+    "OAuth2TokenView",
     "Password",
     "RefreshToken",
     "RefreshView",
@@ -36,7 +38,7 @@ __all__ = [
     "WeakPassword",
     "hash_password",
 ]
-_ROOMS = ("errors", "directory", "passwords", "tokens", "login", "endpoints")
+_ROOMS = ("errors", "directory", "passwords", "tokens", "login", "endpoints", "oauth2")
 
 
 def __getattr__(name: str) -> Any:

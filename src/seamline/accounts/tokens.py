@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.conf import settings
 
 from seamline.accounts.errors import BadCredentials
+from seamline.configuration.service_keys import key_id
 from seamline.http import access
 from seamline.http.access import UserId
 from seamline.layout import current
@@ -66,7 +67,7 @@ def _sign(user_id: UserId, audience: str, seconds: int, **claims: str) -> str:
         {**claims, "iat": now, "exp": now + seconds},
         _signing_key(),
         algorithm=access.ALGORITHM,
-        headers={"kid": access.key_id(_signing_key().public_key())},
+        headers={"kid": key_id(_signing_key().public_key())},
     )
 
 

@@ -73,21 +73,21 @@ class _UnderWay(NamedTuple):
 
 def serve_module(module: Module) -> None:
     """Answer for a module's facts. Raises `BadManifest` where its `audit.py` names two of one kind."""
-    declared = _declared(module)
+    declared = _facts_by_kind(module)
 
     def facts(kind: str, after: str = "") -> tuple[Fact, ...]:
-        source = _named(declared, kind)
+        source = _facts_of(declared, kind)
         rows = source.rows().order_by(source.key)
         return _state_facts(module.name, source, (_filter(rows, source, "gt", after) if after else rows)[:BATCH_SIZE])
 
     def facts_about(kind: str, keys: tuple[str, ...]) -> tuple[Fact, ...]:
-        source = _named(declared, kind)
+        source = _facts_of(declared, kind)
         return _state_facts(module.name, source, _filter(source.rows(), source, "in", keys))
 
     server.register(audit_facet(module.name), {"facts": facts, "facts_about": facts_about})
 
 
-def _declared(module: Module) -> dict[str, Facts]:
+def _facts_by_kind(module: Module) -> dict[str, Facts]:
     sources: Sequence[Facts] = getattr(module.room("audit"), "FACTS", ()) if module.has("audit") else ()
     declared = {source.kind: source for source in sources}
     if len(declared) < len(sources):
@@ -95,7 +95,7 @@ def _declared(module: Module) -> dict[str, Facts]:
     return declared
 
 
-def _named(declared: dict[str, Facts], kind: str) -> Facts:
+def _facts_of(declared: dict[str, Facts], kind: str) -> Facts:
     if kind not in declared:
         raise UnknownKind(kind=kind)
     return declared[kind]

@@ -7,11 +7,14 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.signals import request_finished, request_started
 
 from seamline import topology
-from seamline.calls import client, server, service_tokens, wire
+from seamline.calls import authorization, client, server, service_tokens, wire
+from seamline.calls.client import Request
 from seamline.calls.idempotency import KEY
+from seamline.calls.service_tokens import Caller
 from seamline.calls.wire import Response
 from seamline.context import Context, current, entered, new_id, request_id_of, traceparent_of
 from seamline.contract import Category, ContractError, Unavailable
@@ -22,7 +25,7 @@ PREFIX = "/_contracts/"
 MAX_CALL_SECONDS = 60.0
 """The most that a caller may wait, whatever it says."""
 
-log = structlog.get_logger("seam.calls")
+log = structlog.get_logger("seamline.calls")
 Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 _MILLISECONDS = re.compile(r"[0-9]{1,15}")
@@ -39,8 +42,8 @@ class UnknownOperation(ContractError, category=Category.NOT_FOUND):
 
 
 class _Refused(Exception):
-    def __init__(self, status: HTTPStatus, reason: str) -> None:
-        self.status, self.reason = status, reason
+    def __init__(self, status: HTTPStatus, reason: str, code: str = "contracts.refused") -> None:
+        self.status, self.reason, self.code = status, reason, code
 
 
 class ContractEndpoint:
@@ -53,7 +56,7 @@ class ContractEndpoint:
         self.application = application
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if not environ["PATH_INFO"].startswith(PREFIX):
+        if not environ["PATH_INFO"].startswith(PREFIX) or not _is_open_at(environ.get("SERVER_PORT", "")):
             return self.application(environ, start_response)
         started, request_id = time.monotonic(), request_id_of(environ.get("HTTP_X_REQUEST_ID"))
         request_started.send(sender=self.__class__, environ=environ)
@@ -77,6 +80,11 @@ class ContractEndpoint:
         return [response.body]
 
 
+def _is_open_at(port: str) -> bool:
+    """Tell whether contract calls are answered at this port: they may have one of their own."""
+    return not settings.CONTRACTS_PORT or port == str(settings.CONTRACTS_PORT)
+
+
 def _respond(environ: Environ, path: str) -> Response:
     try:
         return _dispatch(environ, path)
@@ -87,42 +95,70 @@ def _respond(environ: Environ, path: str) -> Response:
 
 
 def _problem_of(refused: _Refused) -> wire.Problem:
-    title, code, request_id = refused.status.phrase, "contracts.refused", current().request_id
-    return wire.Problem("about:blank", title, refused.status, code, refused.reason, request_id)
+    title, request_id = refused.status.phrase, current().request_id
+    return wire.Problem("about:blank", title, refused.status, refused.code, refused.reason, request_id)
 
 
 def _dispatch(environ: Environ, path: str) -> Response:
     module = path.partition("/")[0].partition(".")[0]
     if environ["REQUEST_METHOD"] != "POST":
         raise _Refused(HTTPStatus.METHOD_NOT_ALLOWED, "contract operations are called with POST")
-    _authenticate(environ, module)
+    caller = _authenticate(environ, module)
+    _authorize(caller, module, path)
     if not _OPERATION_PATH.fullmatch(path):
         raise UnknownOperation(operation=path[:200])
     body = _read_body(environ)
-    key, context = _read_context(environ, module, f"call {path}")
+    key, context = _read_context(environ, module, f"call {path}", caller.module)
+    is_bound = _is_bound(caller, module, path, key, environ.get("HTTP_X_ACTING_USER", ""), body)
     moved = topology.current().moved.get(module)
     if moved:
-        return client.post(moved, module, path, body, key, context)
+        return client.post(moved, Request(module, path, body, key, is_bound, caller.issuer.name), context)
     served = server.find_operation(path)
     if served is None and module in extracted():
         log.warning("no_route", module=module, request_id=context.request_id)
         raise Unavailable(module=module)
     if served is None:
         raise UnknownOperation(operation=path[:200])
+    if served.operation.is_command and not is_bound:
+        raise _refuse_token(module, "a command needs a token of its own")
     if served.operation.needs_key:
         key = key or new_id()
     return server.execute(served.operation, body, key, context)
 
 
-def _authenticate(environ: Environ, module: str) -> None:
+def _authenticate(environ: Environ, module: str) -> Caller:
     scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     try:
         if scheme != "Bearer":
             raise service_tokens.BadToken("no bearer token")
-        service_tokens.verify(token, module)
+        return service_tokens.verify(token, module)
     except service_tokens.BadToken as error:
-        log.warning("service_token_refused", module=module[:60], reason=str(error))
-        raise _Refused(HTTPStatus.UNAUTHORIZED, "a service token for this module is needed") from None
+        raise _refuse_token(module, str(error)) from None
+
+
+def _refuse_token(module: str, reason: str) -> _Refused:
+    authorization.record_refusal("service_token_refused", module, reason)
+    return _Refused(HTTPStatus.UNAUTHORIZED, "a service token for this module is needed")
+
+
+def _authorize(caller: Caller, module: str, path: str) -> None:
+    try:
+        authorization.authorize(caller, path)
+    except authorization.Denied as denied:
+        authorization.record_refusal("service_call_denied", module, str(denied), operation=path[:200])
+        raise _Refused(HTTPStatus.FORBIDDEN, "the caller may not call this", authorization.DENIED) from None
+
+
+def _is_bound(caller: Caller, module: str, path: str, key: str, actor: str, body: bytes) -> bool:
+    """Tell whether the token is good for this request alone. Raises `_Refused` where it is for another."""
+    if caller.is_shared:
+        return True
+    if caller.digest is None:
+        return False
+    # A token that was seen on its way is of no use for anything else, under another key or for another user.
+    if caller.digest != service_tokens.digest_of(path, key, actor, body):
+        raise _refuse_token(module, "the token is for another request")
+    return True
 
 
 def _read_body(environ: Environ) -> bytes:
@@ -140,7 +176,7 @@ def _read_body(environ: Environ) -> bytes:
     return body
 
 
-def _read_context(environ: Environ, module: str, origin: str) -> tuple[str, Context]:
+def _read_context(environ: Environ, module: str, origin: str, caller: str | None) -> tuple[str, Context]:
     deadline = environ.get("HTTP_X_DEADLINE_MS") or str(int(MAX_CALL_SECONDS * 1000))
     if not _MILLISECONDS.fullmatch(deadline):
         raise _Refused(HTTPStatus.BAD_REQUEST, "X-Deadline-Ms must be a whole number of milliseconds")
@@ -154,5 +190,6 @@ def _read_context(environ: Environ, module: str, origin: str) -> tuple[str, Cont
         deadline=time.monotonic() + min(int(deadline) / 1000, MAX_CALL_SECONDS),
         actor=actor if _ACTOR.fullmatch(actor) else None,
         module=module,
+        caller=caller,
         origin=origin,
     )

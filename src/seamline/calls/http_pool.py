@@ -59,9 +59,16 @@ class ConnectionPool:
 
         Raises `TimedOut`, `ResponseTooLong`, or one of `NO_RESPONSE`.
         """
-        deadline = time.monotonic() + timeout
         head = [("Host", self.host), ("Content-Length", str(len(body))), *headers]
-        with self.send("POST", path, head, (body,), timeout) as exchange:
+        return self._request("POST", path, head, body, timeout, limit)
+
+    def get(self, path: str, headers: Headers, timeout: float, limit: int) -> RawResponse:
+        """GET, as `post` does."""
+        return self._request("GET", path, [("Host", self.host), *headers], b"", timeout, limit)
+
+    def _request(self, method: str, path: str, head: Headers, body: bytes, timeout: float, limit: int) -> RawResponse:
+        deadline = time.monotonic() + timeout
+        with self.send(method, path, head, (body,), timeout) as exchange:
             response = exchange.response
             while not response.is_complete:
                 # What comes in drops must not outlast the deadline.

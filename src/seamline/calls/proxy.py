@@ -15,10 +15,10 @@ from seamline.calls.idempotency import KEY
 from seamline.context import Context, calling, current
 from seamline.contract import Contract, DeadlineExceeded, Operation, Unavailable
 from seamline.layout import alias_of
-from seamline.module import active
+from seamline.module import Guards, active
 from seamline.observability.metrics import noted
 
-log = structlog.get_logger("seam.calls")
+log = structlog.get_logger("seamline.calls")
 C = TypeVar("C", bound=Contract)
 
 
@@ -33,7 +33,8 @@ def call(contract: type[C], *, key: str | None = None, timeout: float | None = N
     `timeout` is in seconds and can only shorten what the operation allows.
 
     The operations raise what their contract declares; any may raise `InvalidArguments`, `Unexpected`, or an
-    `AvailabilityError`. A command inside an open transaction raises `TransactionOpen`.
+    `AvailabilityError`. A command inside an open transaction raises `TransactionOpen`, unless its module's manifest
+    says that it is to be warned of.
     """
     if key is not None and not KEY.fullmatch(key):
         raise ValueError(f"a key is 1 to 100 letters, digits, or ._:- and not {key!r}")
@@ -95,10 +96,20 @@ def _refuse_inside_transaction(operation: Operation, module: str | None) -> None
     for alias in (alias_of(module),) if module and module in active() else connections:
         if _in_transaction(alias):
             place = next(f for f in reversed(traceback.extract_stack()) if "/seamline/" not in f.filename)
+            where = f"{place.filename}:{place.lineno}"
+            if _is_tolerated(operation.module):
+                log.warning("command_in_transaction", operation=operation.path, place=where, database=alias)
+                return
             raise TransactionOpen(
-                f"{place.filename}:{place.lineno}: {operation.path} is a command, called inside a transaction on "
+                f"{where}: {operation.path} is a command, called inside a transaction on "
                 f"{alias!r} that could still roll back; commit first, or publish an event and let its handler act"
             )
+
+
+def _is_tolerated(module: str) -> bool:
+    """Tell whether commands to a module may still be called inside a transaction: its tables stand beside others'."""
+    manifest = active().get(module)
+    return manifest is not None and manifest.guards is Guards.WARN and topology.current().is_here(module)
 
 
 def _in_transaction(alias: str) -> bool:

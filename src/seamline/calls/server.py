@@ -26,7 +26,7 @@ from seamline.databases.errors import drop_connection, is_infrastructure
 from seamline.layout import alias_of
 from seamline.module import BadManifest, Module
 
-log = structlog.get_logger("seam.calls")
+log = structlog.get_logger("seamline.calls")
 Implementation = Callable[..., Any]
 
 

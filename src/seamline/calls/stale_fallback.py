@@ -14,7 +14,7 @@ import structlog
 from seamline.calls.wire import Codec
 from seamline.contract import AvailabilityError, Operation
 
-log = structlog.get_logger("seam.calls")
+log = structlog.get_logger("seamline.calls")
 
 MAX_ENTRIES = 1000
 """Results that are cached for each operation, in this process; the least recently used ones are forgotten."""

@@ -5,7 +5,7 @@ A signature takes longer to check than most of what is asked. Services' and user
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 MAX_ENTRIES = 2000
 LEEWAY_SECONDS = 5
@@ -23,17 +23,24 @@ class _Verified(NamedTuple):
 
 
 def verify_once(
-    token: str, audience: str, keys: Keys, verify: Callable[[str, str], Mapping[str, Any]], bearer: Callable[[Any], T]
+    token: str,
+    audience: str,
+    keys: Keys,
+    verify: Callable[[str, str], Mapping[str, Any]],
+    bearer: Callable[[Any], T],
+    is_reusable: Callable[[T], bool] = lambda _: True,
 ) -> T:
     """Return the `bearer` of a token, which is made of its claims.
 
     `verify` checks the token and returns its claims, where that was not done with the same keys before; what it raises
-    is not remembered.
+    is not remembered, nor is a bearer that comes once and is not `is_reusable`.
     """
     entry = _cache.get((token, audience))
     if entry is None or entry.keys is not keys or time.time() >= entry.good_until:
         claims = verify(token, audience)
         entry = _Verified(bearer(claims), claims["exp"] + LEEWAY_SECONDS, keys)
+        if not is_reusable(entry.bearer):
+            return cast(T, entry.bearer)
         if len(_cache) >= MAX_ENTRIES:
             _cache.clear()
         _cache[token, audience] = entry

@@ -11,7 +11,7 @@ import structlog
 from seamline import context
 from seamline.contract import Category, ContractError, InvalidArguments, Operation, Unexpected
 
-log = structlog.get_logger("seam.calls")
+log = structlog.get_logger("seamline.calls")
 
 MAX_ARGUMENTS_BYTES = 4 * 1024 * 1024
 """Of a call's arguments, encoded."""

@@ -23,17 +23,27 @@ from seamline.setting_errors import HIDDEN, invalid_setting
 
 _DEVELOPMENT = "seam-development-only"
 _PUBLIC_KEY = re.compile(r"-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", re.DOTALL)
-_REQUIRED = ("SECRET_KEY", "SERVICE_KEYS", "DATABASE_URL", "ALLOWED_HOSTS")
+_LEAST_SECRET = 16
+"""Of a module's secret, in characters: less than of our own, because others may have made it."""
+REQUIRED = ("SECRET_KEY", "SERVICE_PRIVATE_KEY", "DATABASE_URL", "ALLOWED_HOSTS")
+"""What production sets, where the system consists of modules alone; and the keys of users' tokens."""
+_IN_A_FILE = {"SERVICE_PRIVATE_KEY": "SERVICE_PRIVATE_KEY_FILE"}
 
 
-def refuse_incomplete(env: environ.Env, modules: Iterable[Module], extracted: Iterable[ExtractedModule]) -> None:
+def refuse_incomplete(
+    env: environ.Env,
+    modules: Iterable[Module],
+    extracted: Iterable[ExtractedModule],
+    always: tuple[str, ...] = REQUIRED,
+) -> None:
     """Say of production all that is missing, at once. Raises `ImproperlyConfigured`."""
     required = [
         f"{module.name}_{setting.name}".upper() for module in modules for setting in module.settings if setting.required
     ]
     required += [module.url_setting for module in extracted]
-    missing = [name for name in (*_REQUIRED, *required) if not env.str(name, "")]
-    if not env.str("JWT_PRIVATE_KEY", "") and not env.str("JWT_PUBLIC_KEYS", ""):
+    given = {name for name, file in _IN_A_FILE.items() if env.str(file, "")}
+    missing = [name for name in (*always, *required) if name not in given and not env.str(name, "")]
+    if always is REQUIRED and not env.str("JWT_PRIVATE_KEY", "") and not env.str("JWT_PUBLIC_KEYS", ""):
         missing.append("JWT_PRIVATE_KEY or JWT_PUBLIC_KEYS")
     if missing:
         environment = env.str("ENVIRONMENT", "")
@@ -52,9 +62,9 @@ def secret(env: environ.Env, name: str, development: bool) -> str:
 
 
 def service_keys(env: environ.Env, development: bool) -> dict[str, str]:
-    """Read the secrets that service tokens are signed with, by key id: `SERVICE_KEYS=new:<secret>,old:<secret>`.
+    """Read the secrets that releases up to 0.9 sign service tokens with, by key id: `SERVICE_KEYS=<id>:<secret>`.
 
-    The first signs, all are accepted: rotate by putting a new one first everywhere, then dropping the old.
+    The first signs, all are accepted.
     """
     pairs = [pair.partition(":")[::2] for pair in env.list("SERVICE_KEYS", default=[])]
     if not pairs and development:
@@ -65,13 +75,16 @@ def service_keys(env: environ.Env, development: bool) -> dict[str, str]:
     return dict(pairs)
 
 
-def user_token_keys(env: environ.Env, development: bool) -> tuple[str | None, list[str]]:
+def user_token_keys(env: environ.Env, development: bool, required: bool = True) -> tuple[str | None, list[str]]:
     """Read the private key that signs users' tokens, where they are issued, and the public keys to verify them, as PEM.
 
     From `JWT_PRIVATE_KEY` and `JWT_PUBLIC_KEYS` (one PEM after the other); a private key brings its public key along.
+    Where they are not `required`, there may be none, and no token is accepted.
     """
     private = env.str("JWT_PRIVATE_KEY", "", multiline=True)
     public = _public_keys(env.str("JWT_PUBLIC_KEYS", "", multiline=True))
+    if not (private or public or required or development):
+        return None, []
     if not private and not public:
         private = _development_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     if private:
@@ -91,6 +104,8 @@ def module_settings(env: environ.Env, module: Module, development: bool) -> dict
         value = env.str(name, "")
         if setting.required and setting.secret and not development and value == setting.development:
             raise invalid_setting(name, value, f"something else than in development. {setting.help}")
+        if setting.required and setting.secret and not development and len(value) < _LEAST_SECRET:
+            raise invalid_setting(name, HIDDEN, f"{_LEAST_SECRET} characters or more. {setting.help}")
         values[setting.name] = value or setting.development
     return values
 

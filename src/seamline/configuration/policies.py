@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 
-from seamline.setting_errors import invalid_setting, require_that
+from seamline.setting_errors import require_that
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +61,18 @@ class CallPolicy:
 
     def __post_init__(self) -> None:
         for name in ("max_attempts", "max_concurrent_calls", "failure_threshold"):
-            self._require(name, getattr(self, name) >= 1, "1 or more")
+            require_that(getattr(self, name) >= 1, self, name, "1 or more")
         for name in ("connect_timeout", "reset_timeout", "max_tokens", "token_ratio"):
-            self._require(name, getattr(self, name) > 0, "more than 0")
+            require_that(getattr(self, name) > 0, self, name, "more than 0")
         for name in ("initial_backoff", "max_idle_connections", "acquire_timeout", "min_deadline"):
-            self._require(name, getattr(self, name) >= 0, "0 or more")
-        self._require("max_backoff", self.max_backoff >= self.initial_backoff, "no less than initial_backoff")
-        self._require("token_ratio", self.token_ratio <= 1, "1 at most: a call that is answered pays for one repeat")
+            require_that(getattr(self, name) >= 0, self, name, "0 or more")
+        require_that(self.max_backoff >= self.initial_backoff, self, "max_backoff", "no less than initial_backoff")
+        require_that(
+            self.token_ratio <= 1, self, "token_ratio", "1 at most: a call that is answered pays for one repeat"
+        )
         # Else the budget would be exhausted by the first attempts of a single call.
         least = 2 * (self.max_attempts - 1)
-        self._require("max_tokens", self.max_tokens > least, f"more than {least}, twice the repeats of one call")
-
-    def _require(self, name: str, holds: bool, expected: str) -> None:
-        if not holds:
-            raise invalid_setting(f"{type(self).__name__}.{name}", getattr(self, name), expected)
+        require_that(self.max_tokens > least, self, "max_tokens", f"more than {least}, twice the repeats of one call")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,22 +104,16 @@ class DeliveryPolicy:
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "max_failures", "threads_per_subscriber", "max_threads"):
-            require_that(getattr(self, name) >= 1, "DELIVERY", self, f"{name} of 1 or more")
+            require_that(getattr(self, name) >= 1, self, name, "1 or more")
         for name in ("handler_timeout", "settle_margin", "time_slice", "first_backoff"):
-            require_that(getattr(self, name) > 0, "DELIVERY", self, f"{name} above 0")
-        require_that(self.begin_within > 0, "DELIVERY", self, "lease_seconds above handler_timeout + settle_margin")
-        require_that(
-            self.first_backoff <= min(self.max_backoff, self.max_backoff_unreachable),
-            "DELIVERY",
-            self,
-            "first_backoff up to max_backoff and max_backoff_unreachable",
-        )
-        require_that(
-            self.threads_per_subscriber <= self.max_threads,
-            "DELIVERY",
-            self,
-            "threads_per_subscriber up to max_threads",
-        )
+            require_that(getattr(self, name) > 0, self, name, "more than 0")
+        busy = f"more than {self.handler_timeout + self.settle_margin:g}, handler_timeout and settle_margin together"
+        require_that(self.begin_within > 0, self, "lease_seconds", busy)
+        longest = min(self.max_backoff, self.max_backoff_unreachable)
+        shorter = f"{longest:g} at most, as max_backoff and max_backoff_unreachable are"
+        require_that(self.first_backoff <= longest, self, "first_backoff", shorter)
+        fewer = f"{self.max_threads} at most, as max_threads is"
+        require_that(self.threads_per_subscriber <= self.max_threads, self, "threads_per_subscriber", fewer)
 
     @property
     def begin_within(self) -> float:
@@ -162,12 +154,11 @@ class SagaPolicy:
     """Longest pause after any."""
 
     def __post_init__(self) -> None:
-        require_that(self.step_timeout > 0, "SAGAS", self, "step_timeout above 0")
-        require_that(self.settle_margin > 0, "SAGAS", self, "settle_margin above 0")
-        require_that(self.batch_size >= 1, "SAGAS", self, "batch_size of 1 or more")
-        require_that(
-            0 < self.first_backoff <= self.max_backoff, "SAGAS", self, "first_backoff above 0, up to max_backoff"
-        )
+        for name in ("step_timeout", "settle_margin", "first_backoff"):
+            require_that(getattr(self, name) > 0, self, name, "more than 0")
+        require_that(self.batch_size >= 1, self, "batch_size", "1 or more")
+        shorter = f"{self.max_backoff:g} at most, as max_backoff is"
+        require_that(self.first_backoff <= self.max_backoff, self, "first_backoff", shorter)
 
     @property
     def backoff(self) -> Backoff:

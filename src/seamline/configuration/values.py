@@ -5,7 +5,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from types import ModuleType
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from seamline.setting_errors import invalid_setting, is_whole_number, without_se
 
 _MODULE_URL = re.compile(r"([A-Z][A-Z0-9_]*)_URL")
 _BASE_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?")
+_HOST_NAME = re.compile(r"(?![0-9.]*$)(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*(?<!-)")
 _FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 MAX_SECONDS = 86_400.0
 """Of a timeout: a day."""
@@ -77,6 +78,14 @@ def networks(env: environ.Env, name: str) -> tuple[IPv4Network | IPv6Network, ..
         raise invalid_setting(name, env.str(name), "addresses or networks, such as 10.0.0.5,192.168.7.0/24") from None
 
 
+def host(env: environ.Env, name: str, default: str) -> str:
+    """Read what to listen on: an address, or the name of a host."""
+    given = env.str(name, "") or default
+    if not (_HOST_NAME.fullmatch(given) or _is_address(given)):
+        raise invalid_setting(name, given, f"an address or the name of a host, without a port, such as {default}")
+    return given
+
+
 def base_url(name: str, value: str) -> str:
     """Check the address of a deployable, and return it without a slash at its end."""
     if not (_BASE_URL.fullmatch(value) and _has_address(value)):
@@ -94,12 +103,12 @@ def broker_url(env: environ.Env, name: str) -> str:
     return given
 
 
-def module_urls(environment: Mapping[str, str], here: Iterable[str], contracts: ModuleType) -> dict[str, str]:
+def module_urls(environment: Mapping[str, str], here: Iterable[str], contracts: ModuleType | None) -> dict[str, str]:
     """Read where modules live that moved out: every `<MODULE>_URL` whose module is known, by its code or its contract.
 
-    `contracts` is the package with a file for each contract.
+    `contracts` is the package with a file for each contract, if there is one.
     """
-    known = {*here, *_owners(contracts)}
+    known = module_names(here, contracts)
     found = {}
     for name, value in environment.items():
         match = _MODULE_URL.fullmatch(name)
@@ -112,6 +121,11 @@ def module_urls(environment: Mapping[str, str], here: Iterable[str], contracts: 
                 meant = f"{similar[0].upper()}_URL"
                 raise ImproperlyConfigured(f"{name} is set, but there is no such module: did you mean {meant}?")
     return found
+
+
+def module_names(here: Iterable[str], contracts: ModuleType | None) -> frozenset[str]:
+    """Name the modules that are known, by their code or by their contract."""
+    return frozenset((*here, *(_owners(contracts) if contracts else ())))
 
 
 def word(env: environ.Env, name: str, default: str) -> str:
@@ -129,6 +143,13 @@ def _owners(contracts: ModuleType) -> Iterator[str]:
         own = [value for value in declared.values() if getattr(value, "__module__", None) == declared["__name__"]]
         if any(isinstance(value, type) and issubclass(value, Contract | Event) for value in own):
             yield info.name
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ip_address(text))
+    except ValueError:
+        return False
 
 
 def _has_address(url: str) -> bool:

@@ -10,7 +10,7 @@ Arguments, answers, errors and events are immutable values; what is not is refus
 """
 
 from seamline.contract.contract import Contract, Kind, Operation, command, query
-from seamline.contract.currencies import DECIMALS
+from seamline.contract.currencies import DECIMALS, NO_CURRENCY
 from seamline.contract.errors import (
     AvailabilityError,
     Category,
@@ -29,6 +29,7 @@ from seamline.contract.values import AwareDatetime, BadContract, Ids, Value
 __all__ = [
     "DECIMALS",
     "MINOR_UNITS",
+    "NO_CURRENCY",
     "AvailabilityError",
     "AwareDatetime",
     "BadContract",

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import Error, connections
 
 from seamline.context import working_for
+from seamline.layout import aliases
 
 RESPONSE_SECONDS = 0.5
 """After which a database that has not answered counts as away."""
@@ -34,12 +35,13 @@ def away() -> list[str]:
             found += [first, *others]
             continue
         found += [alias for alias in (first, *others) if _name(alias) not in names and not _answers(alias)]
-    return [alias for alias in settings.DATABASES if alias in found]
+    return [alias for alias in aliases() if alias in found]
 
 
 def _by_server() -> list[list[str]]:
     servers: dict[tuple[object, object], list[str]] = {}
-    for alias, database in settings.DATABASES.items():
+    for alias in aliases():
+        database = settings.DATABASES[alias]
         servers.setdefault((database.get("HOST"), database.get("PORT")), []).append(alias)
     return list(servers.values())
 
@@ -65,7 +67,7 @@ def _ask(alias: str) -> Names:
 @cache
 def _threads() -> ThreadPoolExecutor:
     # One is enough as long as all answer; each that hangs holds one more.
-    return ThreadPoolExecutor(len(settings.DATABASES), thread_name_prefix="look")
+    return ThreadPoolExecutor(len(aliases()), thread_name_prefix="look")
 
 
 def _look(alias: str) -> Names:
@@ -75,7 +77,7 @@ def _look(alias: str) -> Names:
         with working_for(alias, LOOK_TIMEOUT, origin="probe"):
             connection.close_if_unusable_or_obsolete()
             with connection.cursor() as cursor:
-                cursor.execute(_LET_IN, [[_name(other) for other in settings.DATABASES]])
+                cursor.execute(_LET_IN, [[_name(other) for other in aliases()]])
                 return frozenset(name for (name,) in cursor.fetchall()) | {_name(alias)}
     except Error:
         connection.close()

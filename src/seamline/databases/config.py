@@ -2,18 +2,16 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import environ
 
-from seamline.layout import DEFAULT_SCHEMA, Layout
+from seamline.layout import DEFAULT_SCHEMA, DEPLOYABLE, Layout
+from seamline.module import Data, Module
 from seamline.setting_errors import invalid_setting, without_secrets
-
-DEPLOYABLE = "default"
-"""Alias of the database that belongs to the deployable itself: operators, sessions, admin log."""
 
 ENGINE = "seamline.databases.backend"
 PREPARE_THRESHOLD = 5
@@ -34,6 +32,8 @@ class Server:
     """First word of every database and role made there."""
     secret: str
     """What role passwords are derived from."""
+    base: Mapping[str, Any] | None = None
+    """The project's own settings of its common database, where it was there before: they say where the server is."""
 
     def database(self, alias: str) -> str:
         """Name an alias's database, and its role."""
@@ -45,27 +45,49 @@ class Server:
 
     def settings(self, alias: str) -> dict[str, Any]:
         """Make Django's settings for the database of an alias, logged in as the module's own role."""
-        name = self.database(alias)
-        return {**_parse_url("DATABASE_URL", self.url), "NAME": name, "USER": name, "PASSWORD": self.password(alias)}
+        return {**self.role(alias), "NAME": self.database(alias)}
+
+    def role(self, alias: str) -> dict[str, Any]:
+        """Make Django's settings for the common database, logged in as the module's own role."""
+        base = self.base or {**_parse_url("DATABASE_URL", self.url), "NAME": self.database(DEPLOYABLE)}
+        return {**base, "USER": self.database(alias), "PASSWORD": self.password(alias)}
+
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """Django's DATABASES, and what of it is ours to make."""
+
+    settings: dict[str, Any]
+    provisioned: frozenset[str]
+    """Aliases whose database and role are made on the server: those with no `<MODULE>_DATABASE_URL`."""
+    schemas: Mapping[str, str]
+    """Schemas of the common database that are made with a role of their own, by alias."""
 
 
 def databases(
-    server: Server, modules: Iterable[str], environment: Mapping[str, str], prepare: bool, layout: Layout
-) -> tuple[dict[str, Any], frozenset[str]]:
-    """Make Django's DATABASES, and name the aliases Seam makes itself: those with no `<MODULE>_DATABASE_URL`.
+    server: Server, modules: Mapping[str, Module], environment: Mapping[str, str], prepare: bool, layout: Layout
+) -> Databases:
+    """Work out where the tables of the modules are, and the deployable's own where the project does not say it.
 
     `prepare` says whether statements are prepared by the server.
 
     Raises `ImproperlyConfigured` for an address that is none.
     """
-    schemas = {layout.alias_of(module): layout.schema_of(module) for module in modules}
-    names = {alias: f"{alias.upper()}_DATABASE_URL" for alias in (DEPLOYABLE, *schemas)}
+    schemas = {layout.alias_of(name): layout.schema_of(name) for name in modules}
+    within = {layout.alias_of(name) for name, module in modules.items() if module.data is Data.SCHEMA}
+    aliases = [alias for alias in dict.fromkeys((DEPLOYABLE, *schemas)) if alias != DEPLOYABLE or server.base is None]
+    names = {alias: f"{alias.upper()}_DATABASE_URL" for alias in aliases}
     elsewhere = {alias: _parse_url(name, environment[name]) for alias, name in names.items() if environment.get(name)}
+    made = {alias: server.role(alias) if alias in within else server.settings(alias) for alias in names}
     found = {
-        alias: _tune(elsewhere.get(alias) or server.settings(alias), alias, prepare, schemas.get(alias, DEFAULT_SCHEMA))
+        alias: _tune(elsewhere.get(alias) or made[alias], alias, prepare, schemas.get(alias, DEFAULT_SCHEMA))
         for alias in names
     }
-    return found, frozenset(names.keys() - elsewhere.keys())
+    return Databases(
+        found,
+        frozenset(names.keys() - elsewhere.keys() - within),
+        {alias: schemas[alias] for alias in sorted(within - elsewhere.keys())},
+    )
 
 
 def _parse_url(name: str, url: str) -> dict[str, Any]:
@@ -90,6 +112,7 @@ def _tune(database: dict[str, Any], alias: str, prepare: bool, schema: str) -> d
     return {
         **database,
         "ENGINE": ENGINE,
+        "ATOMIC_REQUESTS": False,
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options | database.get("OPTIONS", {}),

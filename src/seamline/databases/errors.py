@@ -28,7 +28,7 @@ def is_infrastructure(error: BaseException) -> bool:
 
 
 def drop_connection(alias: str, error: BaseException) -> None:
-    """Have the next statement open a new connection, where it would meet the same error on this one."""
+    """Close the connection for the next statement to open another, where it would meet the same error on this one."""
     connection = connections[alias]
     if not (connection.in_atomic_block or _code(error).startswith(_ORDERLY)):
         connection.close()

@@ -22,7 +22,7 @@ def prepare(directory: Path) -> None:
         return
     for found in (before, *sorted(directory.glob(f"{UNNUMBERED}-*"))):
         if version := _version(found):
-            raise OtherMajorVersion(_refusal(directory, found, version))
+            raise OtherMajorVersion(_instructions(directory, found, version))
 
 
 def _version(cluster: Path) -> str | None:
@@ -32,7 +32,7 @@ def _version(cluster: Path) -> str | None:
         return None
 
 
-def _refusal(directory: Path, found: Path, version: str) -> str:
+def _instructions(directory: Path, found: Path, version: str) -> str:
     if version == str(MAJOR):
         return f"a server has {found} open, or was killed there: end it, and remove {found / 'postmaster.pid'}"
     return (

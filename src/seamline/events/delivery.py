@@ -16,7 +16,7 @@ from seamline.events.mailbox import Envelope, mailbox
 from seamline.events.outbox_leases import LeasedMessage
 from seamline.observability import metrics
 
-log = structlog.get_logger("seam.events")
+log = structlog.get_logger("seamline.events")
 
 
 class Unfinished(ContractError, category=Category.INTERNAL):

@@ -13,7 +13,7 @@ from seamline.configuration.policies import delivery_policy
 from seamline.events import delivery
 from seamline.work.threads import Task, ThreadPool
 
-log = structlog.get_logger("seam.events")
+log = structlog.get_logger("seamline.events")
 
 
 class DeliveryPool:
@@ -26,7 +26,7 @@ class DeliveryPool:
         self._lock = threading.Lock()
 
     def dispatch(self, publisher: str, subscriber: str) -> None:
-        """Have what is due delivered soon, or as soon as a thread is free."""
+        """Start delivering what is due, or as soon as a thread is free."""
         with self._lock:
             deliveries = self._subscribers[subscriber]
             self._abandon_hanging(subscriber, deliveries)

@@ -10,13 +10,14 @@ from msgspec import structs
 
 from seamline import context
 from seamline.calls import server
+from seamline.calls.authorization import record_refusal
 from seamline.configuration.policies import delivery_policy
 from seamline.contract import Category, Contract, ContractError, Value, command, query, whole
 from seamline.contract.events import Event
 from seamline.databases import execute, fetch, transaction
 from seamline.module import BadManifest, Module
 
-log = structlog.get_logger("seam.events")
+log = structlog.get_logger("seamline.events")
 
 _REMEMBER = """
     INSERT INTO seamline_inbox (module, event_id, name, handled_at)
@@ -40,6 +41,18 @@ class NotSubscribed(ContractError, category=Category.NOT_FOUND):
     name: str
 
 
+class NotPublisher(ContractError, category=Category.FORBIDDEN):
+    """The caller does not publish this event."""
+
+    name: str
+
+
+class NotSubscriber(ContractError, category=Category.FORBIDDEN):
+    """The caller is another module than the one that is to listen."""
+
+    subscriber: str
+
+
 class Envelope(Value):
     """An event under way."""
 
@@ -56,13 +69,13 @@ class Envelope(Value):
 class Mailbox(Contract, module="", facet="events"):
     """What every module answers about events: those it hears, and who hears its own."""
 
-    @command(natural_key=True, timeout=delivery_policy().handler_timeout, raises=(NotSubscribed,))
+    @command(natural_key=True, timeout=delivery_policy().handler_timeout, raises=(NotSubscribed, NotPublisher))
     def deliver(self, envelopes: tuple[Envelope, ...]) -> None:
         """Handle events in this order, all or none, each once: a repeat does nothing."""
 
-    @command(natural_key=True)
+    @command(natural_key=True, raises=(NotSubscriber,))
     def subscribe(self, subscriber: ModuleName, events: tuple[EventName, ...]) -> None:
-        """Have these events of the module delivered to `subscriber`, and no others."""
+        """Deliver these events of the module from now on to `subscriber`, and no others."""
 
     @query(timeout=2.0)
     def ping(self) -> None:
@@ -84,16 +97,22 @@ def serve_module(module: Module) -> None:
     handlers = {event.event_name: _handler(module, event) for event in module.subscribes}
 
     def deliver(envelopes: tuple[Envelope, ...]) -> None:
+        if foreign := next((e.name for e in envelopes if not _is_caller(e.name.partition(".")[0])), None):
+            record_refusal("event_delivery_denied", module.name, "another module's event", name=foreign)
+            raise NotPublisher(name=foreign)
         unknown = next((envelope.name for envelope in envelopes if envelope.name not in handlers), None)
         if unknown:
             raise NotSubscribed(name=unknown)
         with transaction(module.name):
-            new = _remembered(module.name, envelopes)
+            new = _remember(module.name, envelopes)
             for envelope in envelopes:
                 if envelope.id in new:
                     _handle(module.name, envelope, *handlers[envelope.name])
 
     def subscribe(subscriber: str, events: tuple[str, ...]) -> None:
+        if not _is_caller(subscriber):
+            record_refusal("subscription_denied", module.name, "for another module", subscriber=subscriber)
+            raise NotSubscriber(subscriber=subscriber)
         with transaction(module.name):
             execute(module.name, _FORGET, [module.name, subscriber, list(events)])
             execute(module.name, _SUBSCRIBE, [module.name, list(events), subscriber])
@@ -104,7 +123,12 @@ def serve_module(module: Module) -> None:
     server.register(mailbox(module.name), {"deliver": deliver, "subscribe": subscribe, "ping": ping})
 
 
-def _remembered(module: str, envelopes: tuple[Envelope, ...]) -> set[UUID]:
+def _is_caller(module: str) -> bool:
+    """Tell whether it may be this module that calls: it is, or nobody says which one does."""
+    return context.current().caller in (None, module)
+
+
+def _remember(module: str, envelopes: tuple[Envelope, ...]) -> set[UUID]:
     """Note that these events are handled; which of them were not before."""
     ids, names = [envelope.id for envelope in envelopes], [envelope.name for envelope in envelopes]
     return {event_id for (event_id,) in fetch(module, _REMEMBER, [module, ids, names])}

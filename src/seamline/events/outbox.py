@@ -23,7 +23,7 @@ _INSERT = """
     SELECT %s, %s, %s, %s, subscriber, %s, %s, %s, 'pending', 0, 0, now(), '', now()
     FROM seamline_subscription WHERE module = %s AND event = %s RETURNING subscriber
 """
-log = structlog.get_logger("seam.events")
+log = structlog.get_logger("seamline.events")
 _listeners: list[Callable[[str, str], None]] = []
 
 
@@ -44,15 +44,15 @@ def publish(event: Event) -> None:
     values = [module, uuid.uuid4(), name, event.key, payload, now.request_id, now.traceparent, module, name]
     told = fetch(module, _INSERT, values)
     for (subscriber,) in told:
-        transaction.on_commit(partial(_committed, module, subscriber), using=alias_of(module))
+        transaction.on_commit(partial(_after_commit, module, subscriber), using=alias_of(module))
 
 
 def on_commit(listener: Callable[[str, str], None]) -> None:
-    """Have `listener` called with publisher and subscriber whenever an event was committed in this process."""
+    """Call `listener` with publisher and subscriber whenever an event was committed in this process."""
     _listeners.append(listener)
 
 
-def _committed(publisher: str, subscriber: str) -> None:
+def _after_commit(publisher: str, subscriber: str) -> None:
     if not _listeners:
         # A process that delivers nothing itself: whoever does is told.
         wakeups.wake(publisher)

@@ -9,7 +9,7 @@ class Dispatcher(Protocol):
     """What runs `delivery.drain`: threads of this process, or Celery workers."""
 
     def dispatch(self, publisher: str, subscriber: str) -> None:
-        """Have what is due delivered soon."""
+        """Start delivering what is due, and do not wait for it."""
 
 
 def dispatch_due(module: str, dispatcher: Dispatcher) -> bool:

@@ -14,7 +14,7 @@ from seamline.databases import execute
 from seamline.events.mailbox import mailbox
 from seamline.module import active, known
 
-log = structlog.get_logger("seam.events")
+log = structlog.get_logger("seamline.events")
 
 _EXPECT = """
     INSERT INTO seamline_subscription (module, event, subscriber)
@@ -33,7 +33,7 @@ class Announcement(NamedTuple):
 
 
 def announcements() -> tuple[Announcement, ...]:
-    """What the modules that live here have to announce, from their manifests."""
+    """List what the modules that live here have to announce, from their manifests."""
     wanted: dict[tuple[str, str], list[str]] = defaultdict(list)
     for module in active().values():
         if topology.current().is_here(module.name):
@@ -43,7 +43,7 @@ def announcements() -> tuple[Announcement, ...]:
 
 
 def expect(publisher: str) -> None:
-    """Have a module with a new database know its subscribers before they announce themselves, so that none misses
+    """Tell a module with a new database its subscribers before they announce themselves, so that none misses
     what is published until then: those that its own deployable tells of, and those from before it left another.
     """
     expected = [(event, name) for event, names in settings.KNOWN_SUBSCRIBERS.items() for name in names]

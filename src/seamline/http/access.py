@@ -4,8 +4,6 @@ Tokens are JSON Web Tokens (RFC 7519) signed with Ed25519 (RFC 8037); any deploy
 alone, without asking the module that issued them.
 """
 
-import base64
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +20,8 @@ from rest_framework.request import Request
 
 from seamline import layout
 from seamline.calls.token_cache import LEEWAY_SECONDS, verify_once
+from seamline.configuration.service_keys import key_id
+from seamline.http import provided_tokens
 
 AUDIENCE = "api"
 ISSUER = "seam"
@@ -102,11 +102,20 @@ class BearerAuthentication(BaseAuthentication):
 def principal(token: str) -> Principal:
     """Return who an access token speaks for. Raises `AuthenticationFailed`."""
     try:
-        return verify_once(token, AUDIENCE, public_keys(), verify, _bearer)
+        known = provided_tokens.provider()
+        keys = provided_tokens.current_keys(known) if known else public_keys()
+        return verify_once(token, AUDIENCE, keys, _verify_any if known else verify, _bearer)
     except jwt.ExpiredSignatureError:
         raise AuthenticationFailed("The token has expired") from None
     except (jwt.InvalidTokenError, KeyError, ValueError, AttributeError):
         raise AuthenticationFailed("The token is not valid") from None
+
+
+def _verify_any(token: str, audience: str) -> dict[str, Any]:
+    known = provided_tokens.provider()
+    if known and provided_tokens.is_provided(token):
+        return provided_tokens.verify(token, known)
+    return verify(token, audience)
 
 
 def _bearer(claims: Mapping[str, Any]) -> Principal:
@@ -135,10 +144,3 @@ def public_keys() -> dict[str, Ed25519PublicKey]:
     """Load the keys that users' tokens may be signed with, by key id (the thumbprint of RFC 7638)."""
     keys = [load_pem_public_key(pem.encode()) for pem in settings.JWT_PUBLIC_KEYS]
     return {key_id(key): key for key in keys if isinstance(key, Ed25519PublicKey)}
-
-
-def key_id(key: Ed25519PublicKey) -> str:
-    """Compute a key's id: its JWK thumbprint."""
-    x = base64.urlsafe_b64encode(key.public_bytes_raw()).rstrip(b"=").decode()
-    thumb = hashlib.sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()).digest()
-    return base64.urlsafe_b64encode(thumb).rstrip(b"=").decode()

@@ -11,7 +11,7 @@ from seamline.contract import Rejected
 from seamline.http.middleware import module_of
 from seamline.http.problems import error_response
 
-REJECTED = "seam.rejected"
+REJECTED = "seamline.rejected"
 """Where the server says in a request's environment which module it was refused a thread of."""
 
 
@@ -24,6 +24,10 @@ class Rejection:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         module = request.META.get(REJECTED)
         return error_response(Rejected(module=module)) if module else self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        """Refuse a page alike whose view found no turn, as the admin's login does for a password."""
+        return error_response(error) if isinstance(error, Rejected) else None
 
 
 def module_at(path: str) -> str:

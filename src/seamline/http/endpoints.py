@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 
 from seamline.context import current, entered
 from seamline.contract import ContractError
-from seamline.http import idempotency
+from seamline.http import idempotency, problems
 from seamline.http.access import Access, BearerAuthentication, DeclaredAccess, Principal
 from seamline.http.documentation import document
 from seamline.http.problems import MAX_JSON_BYTES, Invalid
@@ -48,6 +48,10 @@ class Endpoint(APIView):
             method = vars(cls).get(name)
             if inspect.isfunction(method) and not hasattr(method, "access"):
                 raise ImproperlyConfigured(f"{_where(method)} says not who may use it; decorate it with {DECLARATION}")
+
+    def get_exception_handler(self) -> Callable[..., Any]:
+        """Answer errors with problem details, whatever a project's other views answer with."""
+        return problems.from_exception
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
         """Choose JSON, whatever is asked for (RFC 9110, section 12.5.1, leaves that to the server)."""
@@ -144,9 +148,18 @@ def _decode_body(raw: bytes, body: type[msgspec.Struct]) -> msgspec.Struct:
     try:
         return msgspec.json.decode(raw, type=body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        if isinstance(error, msgspec.MsgspecError):
+        if isinstance(error, msgspec.MsgspecError) and _is_json(raw):
             raise Invalid.of(error) from None
         raise Invalid("The body is not well-formed JSON", status=HTTPStatus.BAD_REQUEST) from None
+
+
+def _is_json(raw: bytes) -> bool:
+    """Tell whether a body is whole: one that breaks off may be of a wrong type before that, which misleads."""
+    try:
+        msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def _to_response(result: Any, status: int) -> HttpResponse:

@@ -16,7 +16,7 @@ from seamline.contract import Unavailable
 from seamline.http.problems import error_response
 from seamline.module import ExtractedModule, extracted
 
-log = structlog.get_logger("seam.gateway")
+log = structlog.get_logger("seamline.gateway")
 DOCUMENT = "openapi.json"
 Json = dict[str, Any]
 

@@ -24,7 +24,7 @@ from seamline.http.middleware import module_of
 from seamline.http.problems import Invalid, error_response
 from seamline.http.streaming import Body, StreamedResponse
 
-log = structlog.get_logger("seam.gateway")
+log = structlog.get_logger("seamline.gateway")
 MAX_MEMORY_BYTES = 1024 * 1024
 """Of a request's body; a longer one waits in a temporary file."""
 

@@ -70,7 +70,7 @@ def once(module: str, request: Request, body: bytes, respond: Callable[..., Http
         return _replay(module, owner, key, fingerprint)
     with _renewer.holding(module, lease, settings.REQUEST_TIMEOUT + GRACE_SECONDS):
         try:
-            response = _answered(respond, lease.key)
+            response = _respond(respond, lease.key)
         except Exception:
             _release(module, lease)
             raise
@@ -121,7 +121,7 @@ def _replay(module: str, owner: str, key: str, fingerprint: bytes) -> HttpRespon
     return response
 
 
-def _answered(respond: Callable[..., HttpResponse], request_id: uuid.UUID) -> HttpResponse:
+def _respond(respond: Callable[..., HttpResponse], request_id: uuid.UUID) -> HttpResponse:
     try:
         return respond(new_id=request_id)
     except Exception as error:

@@ -16,7 +16,7 @@ from seamline.http.problems import MAX_JSON_BYTES, Invalid, bad_request, error_r
 from seamline.module import owner
 from seamline.observability import metrics
 
-log = structlog.get_logger("seam.http")
+log = structlog.get_logger("seamline.http")
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _QUIET = ("/health", "/metrics", "/static")
@@ -39,10 +39,19 @@ class RequestContext:
             deadline=started + settings.REQUEST_TIMEOUT,
         )
         with context.entered(request_context):
-            response = _refuse(request) or self.get_response(request)
+            response = self.refuse(request) or self.get_response(request)
         response["X-Request-ID"] = request_context.request_id
         self._report(request, response, time.monotonic() - started, request_context.request_id)
         return response
+
+    def refuse(self, request: HttpRequest) -> HttpResponseBase | None:
+        """Answer what is not let in: text that PostgreSQL cannot store, and bodies that are too long."""
+        if _holds_nul(request):
+            return bad_request(request)
+        limit = _max_body(request)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+            return error_response(Invalid.too_large(limit))
+        return None
 
     def process_view(self, request: HttpRequest, view: Callable[..., object], *_: object) -> None:
         """Make it the work of the module whose view responds."""
@@ -70,15 +79,6 @@ class RequestContext:
 def _method_and_route(request: HttpRequest) -> tuple[str, str]:
     method = request.method if request.method in _METHODS else "other"  # anybody may make up another
     return method, f"/{request.resolver_match.route if request.resolver_match else '-'}"
-
-
-def _refuse(request: HttpRequest) -> HttpResponseBase | None:
-    if _holds_nul(request):
-        return bad_request(request)
-    limit = _max_body(request)
-    if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
-        return error_response(Invalid.too_large(limit))
-    return None
 
 
 def _max_body(request: HttpRequest) -> int:

@@ -26,7 +26,7 @@ class ModuleMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Callable[..., object], *_: object) -> HttpResponseBase | None:
-        names = _declared(view, "middleware")
+        names = _manifest_field(view, "middleware")
         return _chain(names)(request) if names else None
 
 
@@ -34,7 +34,7 @@ def add_module_context(request: HttpRequest) -> dict[str, Any]:
     """Add what the context processors of the module say whose view answers. Itself, it is a context processor."""
     match = request.resolver_match
     context: dict[str, Any] = {}
-    for name in _declared(match.func, "context_processors") if match else ():
+    for name in _manifest_field(match.func, "context_processors") if match else ():
         context |= import_string(name)(request)
     return context
 
@@ -92,7 +92,7 @@ def _guard(get_response: GetResponse) -> GetResponse:
     return cast(GetResponse, convert_exception_to_response(get_response))
 
 
-def _declared(view: Callable[..., object], field: str) -> tuple[str, ...]:
+def _manifest_field(view: Callable[..., object], field: str) -> tuple[str, ...]:
     """Find what the manifest of a view's module has in a field."""
     manifests: Mapping[str, Any] = active()
     module = manifests.get(module_of(view) or "")

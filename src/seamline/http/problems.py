@@ -19,7 +19,7 @@ from seamline.contract import AvailabilityError, ContractError, Unavailable
 from seamline.databases.errors import drop_connection, is_infrastructure
 from seamline.module import owner
 
-log = structlog.get_logger("seam.http")
+log = structlog.get_logger("seamline.http")
 CONTENT_TYPE = "application/problem+json"
 NON_FIELD_ERRORS = "non_field_errors"
 """What the framework files errors of a whole body under."""

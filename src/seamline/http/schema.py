@@ -3,10 +3,12 @@
 from typing import Any, cast
 
 import msgspec
+from django.urls import NoReverseMatch, reverse
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
+from seamline.http import provided_tokens
 from seamline.module import owner
 
 _REFERENCE = "#/components/schemas/{name}"
@@ -42,13 +44,37 @@ class ModuleSchema(AutoSchema):
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """Users' access tokens."""
+    """Users' access tokens, and how they are had where this API's document can say it."""
 
     target_class = "seamline.http.access.BearerAuthentication"
-    name = "bearer"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    @property
+    def name(self) -> list[str]:  # type: ignore[override]
+        """Name the schemes: one is as good as another."""
+        return [*_schemes()]
+
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:
+        return [{name: []} for name in _schemes()]
+
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
+        return [*_schemes().values()]
+
+
+def _schemes() -> dict[str, dict[str, Any]]:
+    schemes: dict[str, dict[str, Any]] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    if address := _token_address():
+        schemes["password"] = {"type": "oauth2", "flows": {"password": {"tokenUrl": address, "scopes": {}}}}
+    if known := provided_tokens.provider():
+        schemes["openid"] = {"type": "openIdConnect", "openIdConnectUrl": known.discovery_url}
+    return schemes
+
+
+def _token_address() -> str | None:
+    """Find where a form is exchanged for a token, if one of the modules here does that."""
+    try:
+        return reverse("oauth2-token")
+    except NoReverseMatch:
+        return None
 
 
 _NO_NEWLINE = r"$(?!\n)"

@@ -16,7 +16,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from seamline.calls.http_pool import NO_RESPONSE, Exchange, TimedOut
 from seamline.context import current
 
-log = structlog.get_logger("seam.gateway")
+log = structlog.get_logger("seamline.gateway")
 
 
 class StreamedResponse(StreamingHttpResponse):

@@ -24,6 +24,12 @@ contract_calls = Counter(
     ["origin", "caller", "operation"],
 )
 
+service_calls_refused = Counter(
+    "service_calls_refused",
+    "Contract calls from other deployables that were refused, by the log's event and the module that was called.",
+    ["event", "module"],
+)
+
 
 class _Pending(threading.local):
     """What this thread has done and no counter knows yet: to tell one takes 1.4 µs, as long as most of a call."""

@@ -107,7 +107,7 @@ def states(module: str, event: UUID) -> dict[str, str]:
 
 
 def retry(module: str, subscriber: str | None = None, event: UUID | None = None) -> int:
-    """Have dead events tried again now, and what is blocked behind them after them; how many."""
+    """Make dead events due again now, and what is blocked behind them after them; how many."""
     rows = _rows(module, OutboxState.DEAD, subscriber, event)
     return _woken(module, rows.update(state=OutboxState.PENDING, failures=0, due_at=TransactionNow()))
 
@@ -118,8 +118,8 @@ def discard(module: str, subscriber: str, event: UUID) -> int:
     return _woken(module, rows.update(state=OutboxState.DISCARDED, done_at=TransactionNow()))
 
 
-def delivered(module: str, subscriber: str, since: datetime | None = None, event: UUID | None = None) -> Delivered:
-    """What `replay` would send again."""
+def count_replay(module: str, subscriber: str, since: datetime | None = None, event: UUID | None = None) -> Delivered:
+    """Count what `replay` would send again."""
     rows = _replayable(module, subscriber, since, event)
     return Delivered(**rows.aggregate(number=Count("id"), first=Min("done_at"), last=Max("done_at")))
 

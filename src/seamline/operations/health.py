@@ -15,6 +15,7 @@ from seamline.context import working_for
 from seamline.databases import availability
 from seamline.databases.availability import LOOK_TIMEOUT
 from seamline.events import subscriptions
+from seamline.http.keys import jwks
 from seamline.layout import alias_of
 from seamline.module import Module, active, extracted, setting
 from seamline.observability import metrics as counted
@@ -28,11 +29,11 @@ _outboxes.register(OutboxGauges())
 
 
 class Probes:
-    """Django middleware: answer `/health` first, whatever host it is asked under; probes ask by address."""
+    """Django middleware: answer `/health` and the keys first, whatever host they are asked under: an address."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        self.probes = {"/health": health, "/health/live": live, "/health/ready": ready}
+        self.probes = {"/health": health, "/health/live": live, "/health/ready": ready, "/.well-known/jwks.json": jwks}
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.probes.get(request.path, self.get_response)(request)
@@ -65,7 +66,7 @@ def health(request: HttpRequest) -> HttpResponse:
     modules = {
         name: {
             "here": routes.is_here(name),
-            "settings": _shown(module),
+            "settings": _public_settings(module),
             "outbox": None if alias_of(name) in away else _outbox(name),
             "unheard_by": sorted({a.publisher for a in unheard if a.subscriber == name}),
         }
@@ -86,7 +87,7 @@ def _json(body: object, status: int = HTTPStatus.OK) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(body), content_type="application/json", status=status)
 
 
-def _shown(module: Module) -> dict[str, str]:
+def _public_settings(module: Module) -> dict[str, str]:
     """Return the settings of a module that are no secrets."""
     return {one.name.lower(): setting(module.name, one.name) for one in module.settings if not one.secret}
 

@@ -19,7 +19,7 @@ from seamline.events.models import OutboxMessage, OutboxState
 from seamline.layout import alias_of
 from seamline.operations import event_administration
 
-log = structlog.get_logger("seam.events")
+log = structlog.get_logger("seamline.events")
 SHOWN = 60
 """Letters of an error in the list: the last ones, where the number of the incident stands."""
 

@@ -13,9 +13,9 @@ from seamline.databases.availability import LOOK_TIMEOUT
 from seamline.operations import event_administration
 from seamline.operations.event_administration import Standing
 
-log = structlog.get_logger("seam.events")
+log = structlog.get_logger("seamline.events")
 
-PATIENCE = 4.0
+SCRAPE_SECONDS = 4.0
 """Seconds after which no other database is asked: Prometheus waits for ten, and one that hangs takes five."""
 _LABELS = ("module", "subscriber")
 
@@ -27,7 +27,7 @@ class OutboxGauges(Collector):
         self._away: set[str] = set()
 
     def describe(self) -> list[GaugeMetricFamily]:
-        """What there is, without asking a database."""
+        """Name the gauges, without asking a database."""
         return [
             GaugeMetricFamily("events_waiting", "Events that are not delivered yet; dead ones apart.", labels=_LABELS),
             GaugeMetricFamily("events_dead", "Events that wait for a person.", labels=_LABELS),
@@ -37,7 +37,7 @@ class OutboxGauges(Collector):
         ]
 
     def collect(self) -> list[GaugeMetricFamily]:
-        """What Prometheus reads."""
+        """Read the gauges from the databases, for Prometheus."""
         waiting, dead, oldest = families = self.describe()
         for module, standing in self._standings():
             labels = (module, standing.subscriber)
@@ -47,7 +47,7 @@ class OutboxGauges(Collector):
         return families
 
     def _standings(self) -> Iterator[tuple[str, Standing]]:
-        over = time.monotonic() + PATIENCE
+        over = time.monotonic() + SCRAPE_SECONDS
         # Those that were away the last time come last, so that they cost nobody else's numbers.
         for module in sorted(event_administration.modules(), key=lambda name: name in self._away):
             if time.monotonic() > over:

@@ -13,7 +13,7 @@ _COLUMNS = ("module", "subscriber", "waiting", "delivering", "dead", "blocked", 
 
 
 def standings(found: Mapping[str, Sequence[Standing]], as_json: bool = False) -> str:
-    """What each subscriber has still to get."""
+    """Show what each subscriber has still to get."""
     rows = [(module, standing) for module, of_module in found.items() for standing in of_module]
     if as_json:
         return _json([{"module": module, **standing._asdict()} for module, standing in rows])
@@ -50,8 +50,8 @@ def dead(found: Mapping[str, Sequence[Dead]], as_json: bool = False) -> str:
     )
 
 
-def delivered(found: Mapping[str, Delivered], subscriber: str) -> str:
-    """What a replay would send again."""
+def show_delivered(found: Mapping[str, Delivered], subscriber: str) -> str:
+    """Show what a replay would send again."""
     return "\n".join(
         f"{events(each.number)} of {module}, delivered to {subscriber} from {_time(each.first)} to {_time(each.last)}"
         for module, each in found.items()

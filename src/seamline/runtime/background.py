@@ -47,7 +47,7 @@ class _Workers:
     """Deliveries and jobs by the workers that read the broker's queues."""
 
     def __init__(self) -> None:
-        import_string(settings.CELERY_APP)  # messages go by the application that was made last
+        import_string(settings.DELIVERY_CELERY_APP)  # messages go by the application that was made last
         dispatcher = CeleryDispatcher()
         self.scheduler = Scheduler(settings.ACTIVE_MODULES, dispatcher, dispatcher)
 
@@ -61,7 +61,7 @@ class _Workers:
 
 def start() -> None:
     """Start delivering events, running jobs, and telling publishers what this deployable's modules listen to."""
-    running = _Workers() if settings.CELERY_BROKER_URL else _Threads()
+    running = _Workers() if settings.DELIVERY_BROKER_URL else _Threads()
     _running.append(running)
     scheduler = running.scheduler
     outbox.on_commit(running.dispatch)

@@ -10,7 +10,7 @@ from celery.worker.consumer import Consumer
 from django.conf import settings
 from kombu import Connection
 
-log = structlog.get_logger("seam.events")
+log = structlog.get_logger("seamline.events")
 FIRST_BACKOFF_SECONDS = 0.5
 
 

@@ -20,7 +20,7 @@ from seamline.module import active, owner
 from seamline.observability import metrics
 from seamline.work import jobs
 
-log = structlog.get_logger("seam.events")
+log = structlog.get_logger("seamline.events")
 
 REMOTE_QUEUE = "elsewhere"
 """The queue of the subscribers that live in other deployables."""
@@ -51,7 +51,7 @@ class ModuleTask(Task):  # type: ignore[type-arg]  # only generic to the type ch
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
         """Ask for it to be done; where there is no broker it is done at once, and the first time that is told."""
-        if not settings.CELERY_BROKER_URL:
+        if not settings.DELIVERY_BROKER_URL:
             _tell_no_broker(self.name or "")
         return super().apply_async(*args, **options)
 
@@ -81,11 +81,11 @@ class CeleryDispatcher:
         self._is_away = False
 
     def dispatch(self, publisher: str, subscriber: str) -> None:
-        """Have what is due delivered."""
+        """Send a message to a worker, which delivers what is due."""
         self._send(deliver, publisher, subscriber, queue=queue_of(subscriber))
 
     def run(self, module: str, name: str) -> None:
-        """Have a job run, if it is still due then, or the module's sagas gone on with."""
+        """Send a message to a worker, which runs a job, if it is still due then, or goes on with the module's sagas."""
         self._send(run_job, module, name, queue=queue_of(module))
 
     def _send(self, task: "Task[..., None]", *arguments: str, queue: str) -> None:

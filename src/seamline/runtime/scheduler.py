@@ -23,7 +23,7 @@ from seamline.layout import alias_of
 from seamline.work import jobs, sagas
 from seamline.work.threads import ThreadPool
 
-log = structlog.get_logger("seam.scheduler")
+log = structlog.get_logger("seamline.scheduler")
 
 LOOK_THREADS = 4
 """Threads that look, and as many that look at what did not answer the last time."""

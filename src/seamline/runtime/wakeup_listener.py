@@ -17,10 +17,10 @@ from django.db import connections
 
 from seamline.configuration.policies import Backoff
 from seamline.context import working_for
-from seamline.databases.config import DEPLOYABLE
+from seamline.layout import DEPLOYABLE, alias_of
 from seamline.work.wakeups import CHANNEL
 
-log = structlog.get_logger("seam.wakeups")
+log = structlog.get_logger("seamline.wakeups")
 
 TICK_MS = 1000
 """Milliseconds to wait for what others have to say, before there may be something else to do."""
@@ -107,20 +107,21 @@ class WakeupListener(threading.Thread):
             writes = dict(sql.fetchall())
         for database in writes:
             if writes[database] != self._writes.get(database, writes[database]):
-                self._watcher.wake(self._modules[database])
+                for module in self._modules[database]:
+                    self._watcher.wake(module)
         if writes.keys() != self._writes.keys():
-            self._watcher.rely_on_listener(self._modules[database] for database in writes)
+            self._watcher.rely_on_listener(module for database in writes for module in self._modules[database])
         self._writes = writes
 
 
-def _modules_by_database() -> dict[str, str]:
+def _modules_by_database() -> dict[str, list[str]]:
     """The modules whose databases are on the same server as the deployable's own, by the names of those."""
 
     def server(alias: str) -> tuple[object, object]:
         return settings.DATABASES[alias].get("HOST"), settings.DATABASES[alias].get("PORT")
 
-    return {
-        settings.DATABASES[module]["NAME"]: module
-        for module in settings.ACTIVE_MODULES
-        if server(module) == server(DEPLOYABLE)
-    }
+    found: dict[str, list[str]] = {}
+    for module in settings.ACTIVE_MODULES:
+        if server(alias_of(module)) == server(DEPLOYABLE):
+            found.setdefault(settings.DATABASES[alias_of(module)]["NAME"], []).append(module)
+    return found

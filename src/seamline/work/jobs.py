@@ -14,7 +14,7 @@ from seamline.observability import metrics
 from seamline.work import pruning, sagas
 from seamline.work.leases import LeaseTable
 
-log = structlog.get_logger("seam.jobs")
+log = structlog.get_logger("seamline.jobs")
 
 LEASES = LeaseTable("seamline_job", "name", "text")
 PRUNE_EVERY = 3600.0

@@ -25,7 +25,7 @@ from seamline.context import working_for
 from seamline.databases import ASYNC_COMMIT, execute, fetch
 from seamline.layout import alias_of
 
-log = structlog.get_logger("seam.leases")
+log = structlog.get_logger("seamline.leases")
 
 Values = Mapping[str, Any]
 
@@ -131,7 +131,7 @@ class Renewer:
 
     @contextmanager
     def holding(self, module: str, lease: Lease, at_most: float) -> Iterator[None]:
-        """Have a lease renewed until the block ends, for `at_most` seconds."""
+        """Renew a lease until the block ends, for `at_most` seconds."""
         now = time.monotonic()
         held = _Held(module, lease, now, now + at_most)
         self._held[id(held)] = held

@@ -23,7 +23,7 @@ from seamline.work import wakeups
 from seamline.work.leases import Lease, LeaseTable
 from seamline.work.states import SagaState
 
-log = structlog.get_logger("seam.sagas")
+log = structlog.get_logger("seamline.sagas")
 
 LEASES = LeaseTable("seamline_saga", "id", "uuid", is_open="state IN ('running', 'compensating')")
 RESUME = "seamline.resume_sagas"
@@ -140,14 +140,14 @@ class Saga:
         return self._forward(work)
 
     def compensate(self, saga_id: UUID, failure: Failure) -> bool:
-        """Have a saga that is not done compensate; whether it will. Joins the caller's transaction."""
-        compensates = bool(execute(self.module, _COMPENSATE, [_encoded(failure), self.module, saga_id]))
+        """Turn a saga that is not done to compensating; whether it will. Joins the caller's transaction."""
+        compensates = bool(execute(self.module, _COMPENSATE, [_encode(failure), self.module, saga_id]))
         if compensates:
             wakeups.wake_on_commit(self.module)
         return compensates
 
     def wake(self, saga_id: UUID) -> None:
-        """Have a waiting saga looked at soon: the answer it waits for is there. Joins the caller's transaction."""
+        """Make a waiting saga due: the answer it waits for is there. Joins the caller's transaction."""
         execute(self.module, _DUE_NOW, [self.module, saga_id])
         wakeups.wake_on_commit(self.module)
 
@@ -226,7 +226,7 @@ class Saga:
         return Outcome(state)
 
     def _move(self, work: "_Work", state: SagaState, to: SagaState, why: Failure | None = None) -> bool:
-        values = {"state": state, "to": to, "step": work.step, "reason": _encoded(why) if why else ""}
+        values = {"state": state, "to": to, "step": work.step, "reason": _encode(why) if why else ""}
         return LEASES.settle(self.module, work.lease, _MOVE, values, _FROM)
 
 
@@ -273,5 +273,5 @@ def resume(module: str) -> int:
     return len(found)
 
 
-def _encoded(failure: Failure) -> str:
+def _encode(failure: Failure) -> str:
     return msgspec.json.encode(failure).decode()

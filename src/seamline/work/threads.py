@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 import structlog
 from django.db import close_old_connections, connections
 
-log = structlog.get_logger("seam.threads")
+log = structlog.get_logger("seamline.threads")
 
 IDLE_SECONDS = 5.0
 """Seconds without work, after which a thread ends and its connections to databases are closed."""

@@ -11,10 +11,9 @@ from functools import partial
 import structlog
 from django.db import connections, transaction
 
-from seamline.databases.config import DEPLOYABLE
-from seamline.layout import alias_of
+from seamline.layout import DEPLOYABLE, alias_of
 
-log = structlog.get_logger("seam.wakeups")
+log = structlog.get_logger("seamline.wakeups")
 
 CHANNEL = "seamline_wake"
 """Messages on it are names of modules."""

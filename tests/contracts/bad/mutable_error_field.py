@@ -1,9 +1,9 @@
-"""OutOfStock.skus: list[str] cannot cross between modules; use tuple[T, ...]"""
+"""OutOfInk.shades: list[str] cannot cross between modules; use tuple[T, ...]"""
 
 from seamline.contract import ContractError
 
 
-class OutOfStock(ContractError):
+class OutOfInk(ContractError):
     """Fewer are available than were asked for."""
 
-    skus: list[str]
+    shades: list[str]

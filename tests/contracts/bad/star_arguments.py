@@ -1,8 +1,8 @@
-"""*skus: str has no fixed place; list every argument by name"""
+"""*shades: str has no fixed place; list every argument by name"""
 
 from seamline.contract import Contract, query
 
 
 class Bad(Contract, module="bad"):
     @query
-    def ask(self, *skus: str) -> int: ...
+    def ask(self, *shades: str) -> int: ...

@@ -5,16 +5,16 @@ import time
 
 import jwt
 
-from config import startup
+from seamline.runtime import startup
 
 startup.load()
 
+from acme.parts.parcels.service import TooHeavy  # noqa: E402
 from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import transaction  # noqa: E402
 from django.test import Client  # noqa: E402
-from shop.parts.parcels.service import TooHeavy  # noqa: E402
 
 from contracts.parcels import NoParcel, Parcels, Sent  # noqa: E402  found only now
 from seamline.calls import call  # noqa: E402
@@ -63,8 +63,8 @@ def observe() -> dict[str, object]:
         "events": events,
         "refused": [refuse(lambda: call(Parcels).parcel(9)), refuse(send_inside_a_transaction)],
         "codes": [NoParcel.code, TooHeavy.code],
-        "users": [ask("42"), ask("ada")],
-        "owners": [owner("shop.parts.parcels.api"), owner("shop.parts"), owner("modules.parcels.api")],
+        "callers": [ask("42"), ask("eve")],
+        "owners": [owner("acme.parts.parcels.api"), owner("acme.parts"), owner("modules.parcels.api")],
         "file": module.path_of("service.py"),
         "health": Client().get("/health").json()["modules"]["parcels"]["outbox"],
         "ready": Client().get("/health/ready").status_code,

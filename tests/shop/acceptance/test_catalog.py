@@ -72,6 +72,7 @@ def test_an_unknown_product_is_not_found(anonymous: Client, staff: Client) -> No
         ({"price": {"amount": 10, "currency": "euro"}}, "$.price.currency"),
         ({"price": {"amount": 10, "currency": "ABC"}}, "$.price"),
         ({"price": {"amount": 10, "currency": "XXX"}}, "$.price"),
+        ({"price": {"amount": 0, "currency": "XXX"}}, "$.price"),
         ({"price": {"amount": 10.5, "currency": "EUR"}}, "$.price.amount"),
         ({"price": 10}, "$.price"),
     ],

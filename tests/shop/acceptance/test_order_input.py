@@ -82,6 +82,7 @@ def test_an_order_is_an_object(passer_by: Customer, body: bytes) -> None:
         b"not json",
         b"{'lines': []}",
         b'{"lines": [}',
+        b'{"lines": "none", "coupon": "WEL',
         b"\xff\xfe",
         b'{"a": NaN}',
         b'{"deep":' + b"[" * 100_000,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from seamline.contract import Category, Contract, ContractError, Value, command, query, whole
+from seamline.contract import Category, Contract, ContractError, Event, Value, command, query, whole
 
 Depot = Annotated[str, msgspec.Meta(pattern=whole("[a-z]{1,20}"), examples=["north"])]
 Capacity = Annotated[int, msgspec.Meta(ge=0, le=1000)]
@@ -17,6 +17,14 @@ class Room(Value):
     depot: Depot
     free: int
     taken: int
+    announced: int = 0
+    """How many parcels were sent there, ever."""
+
+
+class DepotEnlarged(Event, key="depot"):
+    """A depot has room for more."""
+
+    depot: Depot
 
 
 class UnknownDepot(ContractError, category=Category.NOT_FOUND):
@@ -45,3 +53,7 @@ class Depots(Contract, module="depots", version=1):
     @command(raises=(UnknownDepot, DepotFull), natural_key=True)
     def book(self, parcel_id: UUID, depot: Depot) -> Room:
         """Keep a place for a parcel."""
+
+    @command(natural_key=True)
+    def release(self, parcel_id: UUID) -> None:
+        """Give a parcel's place back, where it has one."""

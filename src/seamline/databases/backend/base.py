@@ -9,8 +9,10 @@ from typing import Any
 from django.db import OperationalError, connections
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
+from psycopg.pq import TransactionStatus
 
 from seamline.databases.backend.bounded import Driver, time_left
+from seamline.databases.backend.creation import DatabaseCreation
 from seamline.databases.backend.servers import Cluster, cluster_of, has_taken_the_place
 
 
@@ -22,6 +24,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     Database = Driver()  # type: ignore[assignment]
+    creation_class = DatabaseCreation
     health_check_done: bool
     server: Cluster | None = None
     told_by: Cluster | None = None
@@ -74,6 +77,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if not self.health_check_done and self._rests():
             self.health_check_done = True
         super().close_if_health_check_failed()
+
+    def is_usable(self) -> bool:
+        """Tell whether the connection can go on being used, after an error say, without waiting for the server.
+
+        It may be frozen, and Django asks before a request has a deadline. The next statement finds that out in time.
+        """
+        return self._rests() and self.connection.pgconn.transaction_status == TransactionStatus.IDLE
 
     def _rests(self) -> bool:
         if self.connection is None or self.connection.closed:

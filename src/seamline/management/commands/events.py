@@ -132,7 +132,7 @@ class Command(BaseCommand):
             who = ", ".join(event.subscriber for _, event in rows)
             raise CommandError(f"it is dead for {who}: say for whom with --subscriber", returncode=USAGE)
         module, event = rows[0]
-        if not self._agreed(f"{event.subscriber} will never hear of it. Discard it?", options):
+        if not self._confirm(f"{event.subscriber} will never hear of it. Discard it?", options):
             return False
         number = event_administration.discard(module, event.subscriber, event.event_id)
         self.stdout.write(f"{reports.events(number)} discarded; {event.blocked} blocked behind it may go on")
@@ -140,18 +140,18 @@ class Command(BaseCommand):
 
     def _replay(self, modules: list[str], options: dict[str, Any]) -> bool:
         which = options["subscriber"], options["since"], options["event"]
-        found = {module: event_administration.delivered(module, *which) for module in modules}
+        found = {module: event_administration.count_replay(module, *which) for module in modules}
         found = {module: delivered for module, delivered in found.items() if delivered.number}
         if not found:
             return self._nothing(modules, options)
-        self.stdout.write(reports.delivered(found, options["subscriber"]))
-        if not self._agreed(f"Send all of it to {options['subscriber']} again?", options):
+        self.stdout.write(reports.show_delivered(found, options["subscriber"]))
+        if not self._confirm(f"Send all of it to {options['subscriber']} again?", options):
             return False
         number = sum(event_administration.replay(module, *which) for module in found)
         self.stdout.write(f"{reports.events(number)} will be sent again now")
         return True
 
-    def _agreed(self, question: str, options: dict[str, Any]) -> bool:
+    def _confirm(self, question: str, options: dict[str, Any]) -> bool:
         if options["yes"]:
             return True
         if not sys.stdin.isatty():

@@ -53,7 +53,7 @@ def _routes(module: Module) -> Iterator[str]:
             yield from _below(module.room(room).urlpatterns, [RoutePattern(root)])
     static = files(module.package) / "static"
     for place in sorted(static.iterdir(), key=lambda place: place.name) if static.is_dir() else ():
-        yield f"{settings.STATIC_URL.lstrip('/')}{place.name}{'/<path:path>' if place.is_dir() else ''}"
+        yield f"{(settings.STATIC_URL or '').lstrip('/')}{place.name}{'/<path:path>' if place.is_dir() else ''}"
 
 
 def _below(patterns: Sequence[URLPattern | URLResolver], before: list[Part]) -> Iterator[str]:

@@ -12,7 +12,13 @@ from django.db import Error, NotSupportedError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from seamline import layout, shutdown
-from seamline.databases.provision import PROVISION_LOCK, SAY_MIGRATED_UNTIL, CannotProvision, provision
+from seamline.databases.provision import (
+    PROVISION_LOCK,
+    SAY_MIGRATED_UNTIL,
+    CannotProvision,
+    provision,
+    provision_schemas,
+)
 from seamline.events import subscriptions
 
 LOOK_EVERY = 1.0
@@ -39,10 +45,11 @@ class Command(BaseCommand):
             return
         try:
             provision(settings.DATABASE_SERVER, settings.PROVISIONED)
+            provision_schemas(settings.DATABASE_SERVER, settings.DATABASES[layout.DEPLOYABLE], settings.OWN_SCHEMAS)
         except CannotProvision as error:
             raise CommandError(str(error)) from None
         schemas = {layout.alias_of(module): layout.current().schema_of(module) for module in settings.ACTIVE_MODULES}
-        for alias in settings.DATABASES:
+        for alias in layout.aliases():
             if options["verbosity"]:
                 self.stdout.write(f"migrating {alias} …")
             _migrate(alias, schemas.get(alias, layout.DEFAULT_SCHEMA))
@@ -55,7 +62,7 @@ class Command(BaseCommand):
     def wait(self, seconds: float) -> None:
         shutdown.install()
         deadline = time.monotonic() + seconds
-        while behind := [alias for alias in settings.DATABASES if not _is_migrated(alias)]:
+        while behind := [alias for alias in layout.aliases() if not _is_migrated(alias)]:
             shutdown.exit_if_requested()
             names = ", ".join(behind)
             if time.monotonic() > deadline:
@@ -68,7 +75,7 @@ class Command(BaseCommand):
 def _migrate(alias: str, schema: str) -> None:
     with connections[alias].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [PROVISION_LOCK])
-        if schema != layout.DEFAULT_SCHEMA:
+        if schema != layout.DEFAULT_SCHEMA and alias not in settings.OWN_SCHEMAS:
             cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {connections[alias].ops.quote_name(schema)}")
         cursor.execute("SELECT to_regclass('django_migrations') IS NULL")
         [[new]] = cursor.fetchall()

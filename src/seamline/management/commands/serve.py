@@ -72,7 +72,7 @@ class Server(Application):  # type: ignore[misc]  # gunicorn is not typed
         super().__init__(prog="serve")
 
     def load_config(self) -> None:
-        self.load_config_from_module_name_or_filename("python:config.gunicorn_conf")
+        self.load_config_from_module_name_or_filename("python:seamline.runtime.gunicorn_conf")
         self.cfg.set("when_ready", self.ready)
 
     def load(self) -> WSGIHandler:

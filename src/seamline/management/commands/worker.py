@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--concurrency", type=int, default=2, help="processes that work at a time (2)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not settings.CELERY_BROKER_URL:
+        if not settings.DELIVERY_BROKER_URL:
             raise CommandError(
                 "set CELERY_BROKER_URL, such as redis://127.0.0.1:6379/0; without it the web process does this work"
             )
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             raise CommandError(f"--concurrency is {options['concurrency']}: it has to be 1 or more")
         if options["metrics_port"]:
             _serve_metrics(options["metrics_port"])
-        app = import_string(settings.CELERY_APP)
+        app = import_string(settings.DELIVERY_CELERY_APP)
         worker = app.Worker(
             concurrency=options["concurrency"],
             loglevel="WARNING",

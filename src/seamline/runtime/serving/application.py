@@ -8,6 +8,7 @@ from seamline.calls import wire
 from seamline.calls.endpoint import PREFIX
 from seamline.contract import Rejected
 from seamline.http.admission import REJECTED
+from seamline.runtime.serving import refusals
 
 MAX_DISCARDED_BYTES = 64 * 1024
 """Of an unread body, which gunicorn throws away, to go on with the next request of a connection."""
@@ -22,7 +23,7 @@ def serve(
     environ: Environ,
     start_response: StartResponse,
 ) -> Iterable[bytes]:
-    """Have a request answered, with `Connection: close` where the connection is going to end."""
+    """Answer a request, with `Connection: close` where the connection is going to end."""
     body = environ["wsgi.input"]
     rejected = environ["gunicorn.socket"].rejected_for
     asked_to_close = _is_asked_to_close(environ.get("HTTP_CONNECTION", ""))
@@ -32,6 +33,11 @@ def serve(
             start_response.__self__.force_close()  # type: ignore[attr-defined]
         return start_response(*head)
 
+    if environ["SERVER_PROTOCOL"] == "HTTP/1.1" and "HTTP_HOST" not in environ:  # RFC 9112, section 3.2
+        refusal = refusals.body(HTTPStatus.BAD_REQUEST, "Host is missing")
+        headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(refusal)))]
+        start("400 Bad Request", headers)
+        return [refusal]
     if rejected and environ["PATH_INFO"].startswith(PREFIX):
         response = wire.error_response(Rejected(module=rejected))
         headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(response.body)))]

@@ -20,7 +20,7 @@ class Lane:
         self._serve, self._finish = serve, finish
 
     def enter(self, connection: Connection) -> None:
-        """Have a thread serve the connection, as soon as there is one."""
+        """Give the connection to a thread, as soon as there is one."""
         self._start(connection)
 
     def shutdown(self) -> None:
@@ -62,7 +62,7 @@ class SharedLane(Lane):
         self.advance()
 
     def advance(self) -> None:
-        """Have those enter who may by now, and reject those who never will."""
+        """Admit those who may enter by now, and reject those who never will."""
         for holder, queue in sorted(self._queues.items(), key=lambda item: item[1][0].since):
             while queue and self._admission.enter(holder):
                 self._start(queue.popleft())

@@ -47,7 +47,7 @@ class Reception:
         self._buffered = 0
 
     def wait_for_request(self, connection: Connection) -> None:
-        """Have a connection that nobody uses wait for its next request, some of which may be here."""
+        """Watch a connection that nobody uses for its next request, some of which may be here."""
         connection.sock.setblocking(False)
         connection.begin()
         connection.expires = time.monotonic() + self._idle_seconds

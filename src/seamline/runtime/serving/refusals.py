@@ -25,8 +25,7 @@ def status_of(error: BaseException) -> HTTPStatus:
 
 def problem(status: HTTPStatus) -> bytes:
     """Encode the whole response, after which the connection ends."""
-    detail = status.description or status.phrase
-    content = wire.encode(wire.Problem("about:blank", status.phrase, status, "request.refused", detail))
+    content = body(status)
     head = (
         f"HTTP/1.1 {status} {status.phrase}\r\nConnection: close\r\n"
         f"Content-Type: application/problem+json\r\nContent-Length: {len(content)}\r\n"
@@ -34,3 +33,9 @@ def problem(status: HTTPStatus) -> bytes:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         head += "Retry-After: 1\r\n"
     return f"{head}\r\n".encode() + content
+
+
+def body(status: HTTPStatus, detail: str = "") -> bytes:
+    """Encode the problem details of a response."""
+    detail = detail or status.description or status.phrase
+    return wire.encode(wire.Problem("about:blank", status.phrase, status, "request.refused", detail))

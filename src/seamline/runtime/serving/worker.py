@@ -50,7 +50,7 @@ SLOW_BODIES = "bodies that are still on their way"
 """What holds threads beside the modules: requests that are larger than what is kept for them."""
 UNKNOWN = "unknown"
 
-log = structlog.get_logger("seam.serving")
+log = structlog.get_logger("seamline.serving")
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # it has no types
@@ -145,7 +145,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # it has no types
             listener.close()
 
     def dispatch(self, connection: Connection) -> None:
-        """Have the request that is here answered in its lane."""
+        """Send the request that is here to its lane."""
         path = connection.arrival.path
         connection.module = _module_of(path)
         connection.holder = connection.module if connection.arrival.is_whole else SLOW_BODIES
@@ -157,14 +157,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # it has no types
         """Choose the threads that answer a request."""
         if path.startswith(PREFIX) and connection.arrival.method == b"POST":
             return self.calls
-        if path == "/health/live" and connection.arrival.is_whole:
+        # Keys too: a call that waits for them must not wait for threads that wait for calls.
+        if path in ("/health/live", "/.well-known/jwks.json") and connection.arrival.is_whole:
             return self.quick
         if path == "/health/ready" and connection.arrival.is_whole:
             return self.quick if shutdown.is_draining() else self.readiness
         return self.requests
 
     def reject(self, connection: Connection) -> None:
-        """Have a request rejected: the threads which it might have are taken."""
+        """Reject a request: the threads which it might have are taken."""
         connection.sock.rejected_for = connection.module
         connection.lane = self.quick
         self.quick.enter(connection)

@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from seamline.contract import AwareDatetime, Category, Contract, ContractError, Value, command, query
+from seamline.contract import AwareDatetime, Category, Contract, ContractError, Event, Value, command, query
 
 
 class Lamp(Value):
@@ -32,6 +32,19 @@ class TooBright(ContractError, category=Category.CONFLICT):
     """No lamp may be as bright."""
 
     watts: int
+
+
+class LampRenamed(Event, key="lamp_id"):
+    """A lamp is called something else."""
+
+    lamp_id: UUID
+    name: str
+
+
+class LampGone(Event, key="lamp_id"):
+    """A lamp is lent to nobody any more."""
+
+    lamp_id: UUID
 
 
 class Lamps(Contract, module="lamps", version=1):

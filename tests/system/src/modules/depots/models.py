@@ -6,6 +6,7 @@ class Depot(models.Model):
 
     name = models.CharField(max_length=20, primary_key=True)
     capacity = models.PositiveIntegerField(default=0)
+    announced = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
         return self.name

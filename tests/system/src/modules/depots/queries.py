@@ -7,4 +7,4 @@ def room(depot: Depot) -> Room:
     if row is None:
         raise UnknownDepot(depot)
     taken = models.Booking.objects.filter(depot=row).count()
-    return Room(depot, row.capacity - taken, taken)
+    return Room(depot, row.capacity - taken, taken, row.announced)

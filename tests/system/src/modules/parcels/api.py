@@ -3,7 +3,8 @@ from uuid import UUID
 from rest_framework.request import Request
 
 from contracts.depots import Depot, DepotFull, UnknownDepot
-from contracts.parcels import Grams, Parcel, UnknownParcel
+from contracts.measures import Grams
+from contracts.parcels import Parcel, UnknownParcel
 from modules.parcels import queries, service
 from seamline.contract import Value
 from seamline.http import PAGE_PARAMETERS, Created, Endpoint, Page, endpoint, paginate, public, user

@@ -2,7 +2,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from contracts.parcels import Parcel, UnknownParcel
+from contracts.parcels import Move, MoveState, Parcel, UnknownMove, UnknownParcel
 from modules.parcels import models
 
 
@@ -11,6 +11,13 @@ def parcel(parcel_id: UUID) -> Parcel:
     if row is None:
         raise UnknownParcel(parcel_id)
     return to_parcel(row)
+
+
+def find_move(move_id: UUID) -> Move:
+    row = models.Move.objects.filter(id=move_id).first()
+    if row is None:
+        raise UnknownMove(move_id)
+    return Move(row.id, row.parcel_id, row.depot, MoveState(row.state), row.refusal)
 
 
 def all_parcels() -> QuerySet[models.Parcel]:

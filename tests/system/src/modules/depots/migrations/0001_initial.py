@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("name", models.CharField(max_length=20, primary_key=True, serialize=False)),
                 ("capacity", models.PositiveIntegerField(default=0)),
+                ("announced", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
             name="Note",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("parcel_id", models.UUIDField(db_index=True)),
+                ("parcel_id", models.UUIDField(db_index=True, null=True)),
                 ("text", models.CharField(max_length=200)),
             ],
         ),

@@ -1,0 +1,149 @@
+"""Django's own settings of a system that consists of modules: apps, middleware, pages, the HTTP API, gunicorn."""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+
+from seamline.configuration import values
+from seamline.observability import logs
+
+APPS = (
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "seamline.apps.RuntimeConfig",
+)
+MIDDLEWARE = (
+    "seamline.http.middleware.RequestContext",
+    "seamline.operations.health.Probes",
+    "seamline.http.admission.Rejection",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "seamline.http.gateway.Gateway",
+    "seamline.http.pages.Sessions",
+    "django.middleware.common.CommonMiddleware",
+    "seamline.http.pages.Forms",
+    "seamline.http.pages.Logins",
+    "seamline.http.pages.Messages",
+    "seamline.http.pages.Frames",
+    "seamline.http.module_middleware.ModuleMiddleware",
+)
+CONTEXT_PROCESSORS = (
+    "django.template.context_processors.request",
+    "django.contrib.auth.context_processors.auth",
+    "django.contrib.messages.context_processors.messages",
+    "seamline.http.module_middleware.add_module_context",
+)
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def settings(env: environ.Env, made: dict[str, Any], port: int, base: Path) -> dict[str, Any]:
+    """Make them from the environment, and from the runtime's settings, which are `made`."""
+    return _django(env, made, base) | _http(made) | _gunicorn(env, made["DEVELOPMENT"], port)
+
+
+def _django(env: environ.Env, made: dict[str, Any], base: Path) -> dict[str, Any]:
+    development, modules = made["DEVELOPMENT"], made["ACTIVE_MODULES"]
+    hasher = f"seamline.configuration.passwords.{'DevelopmentHasher' if development else 'PasswordHasher'}"
+    backends = dict.fromkeys(name for active in modules.values() for name in active.authentication_backends)
+    validators = ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+    return {
+        "DEBUG": False,
+        "ALLOWED_HOSTS": env.list("ALLOWED_HOSTS", default=["*"] if development else []),
+        "INSTALLED_APPS": [
+            *APPS,
+            *dict.fromkeys(app for active in modules.values() for app in active.apps),
+            *map(made["LAYOUT"].package_of, modules),
+        ],
+        "MIDDLEWARE": list(MIDDLEWARE),
+        "AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend", *backends],
+        # They look for Django's own classes by name; ours are made of them.
+        "SILENCED_SYSTEM_CHECKS": ["security.W002", "security.W003"],
+        "ROOT_URLCONF": "seamline.runtime.urls",
+        "WSGI_APPLICATION": "seamline.runtime.wsgi.application",
+        "TEMPLATES": [
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "APP_DIRS": True,
+                "OPTIONS": {"context_processors": list(CONTEXT_PROCESSORS)},
+            }
+        ],
+        "PASSWORD_HASHERS": [hasher],
+        "AUTH_PASSWORD_VALIDATORS": [
+            {"NAME": f"django.contrib.auth.password_validation.{name}"} for name in validators
+        ],
+        "LANGUAGE_CODE": "en",
+        "USE_TZ": True,
+        "TIME_ZONE": "UTC",
+        "STATIC_URL": "static/",
+        "STATIC_ROOT": env.str("STATIC_ROOT", "") or None,
+        "WHITENOISE_USE_FINDERS": True,
+        "MEDIA_ROOT": env.str("MEDIA_ROOT", "") or (base / "var" / "media" if development else ""),
+        "APPEND_SLASH": True,
+        "LOGGING": logs.configuration(
+            values.choice(env, "LOG_LEVEL", "INFO", LOG_LEVELS),
+            readable=values.flag(env, "LOG_READABLE", development),
+        ),
+        # It has come this far only from one of TRUSTED_PROXIES.
+        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
+        "SESSION_COOKIE_SECURE": not development,
+        "CSRF_COOKIE_SECURE": not development,
+        # Deployables that answer under one host have sessions of their own.
+        "SESSION_COOKIE_NAME": f"{made['SERVICE_NAME']}_sessionid",
+        "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
+    }
+
+
+def _gunicorn(env: environ.Env, development: bool, port: int) -> dict[str, Any]:
+    return {
+        # Only this machine is served unless somebody says otherwise, as a container does with HOST=0.0.0.0.
+        "HOST": values.host(env, "HOST", "127.0.0.1"),
+        "PORT": values.number(env, "PORT", port, 65535),
+        "WEB_WORKERS": values.number(env, "WEB_WORKERS", 1, 64),
+        "WEB_THREADS": values.number(env, "WEB_THREADS", 4, 256),
+        "WEB_CONNECTIONS": values.number(env, "WEB_CONNECTIONS", 1000, 100_000),
+        "REQUEST_BUFFER_KIB": values.number(env, "REQUEST_BUFFER_KIB", 1024, 65_536),
+        "REQUEST_BUFFERS_MIB": values.number(env, "REQUEST_BUFFERS_MIB", 64, 65_536),
+        "KEEPALIVE_SECONDS": values.number(env, "KEEPALIVE_SECONDS", 75, 3600),
+        "DRAIN_SECONDS": values.number(env, "DRAIN_SECONDS", 0 if development else 10, 600, least=0),
+        "GUNICORN_LOG_LEVEL": values.choice(
+            env, "GUNICORN_LOG_LEVEL", "warning", tuple(level.lower() for level in LOG_LEVELS)
+        ),
+    }
+
+
+def _http(made: dict[str, Any]) -> dict[str, Any]:
+    known = {**made["EXTRACTED_MODULES"], **made["ACTIVE_MODULES"]}
+    return {
+        "REST_FRAMEWORK": {
+            "EXCEPTION_HANDLER": "seamline.http.problems.from_exception",
+            "DEFAULT_SCHEMA_CLASS": "seamline.http.schema.ModuleSchema",
+            "DEFAULT_AUTHENTICATION_CLASSES": ["seamline.http.access.BearerAuthentication"],
+            "DEFAULT_PERMISSION_CLASSES": ["seamline.http.access.DeclaredAccess"],
+            "UNAUTHENTICATED_USER": None,
+        },
+        "SPECTACULAR_SETTINGS": {
+            "TITLE": made["SERVICE_NAME"].replace("-", " ").replace("_", " ").capitalize(),
+            "DESCRIPTION": "Errors are problem details (RFC 9457) with a stable `code`. Lists go on by cursor. "
+            "Where somebody has to be logged in, send their access token: `Authorization: Bearer <token>`.",
+            "VERSION": "1.0.0",
+            "OAS_VERSION": "3.1.0",
+            "POSTPROCESSING_HOOKS": ["seamline.http.extracted.document", "seamline.http.schema.portable_patterns"],
+            "SERVE_INCLUDE_SCHEMA": False,
+            "SERVE_AUTHENTICATION": [],
+            "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+            "SWAGGER_UI_DIST": "SIDECAR",
+            "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+            "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True},
+            "REDOC_DIST": "SIDECAR",
+            "TAGS": [{"name": name, "description": known[name].summary} for name in sorted(known)],
+        },
+    }

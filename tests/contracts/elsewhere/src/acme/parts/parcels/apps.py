@@ -1,0 +1,5 @@
+from seamline import apps
+
+
+class ParcelsConfig(apps.ModuleConfig):
+    name = "acme.parts.parcels"

@@ -1,5 +1,0 @@
-from seamline import apps
-
-
-class ParcelsConfig(apps.ModuleConfig):
-    name = "shop.parts.parcels"

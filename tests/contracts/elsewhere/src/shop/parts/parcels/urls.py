@@ -1,5 +1,0 @@
-from django.urls import path
-
-from shop.parts.parcels import api
-
-urlpatterns = [path("parcels/<int:number>", api.ParcelView.as_view())]
