@@ -141,9 +141,6 @@ def _words(system: System) -> dict[str, list[tuple[str, str]]]:
             (r"--modules [\w,]+", f"--modules members,{thing}"),
             (r"^ *# See .*docs/operate\.md\.\n", ""),
         ],
-        "pyproject.toml": [
-            (r', "tests/survey/library_project"\].*', "]"),
-        ],
         "src/config/settings.py": [
             (r"\Z", ISSUER),
         ],

@@ -86,16 +86,16 @@ def test_while_a_server_is_frozen_each_request_is_told_to_come_again(served: Dep
 
 
 def test_a_server_that_freezes_after_a_statement_failed_holds_up_nobody(served: Deployable, own_yard: Yard) -> None:
-    client, name = served.client, f"{served.settings['DATABASE_PREFIX']}_catalog"
+    client, name = served.client, f"{served.settings['DATABASE_PREFIX']}_parcels"
     with psycopg.connect(served.settings["DATABASE_URL"], dbname=name) as holder:
-        holder.execute("LOCK TABLE catalog_product")
-        assert {answer.status for answer in many(client, "/products")} == {503}
+        holder.execute("LOCK TABLE parcels_parcel")
+        assert {answer.status for answer in many(client, "/parcels")} == {503}
     with frozen(own_yard.logs / "postgres"):
-        for answer in many(client, "/products"):
+        for answer in many(client, "/parcels"):
             assert answer.refused(503)["code"] in ("call.unavailable", "call.rejected")
-        assert served.health()["modules"]["catalog"]["outbox"] is None
+        assert served.health()["modules"]["parcels"]["outbox"] is None
     served.until_ready()
-    assert {answer.status for answer in many(client, "/products")} == {200}
+    assert {answer.status for answer in many(client, "/parcels")} == {200}
 
 
 def test_a_table_that_is_locked_is_not_waited_for_and_the_others_go_on(served: Deployable) -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: N802 -- libcst calls visitors by the names of nodes
 """Callers go through the contract: `services.total_of(3)` becomes `call(Billing).total_of(3)`."""
 
 import ast

@@ -1,3 +1,4 @@
+# ruff: noqa: N802 -- libcst calls visitors by the names of nodes
 """Declared -> own data: keys become ids, migrations stand alone, and the manifest says so.
 
 question     what is asked of the project's own Django, run by its own Python

@@ -1,3 +1,4 @@
+# ruff: noqa: N802 -- libcst calls visitors by the names of nodes
 """Foreign keys become ids: the column stays, what the database enforces of it goes."""
 
 from collections.abc import Iterable, Mapping

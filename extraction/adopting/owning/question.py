@@ -1,3 +1,5 @@
+# mypy: ignore-errors
+# In the Django of somebody's project, of any version.
 """Run in the project by its own Python, with its own settings: nothing of ours can be imported here.
 
 Asked for `keys`, it prints which keys lead out of an app and into it. Asked for `initial`, it prints one migration with

@@ -1,3 +1,4 @@
+# ruff: noqa: N802 -- libcst calls visitors by the names of nodes
 """Where a key is used: rewritten where an id will do, and in the way where only the row would."""
 
 import ast
