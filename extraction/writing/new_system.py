@@ -29,14 +29,8 @@ _NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
 _TAKEN = frozenset({"config", "contracts", "extraction", "modules", "seamline", "tests"})
 _INCLUDES = {"base": "", "local": "-r base.in\n", "dev": "-r local.in\n"}
 
-_GUIDE = r"\s+(?:# )?See\s+(?:# )?docs/operate\.md[^.\n]*\."
+_GUIDE = r"\s+(?:# )?See\s+(?:# )?docs/(?:operate|security|identity-providers)\.md[^.\n]*\."
 """A sentence that leads to a page that is not written."""
-
-
-ISSUER = """
-# An outside issuer of users' tokens goes here, in place of src/modules/members: docs/log-in.md says how.
-# globals()["REST_FRAMEWORK"]["DEFAULT_AUTHENTICATION_CLASSES"] = ["config.issuer.OutsideIssuer"]
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +121,10 @@ def _words(system: System) -> dict[str, list[tuple[str, str]]]:
         ".env.example": [
             (_GUIDE, ""),
             (r"^#SERVICE_NAME=.*", f"#SERVICE_NAME={name}"),
+            (r"inventory(-service)?\b", rf"{thing}\1"),
+            (r"realms/\w+$", f"realms/{name}"),
+            (r"^#IDENTITY_AUDIENCE=.*", f"#IDENTITY_AUDIENCE={name}-api"),
+            (r"^#SERVICE_CALLERS=.*", f"#SERVICE_CALLERS={thing}=another"),
             (r"^#ALLOWED_HOSTS=.*", f"#ALLOWED_HOSTS={name}.example.com"),
             (r"names there: \w+\.", f"names there: {prefix}_{thing}."),
             (r"^#DATABASE_PREFIX=.*", f"#DATABASE_PREFIX={prefix}"),
@@ -140,9 +138,6 @@ def _words(system: System) -> dict[str, list[tuple[str, str]]]:
             (r"^  image: \w+$", f"  image: {name}"),
             (r"--modules [\w,]+", f"--modules members,{thing}"),
             (r"^ *# See .*docs/operate\.md\.\n", ""),
-        ],
-        "src/config/settings.py": [
-            (r"\Z", ISSUER),
         ],
     }
 

@@ -37,7 +37,7 @@ GENERIC = (
 """Files that every deployable has, the same in each, where the monolith has them."""
 OMITTED = ("src/config/audits/",)
 """What compares modules with each other: a service has one."""
-ADAPTED = {"pyproject.toml": [(r'"extraction", ', ""), (r', "tests/survey/library_project"\].*', "]")]}
+ADAPTED = {"pyproject.toml": [(r'"extraction", ', ""), (r', "tests/.*?\].*', "]")]}
 """Files that differ in a few words: what to replace, line by line."""
 RENAMED = {"deployable.mk": "Makefile"}
 """Files that the monolith has beside one of its own."""
