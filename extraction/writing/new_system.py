@@ -121,7 +121,7 @@ def _words(system: System) -> dict[str, list[tuple[str, str]]]:
         ".env.example": [
             (_GUIDE, ""),
             (r"^#SERVICE_NAME=.*", f"#SERVICE_NAME={name}"),
-            (r"inventory(-service)?\b", rf"{thing}\1"),
+            (r"=\w+-service@http://\w+", f"={thing}-service@http://{thing}"),
             (r"realms/\w+$", f"realms/{name}"),
             (r"^#IDENTITY_AUDIENCE=.*", f"#IDENTITY_AUDIENCE={name}-api"),
             (r"^#SERVICE_CALLERS=.*", f"#SERVICE_CALLERS={thing}=another"),

@@ -162,8 +162,8 @@ def test_a_module_of_ones_own_is_served_and_extracted(tool: Path, tmp_path: Path
     wheels.run([own, "startmodule", "greetings"], system)
     assert " passed" in wheels.run(["make", "test", "ARGS=src/modules/greetings"], system)
     with _serving(system) as client:
-        ada = client.log_in("ada@example.com", "demo-password")
-        added = ada.post("/greetings", {"title": "Good morning"}).expect(201)
+        grace = client.log_in("grace@example.com", "demo-password")
+        added = grace.post("/greetings", {"title": "Good morning"}).expect(201)
         assert client.get(f"/greetings/{added['id']}").expect(200) == added
         assert client.page("/api/docs").status == 200
 
@@ -205,4 +205,4 @@ def _serving(folder: Path, *arguments: str) -> Iterator[Client]:
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
-        process.wait(timeout=60)
+        process.wait()

@@ -206,7 +206,7 @@ def test_its_own_tests_go_on(clinic: Clinic) -> None:
 def test_production_needs_no_setting_of_the_runtime_until_a_module_lives_elsewhere(clinic: Clinic) -> None:
     clinic.manage("check", CLINIC_DEBUG="no")
     refused = clinic.run("check", CLINIC_DEBUG="no", BILLING_URL="http://127.0.0.1:9")
-    assert "SERVICE_KEYS" in refused.stderr.splitlines()[-1]
+    assert "SERVICE_PRIVATE_KEY" in refused.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
