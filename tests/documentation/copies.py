@@ -10,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
+from importlib.metadata import distributions
 from pathlib import Path
 
 from tests.processes import REPOSITORY
@@ -37,13 +38,27 @@ def prepare(folder: Path) -> None:
     if not venv.exists():
         venv.mkdir()
         for part in Path(sys.prefix).iterdir():
-            if not part.name.startswith(".") and part.name != "lib":
+            if not part.name.startswith(".") and part.name not in ("bin", "lib"):
                 (venv / part.name).symlink_to(part)
+        _link_programs(venv)
         _link_libraries(folder, venv)
         (venv / ".made").touch()
     for name in ("local", "dev"):
         lock = folder / "requirements" / f"{name}.txt"
         (venv / f".{name}-{hashlib.sha256(lock.read_bytes()).hexdigest()}").touch()
+
+
+def _link_programs(venv: Path) -> None:
+    """Link what can be run; a script names the Python that it runs with, which is to be the one beside it."""
+    ours, programs = Path(sys.prefix) / "bin", venv / "bin"
+    programs.mkdir()
+    shebang = f"#!{ours}/".encode()
+    for program in ours.iterdir():
+        if program.is_symlink() or not program.read_bytes().startswith(shebang):
+            (programs / program.name).symlink_to(program)
+        else:
+            (programs / program.name).write_bytes(program.read_bytes().replace(shebang, f"#!{programs}/".encode(), 1))
+            (programs / program.name).chmod(0o755)
 
 
 def _link_libraries(folder: Path, venv: Path) -> None:
@@ -56,6 +71,14 @@ def _link_libraries(folder: Path, venv: Path) -> None:
     for wheel in sorted((folder / "vendor").glob("*.whl")):
         with zipfile.ZipFile(wheel) as opened:
             opened.extractall(libraries)
+    commands = (each for found in distributions(path=[str(libraries)]) for each in found.entry_points)
+    for command in (each for each in commands if each.group == "console_scripts"):
+        program = venv / "bin" / command.name
+        if not program.exists():
+            program.write_text(
+                f"#!{program.with_name('python')}\nimport {command.module}\n{command.value.replace(':', '.')}()\n"
+            )
+            program.chmod(0o755)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ LOOKS = re.compile(
     r"^(shop|api|curl|grep|(\.venv/bin/)?python manage\.py (events (status|dead)|audit))\b(?!.* -d )", re.S
 )
 """A command that changes nothing: what comes about a moment later is looked at again."""
-SERVES = re.compile(r"^(?:cd \.\./([\w-]+) && )?.*\b(?:make run|config\.wsgi:application)$")
+SERVES = re.compile(r"^(?:cd \.\./([\w-]+) && )?.*(?:\bmake run|\.wsgi:application)$")
 """A command that keeps its terminal: one named like the service, or the first."""
 
 
