@@ -15,9 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from seamline.events import relay
 from seamline.events.models import OutboxMessage
-from seamline.operations import event_administration, health, outbox_gauges
+from seamline.operations import event_administration, gauges, health
 from seamline.operations.event_administration import Standing
-from seamline.operations.outbox_gauges import OutboxGauges
+from seamline.operations.gauges import WorkGauges
 from tests.listener import LISTENER, Listener, all_due, die, publish_all, sent, weighed
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
@@ -80,7 +80,7 @@ def test_a_database_that_is_away_is_left_out_and_asked_last_the_next_time(
 
     monkeypatch.setattr(event_administration, "status", ask)
     here = event_administration.modules()
-    collector = OutboxGauges()
+    collector = WorkGauges()
     assert asked == []
     waiting, *_ = collector.collect()
     told = {sample.labels["module"] for sample in waiting.samples}
@@ -108,8 +108,8 @@ def test_databases_that_hang_do_not_hold_up_a_scrape_for_long(
 
     now = [0.0]
     monkeypatch.setattr(event_administration, "status", hang)
-    monkeypatch.setattr(outbox_gauges.time, "monotonic", lambda: now[-1])
-    assert [family.samples for family in OutboxGauges().collect()] == [[], [], []]
+    monkeypatch.setattr(gauges.time, "monotonic", lambda: now[-1])
+    assert [family.samples for family in WorkGauges().collect()] == [[], [], [], [], []]
     assert len(asked) == 1
 
 

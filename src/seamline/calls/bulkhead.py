@@ -1,8 +1,10 @@
 """Bulkheads: a module that is slow holds some of the threads, never all (Nygard, "Release It!")."""
 
 import threading
+import time
 
 from seamline.contract import Rejected
+from seamline.observability import metrics
 
 
 class Bulkhead:
@@ -19,7 +21,13 @@ class Bulkhead:
         self._is_stuck = False
 
     def __enter__(self) -> None:
-        if not self._slots.acquire(timeout=0 if self._is_stuck else self._acquire_timeout):
+        if self._slots.acquire(blocking=False):
+            return
+        began = time.monotonic()
+        entered = self._slots.acquire(timeout=0 if self._is_stuck else self._acquire_timeout)
+        outcome = "entered" if entered else "rejected"
+        metrics.bulkhead_wait.labels(self._module, outcome).observe(time.monotonic() - began)
+        if not entered:
             self._is_stuck = True
             raise Rejected(module=self._module)
 

@@ -4,8 +4,10 @@ Contract calls and the gateway share it, so that what one of them learns of a pe
 """
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import pybreaker
+import structlog
 from django.conf import settings
 from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
 
@@ -13,6 +15,9 @@ from seamline.calls.bulkhead import Bulkhead
 from seamline.calls.http_pool import ConnectionPool
 from seamline.calls.retry_budget import RetryBudget
 from seamline.configuration.policies import CallPolicy
+from seamline.observability import metrics
+
+log = structlog.get_logger("seamline.calls")
 
 
 class NoResponse(Exception):
@@ -34,12 +39,16 @@ class Peer:
             wait=wait_random_exponential(multiplier=policy.initial_backoff, max=policy.max_backoff),
             retry=retry_if_exception_type(NoResponse),
             after=lambda _: self.retry_budget.record_failure(),
+            before_sleep=lambda _: metrics.call_retries.labels(module).inc(),
             reraise=True,
         )
         """Repeats what raises `NoResponse`, with jitter, while the policy and the budget allow it."""
         # Nygard, "Release It!", chapter "Stability Patterns". Every exception counts as a failure.
         self.breaker = pybreaker.CircuitBreaker(
-            fail_max=policy.failure_threshold, reset_timeout=policy.reset_timeout, throw_new_error_on_trip=False
+            fail_max=policy.failure_threshold,
+            reset_timeout=policy.reset_timeout,
+            throw_new_error_on_trip=False,
+            listeners=[_Watcher(module)],
         )
 
     def watch(self, remaining: float) -> AbstractContextManager[object]:
@@ -51,6 +60,23 @@ class Peer:
             return nullcontext()
         # Not `call`, which holds the breaker's lock until the answer is there.
         return self.breaker.calling()
+
+
+class _Watcher(pybreaker.CircuitBreakerListener):
+    """Tells, in log and metrics, that calls to a module are stopped, and that they go on."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def state_change(self, cb: pybreaker.CircuitBreaker, old_state: Any, new_state: Any) -> None:
+        was_closed, is_closed = (state.name == pybreaker.STATE_CLOSED for state in (old_state, new_state))
+        if was_closed and not is_closed:
+            metrics.breaker_opened.labels(self._module).inc()
+            metrics.breaker_open.labels(self._module).inc()
+            log.warning("breaker_opened", module=self._module)
+        elif is_closed and not was_closed:
+            metrics.breaker_open.labels(self._module).dec()
+            log.info("breaker_closed", module=self._module)
 
 
 def find(url: str, module: str) -> Peer:

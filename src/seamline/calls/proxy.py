@@ -13,13 +13,16 @@ from seamline import topology
 from seamline.calls import client, server, stale_fallback, wire
 from seamline.calls.idempotency import KEY
 from seamline.context import Context, calling, current
-from seamline.contract import Contract, DeadlineExceeded, Operation, Unavailable
+from seamline.contract import AvailabilityError, Contract, ContractError, DeadlineExceeded, Operation, Unavailable
 from seamline.layout import alias_of
 from seamline.module import Guards, active
-from seamline.observability.metrics import noted
+from seamline.observability.metrics import note_call
 
 log = structlog.get_logger("seamline.calls")
 C = TypeVar("C", bound=Contract)
+
+OUTCOMES = {200: "ok", 500: "unexpected", 503: "unavailable", 504: "unavailable"}
+"""What came of a call, by its status, for metrics; `refused` with any other: an error that the contract declares."""
 
 
 class TransactionOpen(RuntimeError):
@@ -71,10 +74,19 @@ def _caller(operation: Operation, key: str | None, timeout: float | None) -> Cal
         context = calling(caller, operation.module, limit)
         if operation.is_command:
             _refuse_inside_transaction(operation, caller.module)
-        noted.calls[caller.origin, caller.module, path] += 1
-        response = _send(operation, body, key or (uuid.uuid4().hex if operation.needs_key else ""), context)
+        started = time.monotonic()
+        try:
+            response = _send(operation, body, key or (uuid.uuid4().hex if operation.needs_key else ""), context)
+        except ContractError as error:
+            outcome = "unavailable" if isinstance(error, AvailabilityError) else "unexpected"
+            note_call(caller.origin, caller.module, path, outcome, time.monotonic() - started)
+            raise
+        ended = time.monotonic()
         # A response that comes too late is none, in-process too: its caller has long given up.
-        if context.deadline <= time.monotonic():
+        is_late = context.deadline <= ended
+        outcome = "unavailable" if is_late else OUTCOMES.get(response.status, "refused")
+        note_call(caller.origin, caller.module, path, outcome, ended - started)
+        if is_late:
             raise DeadlineExceeded(module=operation.module)
         return codec.decode_response(response)
 

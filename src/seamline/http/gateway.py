@@ -23,6 +23,7 @@ from seamline.http.edge import cookie_name, is_about_forwarding, without_cookies
 from seamline.http.middleware import module_of
 from seamline.http.problems import Invalid, error_response
 from seamline.http.streaming import Body, StreamedResponse
+from seamline.observability import metrics
 
 log = structlog.get_logger("seamline.gateway")
 MAX_MEMORY_BYTES = 1024 * 1024
@@ -49,12 +50,20 @@ class Gateway:
         url = topology.current().moved.get(module) if module else None
         if module is None or url is None:
             return None
+        began, outcome = monotonic(), "unavailable"
         try:
-            return _forward(request, peers.find(url, module))
+            response = _forward(request, peers.find(url, module))
+            outcome = "ok" if response.status_code < 500 else "failed"
+            return response
         except pybreaker.CircuitBreakerError:
             return error_response(Rejected(module=module))
-        except (Invalid, AvailabilityError) as refusal:
+        except Invalid as refusal:
+            outcome = "refused"
             return error_response(refusal)
+        except AvailabilityError as refusal:
+            return error_response(refusal)
+        finally:
+            metrics.gateway_seconds.labels(module, outcome).observe(monotonic() - began)
 
 
 def _forward(request: HttpRequest, peer: Peer) -> StreamedResponse:

@@ -20,12 +20,12 @@ from seamline.layout import alias_of
 from seamline.module import Module, active, extracted, setting
 from seamline.observability import metrics as counted
 from seamline.operations import event_administration
-from seamline.operations.outbox_gauges import OutboxGauges
+from seamline.operations.gauges import WorkGauges
 
 POLICIES = ("CALLS", "DELIVERY", "SAGAS")
 """Settings that hold all that can be tuned of one mechanism each."""
-_outboxes = CollectorRegistry()
-_outboxes.register(OutboxGauges())
+_waiting = CollectorRegistry()
+_waiting.register(WorkGauges())
 
 
 class Probes:
@@ -79,7 +79,7 @@ def health(request: HttpRequest) -> HttpResponse:
 
 def metrics(request: HttpRequest) -> HttpResponse:
     """Show Prometheus what was counted, and what waits in the outboxes."""
-    body = generate_latest(counted.registry()) + generate_latest(_outboxes)
+    body = generate_latest(counted.registry()) + generate_latest(_waiting)
     return HttpResponse(body, content_type=CONTENT_TYPE_LATEST)
 
 

@@ -63,3 +63,11 @@ def worker_exit(server: "Arbiter", worker: "Worker") -> None:
     # The arbiter calls this too, for a worker that it finds dead.
     if worker.pid == os.getpid():
         stop()
+
+
+def child_exit(server: "Arbiter", worker: "Worker") -> None:
+    if settings.METRICS_FOLDER:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        # What it has counted stays; what it was is no more.
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

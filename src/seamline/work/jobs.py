@@ -1,5 +1,6 @@
 """Periodic jobs: declared in a module's manifest, run once per period over all processes."""
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -58,12 +59,15 @@ def run(task: Task) -> bool:
     """
     if not _acquire(task):
         return False
+    began, outcome = time.monotonic(), "ok"
     try:
         with working_for(task.module, origin=f"job {task.name}"):
             task.run()
     except Exception as error:
+        outcome = "failed"
         log.error("job_failed", module=task.module, job=task.name, exc_info=error)
         close_old_connections()
+    metrics.jobs.labels(task.module, task.name, outcome).observe(time.monotonic() - began)
     metrics.flush()
     return True
 

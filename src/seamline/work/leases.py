@@ -24,6 +24,7 @@ from django.db import connections
 from seamline.context import working_for
 from seamline.databases import ASYNC_COMMIT, execute, fetch
 from seamline.layout import alias_of
+from seamline.observability import metrics
 
 log = structlog.get_logger("seamline.leases")
 
@@ -89,7 +90,10 @@ class LeaseTable:
 
     def settle(self, module: str, lease: Lease, assignments: str, values: Values, where: str = "") -> bool:
         """Note what came of the work; whether the lease was still the latest."""
-        return self._update(module, lease, assignments, values, where)
+        settled = self._update(module, lease, assignments, values, where)
+        if not settled:
+            metrics.leases_lost.labels(self.name).inc()
+        return settled
 
     def _update(self, module: str, lease: Lease, assignments: str, values: Values, where: str) -> bool:
         statement = (

@@ -19,6 +19,7 @@ from seamline.configuration.policies import saga_policy
 from seamline.context import Context
 from seamline.contract import AvailabilityError, ContractError, Unexpected
 from seamline.databases import execute, fetch, transaction
+from seamline.observability import metrics
 from seamline.work import wakeups
 from seamline.work.leases import Lease, LeaseTable
 from seamline.work.states import SagaState
@@ -141,10 +142,7 @@ class Saga:
 
     def compensate(self, saga_id: UUID, failure: Failure) -> bool:
         """Turn a saga that is not done to compensating; whether it will. Joins the caller's transaction."""
-        compensates = bool(execute(self.module, _COMPENSATE, [_encode(failure), self.module, saga_id]))
-        if compensates:
-            wakeups.wake_on_commit(self.module)
-        return compensates
+        return compensate(self.module, saga_id, failure)
 
     def wake(self, saga_id: UUID) -> None:
         """Make a waiting saga due: the answer it waits for is there. Joins the caller's transaction."""
@@ -183,6 +181,7 @@ class Saga:
             return work
         until = self._until()
         if not LEASES.renew(self.module, [work.lease], self.lease_seconds):
+            metrics.leases_lost.labels(LEASES.name).inc()
             raise _LeaseLost
         return work._replace(until=until)
 
@@ -193,7 +192,9 @@ class Saga:
         with transaction(self.module):
             if not self._move(work, SagaState.RUNNING, SagaState.DONE):
                 return None
-            return Outcome(SagaState.DONE, result=self.complete(work.state, result))
+            outcome = Outcome(SagaState.DONE, result=self.complete(work.state, result))
+        self._count(SagaState.DONE)
+        return outcome
 
     def _fail(self, work: "_Work", error: ContractError | None) -> Outcome | None:
         failure = Failure(error.code, error.detail) if error else Failure("expired", "No answer came in time")
@@ -214,16 +215,21 @@ class Saga:
                 return self._release(work, SagaState.COMPENSATING)
         try:
             with transaction(self.module):
-                if self._move(work, SagaState.COMPENSATING, SagaState.COMPENSATED, failure):
+                if moved := self._move(work, SagaState.COMPENSATING, SagaState.COMPENSATED, failure):
                     self.on_compensated(work.state, failure)
         except AvailabilityError:  # nobody waits any more
             return self._release(work, SagaState.COMPENSATING)
+        if moved:
+            self._count(SagaState.COMPENSATED)
         return Outcome(SagaState.COMPENSATED)
 
     def _release(self, work: "_Work", state: SagaState) -> Outcome:
         pause = saga_policy().backoff.pause(work.lease.token)
         LEASES.release(self.module, work.lease, pause, ", step = %(step)s", {"step": work.step})
         return Outcome(state)
+
+    def _count(self, state: SagaState) -> None:
+        metrics.sagas_ended.labels(self.module, self.name, state.value).inc()
 
     def _move(self, work: "_Work", state: SagaState, to: SagaState, why: Failure | None = None) -> bool:
         values = {"state": state, "to": to, "step": work.step, "reason": _encode(why) if why else ""}
@@ -248,6 +254,14 @@ class _Work(NamedTuple):
 
     def at(self, step: int) -> "_Work":
         return self._replace(step=step)
+
+
+def compensate(module: str, saga_id: UUID, failure: Failure) -> bool:
+    """Turn a saga that is not done to compensating; whether it will. Joins the caller's transaction."""
+    compensates = bool(execute(module, _COMPENSATE, [_encode(failure), module, saga_id]))
+    if compensates:
+        wakeups.wake_on_commit(module)
+    return compensates
 
 
 def seconds_until_due(module: str) -> float | None:

@@ -5,21 +5,18 @@ import sys
 from argparse import ArgumentParser
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from seamline import topology
 from seamline.databases.unanswered import reason
-from seamline.module import known
+from seamline.management.operating import NOTHING, USAGE, confirmed, id_of, modules_here
 from seamline.operations import event_administration
 from seamline.operations import outbox_reports as reports
 
-NOTHING, USAGE = 1, 2
-"""Exit statuses, beside 0: nothing matched, or something is dead; and the command line will not do."""
+event_id = id_of("event", "`manage.py events dead` shows")
 
 ACTIONS = {
     "status": (
@@ -67,7 +64,11 @@ class Command(BaseCommand):
             action.add_argument("--subscriber", required=name == "replay", help="only what this module is to get")
             if name != "status":
                 action.add_argument(
-                    "--event", type=_uuid, metavar="ID", required=name == "discard", help="only the event with this id"
+                    "--event",
+                    type=event_id,
+                    metavar="ID",
+                    required=name == "discard",
+                    help="only the event with this id",
                 )
             if name in ("status", "dead"):
                 action.add_argument("--json", action="store_true", help="as JSON")
@@ -86,7 +87,7 @@ class Command(BaseCommand):
             "replay": self._replay,
         }[options["action"]]
         try:
-            matched = act(_modules(options["module"]), options)
+            matched = act(modules_here(options["module"]), options)
         except Error as error:
             raise CommandError(f"of a module, {reason(error)}") from None
         if not matched:
@@ -132,7 +133,7 @@ class Command(BaseCommand):
             who = ", ".join(event.subscriber for _, event in rows)
             raise CommandError(f"it is dead for {who}: say for whom with --subscriber", returncode=USAGE)
         module, event = rows[0]
-        if not self._confirm(f"{event.subscriber} will never hear of it. Discard it?", options):
+        if not confirmed(self, f"{event.subscriber} will never hear of it. Discard it?", yes=options["yes"]):
             return False
         number = event_administration.discard(module, event.subscriber, event.event_id)
         self.stdout.write(f"{reports.events(number)} discarded; {event.blocked} blocked behind it may go on")
@@ -145,21 +146,11 @@ class Command(BaseCommand):
         if not found:
             return self._nothing(modules, options)
         self.stdout.write(reports.show_delivered(found, options["subscriber"]))
-        if not self._confirm(f"Send all of it to {options['subscriber']} again?", options):
+        if not confirmed(self, f"Send all of it to {options['subscriber']} again?", yes=options["yes"]):
             return False
         number = sum(event_administration.replay(module, *which) for module in found)
         self.stdout.write(f"{reports.events(number)} will be sent again now")
         return True
-
-    def _confirm(self, question: str, options: dict[str, Any]) -> bool:
-        if options["yes"]:
-            return True
-        if not sys.stdin.isatty():
-            raise CommandError("nobody is there to ask: say --yes if this is what you want", returncode=USAGE)
-        if input(f"{question} [y/N] ").strip().lower() in ("y", "yes"):
-            return True
-        self.stdout.write("nothing was changed")
-        return False
 
     def _nothing(self, modules: list[str], options: dict[str, Any]) -> bool:
         """Say why nothing matched: an id may be mistyped, or the event be in another state."""
@@ -177,22 +168,6 @@ class Command(BaseCommand):
 def _dead(modules: list[str], options: dict[str, Any]) -> dict[str, list[event_administration.Dead]]:
     found = {module: event_administration.dead(module, options["subscriber"], options["event"]) for module in modules}
     return {module: events for module, events in found.items() if events}
-
-
-def _modules(wanted: str | None) -> list[str]:
-    here = event_administration.modules()
-    if wanted is None or wanted in here:
-        return [wanted] if wanted else here
-    elsewhere = topology.current().moved.get(wanted) if wanted in known() else None
-    place = f"it lives at {elsewhere}" if elsewhere else f"there are: {', '.join(here)}"
-    raise CommandError(f"no module {wanted!r} lives here; {place}", returncode=USAGE)
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no event's id, such as `manage.py events dead` shows") from None
 
 
 def _moment(text: str) -> datetime:
