@@ -12,7 +12,7 @@ RUNTIME_TESTS := src tests/contracts tests/reliability tests/serving tests/shop 
 EXPLAINED := deployable.mk Makefile
 
 .PHONY: words test-topologies test-pythons chaos chaos-broker extract extract-usage bench bench-measure
-.PHONY: chaos-mutants dist mutants mutants-judge test-djangos test-django
+.PHONY: chaos-mutants dist release-record mutants mutants-judge test-djangos test-django
 
 lint: words
 
@@ -33,6 +33,10 @@ dist: $(DEV)  ## build the wheels of the runtime and of the tool into dist/, the
 	@for name in $(DISTRIBUTIONS); do \
 		(cd distributions/$$name && $(abspath $(BIN))/python -m hatchling build --target wheel --directory $(CURDIR)/dist) || exit 1; \
 	done
+
+release-record: export PYTHONPATH = .:src
+release-record: $(DEV)  ## keep the tagged release as test data, for the next one to be tried with
+	$(BIN)/python -m tests.versions.record
 
 test-topologies: export PYTHONPATH = .:src
 test-topologies: $(DEV)  ## the acceptance suite with no, each, every two and all modules apart, as a table

@@ -1,7 +1,7 @@
 """What a database has: tables with their columns and references, sequences, and which migrations made them."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import NamedTuple
 
@@ -204,13 +204,38 @@ def exists(connection: Connection, table: str) -> bool:
 
 
 def differences(source: Schema, target: Schema) -> list[str]:
-    """What one of two databases has and the other has not."""
+    """What one of two databases has and the other has not.
+
+    Of the runtime's own tables the target may have more, for its runtime may be a later one.
+    """
+    if older := sorted(each for each in source.migrations - target.migrations if each.startswith(f"{RUNTIME}.")):
+        remedy = "data goes to the same or a later one, so update the target's first"
+        return [f"the target's runtime is older than the source's, and lacks the migration {older[0]}: {remedy}"]
+    target = _without_later(source, target)
     return [
         *_unlike("migration", source.migrations, target.migrations),
         *_unlike("table", source.tables.keys(), target.tables.keys()),
         *_unlike("column", _columns(source, target), _columns(target, source)),
         *_unlike("sequence", source.sequences, target.sequences),
     ]
+
+
+def _without_later(source: Schema, target: Schema) -> Schema:
+    """Leave out what a later version of the runtime has added to its tables: rows can do without."""
+    added = {each for each in target.migrations - source.migrations if each.startswith(f"{RUNTIME}.")}
+    if not added:
+        return target
+    own = f"{RUNTIME}_"
+    known = {name: {column.name for column in table.columns} for name, table in source.tables.items()}
+    tables = {
+        name: replace(table, columns=tuple(each for each in table.columns if each.name in known[name]))
+        if name.startswith(own)
+        else table
+        for name, table in target.tables.items()
+        if name in known or not name.startswith(own)
+    }
+    sequences = tuple(name for name in target.sequences if name in source.sequences or not name.startswith(own))
+    return Schema(tables, sequences, target.migrations - added)
 
 
 def _columns(schema: Schema, other: Schema) -> list[str]:

@@ -48,7 +48,7 @@ def spy() -> Any:
 
 
 def shared(**claims: Any) -> str:
-    """A service token as releases up to 0.9 sign it."""
+    """A service token as revisions before 0.9 signed it."""
     now = int(time.time())
     right = {"iss": "seam", "aud": f"module:{MODULE}", "iat": now, "exp": now + 60}
     return jwt.encode(right | claims, SECRET, algorithm="HS256", headers={"kid": "old"})
@@ -208,3 +208,12 @@ def test_everything_else_is_passed_on(path: str) -> None:
     seen = []
     ContractEndpoint(lambda environ, _: seen.append(environ["PATH_INFO"]) or [])({"PATH_INFO": path}, print)
     assert seen == [path]
+
+
+def test_a_caller_whose_wire_is_not_understood_is_told_so_and_nothing_is_executed(spy: Spy) -> None:
+    status, _, body = post(HTTP_X_WIRE_VERSION="7")
+    problem = json.loads(body) if isinstance(body, str) else body
+    assert (status, problem["code"]) == (400, "contracts.versions_do_not_meet")
+    assert problem["detail"] == "wire version '7' is not understood here, but 1: update the older one first"
+    assert spy.executed == 0
+    assert post(HTTP_X_WIRE_VERSION="1")[0] == 200

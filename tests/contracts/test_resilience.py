@@ -236,3 +236,22 @@ def test_calls_to_one_target_go_side_by_side(probe_url: str) -> None:
 def test_a_key_that_could_not_be_sent_is_refused_before_the_call() -> None:
     with pytest.raises(ValueError, match="key"):
         call(Probe, key="with a space")
+
+
+def refuse_the_version(connection: socket.socket) -> None:
+    body = (
+        b'{"type":"about:blank","title":"Bad Request","status":400,"code":"contracts.versions_do_not_meet",'
+        b'"detail":"wire version \'1\' is not understood here, but 2","request_id":"-"}'
+    )
+    head = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\n\r\n"
+    while connection.recv(65536):
+        connection.sendall(head % len(body) + body)
+
+
+def test_a_target_of_a_version_that_cannot_be_met_is_away_and_the_log_says_why(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with served_by(refuse_the_version), pytest.raises(Unavailable):
+        call(Probe).text("hello")
+    assert "versions_do_not_meet" in (said := "".join(capsys.readouterr()))
+    assert "is not understood here, but 2" in said

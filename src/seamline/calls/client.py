@@ -7,6 +7,7 @@ import msgspec
 import pybreaker
 import structlog
 
+from seamline import versions
 from seamline.calls import authorization, peers, service_tokens, wire
 from seamline.calls.http_pool import NO_RESPONSE, ResponseTooLong, TimedOut
 from seamline.calls.peers import NoResponse, Peer
@@ -19,6 +20,8 @@ log = structlog.get_logger("seamline.calls")
 MAX_DEADLINE_SECONDS = 3600
 """The most that a call says is left of its deadline."""
 
+UNMET = "contracts.versions_do_not_meet"
+"""Code of the problem that says so."""
 _STATUSES = frozenset(HTTPStatus)
 _CONTENT_TYPES = ("application/json", "application/problem+json")
 
@@ -86,18 +89,21 @@ def _attempt(peer: Peer, request: Request, context: Context) -> Response:
     if response.status == HTTPStatus.UNAUTHORIZED:
         log.error("service_token_refused", module=peer.module)
         raise Unavailable(module=peer.module)
-    if response.status == HTTPStatus.FORBIDDEN and _is_denied(response.body):
+    if response.status == HTTPStatus.FORBIDDEN and _is_refused(response.body, authorization.DENIED):
         log.error("service_call_denied", module=peer.module, operation=request.path, caller=context.caller)
+        raise Unavailable(module=peer.module)
+    if response.status == HTTPStatus.BAD_REQUEST and _is_refused(response.body, UNMET):
+        log.error("versions_do_not_meet", module=peer.module, error=wire.decode_problem(response.body).detail)
         raise Unavailable(module=peer.module)
     if response.status in _STATUSES and response.content_type.startswith(_CONTENT_TYPES):
         return Response(response.status, response.body)
     raise NoResponse
 
 
-def _is_denied(body: bytes) -> bool:
+def _is_refused(body: bytes, code: str) -> bool:
     """Tell whether the endpoint refused the call, and not the module with an error of its contract."""
     try:
-        return wire.decode_problem(body).code == authorization.DENIED
+        return wire.decode_problem(body).code == code
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return False
 
@@ -107,6 +113,7 @@ def _headers(request: Request, context: Context, remaining: float) -> list[tuple
         ("Authorization", f"Bearer {request.token(context)}"),
         ("Content-Type", "application/json"),
         ("X-Request-ID", context.request_id),
+        ("X-Wire-Version", str(versions.WIRE)),
         ("X-Deadline-Ms", str(int(min(remaining, MAX_DEADLINE_SECONDS) * 1000))),
     ]
     if request.key:

@@ -10,9 +10,9 @@ import structlog
 from django.conf import settings
 from django.core.signals import request_finished, request_started
 
-from seamline import topology
+from seamline import topology, versions
 from seamline.calls import authorization, client, server, service_tokens, wire
-from seamline.calls.client import Request
+from seamline.calls.client import UNMET, Request
 from seamline.calls.idempotency import KEY
 from seamline.calls.service_tokens import Caller
 from seamline.calls.wire import Response
@@ -107,6 +107,7 @@ def _dispatch(environ: Environ, path: str) -> Response:
     _authorize(caller, module, path)
     if not _OPERATION_PATH.fullmatch(path):
         raise UnknownOperation(operation=path[:200])
+    _read_version(environ, module)
     body = _read_body(environ)
     key, context = _read_context(environ, module, f"call {path}", caller.module)
     is_bound = _is_bound(caller, module, path, key, environ.get("HTTP_X_ACTING_USER", ""), body)
@@ -159,6 +160,14 @@ def _is_bound(caller: Caller, module: str, path: str, key: str, actor: str, body
     if caller.digest != service_tokens.digest_of(path, key, actor, body):
         raise _refuse_token(module, "the token is for another request")
     return True
+
+
+def _read_version(environ: Environ, module: str) -> None:
+    try:
+        versions.read_wire(environ.get("HTTP_X_WIRE_VERSION"))
+    except versions.Unmet as unmet:
+        log.error("versions_do_not_meet", module=module, error=str(unmet))
+        raise _Refused(HTTPStatus.BAD_REQUEST, str(unmet), UNMET) from None
 
 
 def _read_body(environ: Environ) -> bytes:

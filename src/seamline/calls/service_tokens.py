@@ -50,7 +50,7 @@ class Caller(NamedTuple):
     digest: str | None = None
     """Of the one request that the token is good for; None where it is good for any query."""
     is_shared: bool = False
-    """Whether it is signed with the shared secret of releases up to 0.9, which proves none of this."""
+    """Whether it is signed with the shared secret of revisions before 0.9, which proves none of this."""
 
 
 def token_for(audience: str, module: str | None = None, on_behalf_of: str | None = None) -> str:

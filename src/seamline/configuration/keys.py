@@ -62,7 +62,7 @@ def secret(env: environ.Env, name: str, development: bool) -> str:
 
 
 def service_keys(env: environ.Env, development: bool) -> dict[str, str]:
-    """Read the secrets that releases up to 0.9 sign service tokens with, by key id: `SERVICE_KEYS=<id>:<secret>`.
+    """Read the secrets that Revisions before 0.9 sign service tokens with, by key id: `SERVICE_KEYS=<id>:<secret>`.
 
     The first signs, all are accepted.
     """

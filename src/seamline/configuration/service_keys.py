@@ -23,7 +23,7 @@ from seamline.setting_errors import HIDDEN, invalid_setting
 ANY = "*"
 """Stands for every module: whoever may speak for all of them is a gateway, which passes on what others ask."""
 SHARED_KEY_MODES = ("off", "accept", "sign")
-"""What is done with the secrets of `SERVICE_KEYS`, which releases up to 0.9 sign with."""
+"""What is done with the secrets of `SERVICE_KEYS`, which Revisions before 0.9 sign with."""
 
 _SEED = "seam-development-only"
 _PEM = re.compile(r"-----BEGIN PRIVATE KEY-----.*?-----END PRIVATE KEY-----", re.DOTALL)
@@ -145,7 +145,7 @@ def callers(env: environ.Env, known: Mapping[str, Iterable[str]]) -> dict[str, f
 
 
 def shared_key_mode(env: environ.Env) -> str:
-    """Read whether the shared secret of releases up to 0.9 is good for anything here. Raises `ImproperlyConfigured`."""
+    """Read what the shared secret of revisions before 0.9 is good for here. Raises `ImproperlyConfigured`."""
     return values.choice(env, "SERVICE_KEYS_MODE", "off", SHARED_KEY_MODES)
 
 

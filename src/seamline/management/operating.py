@@ -37,7 +37,7 @@ def id_of(what: str, shown_by: str) -> Callable[[str], UUID]:
     return read
 
 
-def confirmed(command: BaseCommand, question: str, yes: bool) -> bool:
+def confirm(command: BaseCommand, question: str, yes: bool) -> bool:
     """Ask whether somebody is sure. Raises `CommandError` where nobody is there to ask."""
     if yes:
         return True

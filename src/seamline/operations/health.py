@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from seamline import shutdown, topology
+from seamline import __version__, shutdown, topology, versions
 from seamline.context import working_for
 from seamline.databases import availability
 from seamline.databases.availability import LOOK_TIMEOUT
@@ -24,8 +24,8 @@ from seamline.operations.gauges import WorkGauges
 
 POLICIES = ("CALLS", "DELIVERY", "SAGAS")
 """Settings that hold all that can be tuned of one mechanism each."""
-_waiting = CollectorRegistry()
-_waiting.register(WorkGauges())
+_work_registry = CollectorRegistry()
+_work_registry.register(WorkGauges())
 
 
 class Probes:
@@ -60,7 +60,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 
 def health(request: HttpRequest) -> HttpResponse:
-    """Show the policies, where each module lives, how it is set, what waits in its outbox, and who has not heard it."""
+    """Show versions, policies, and of each module where it lives, its settings, its outbox, who has not heard it."""
     routes, away = topology.current(), availability.away()
     unheard = subscriptions.pending()
     modules = {
@@ -74,12 +74,13 @@ def health(request: HttpRequest) -> HttpResponse:
     }
     modules |= {name: {"here": False, "settings": {}, "outbox": None, "unheard_by": []} for name in extracted()}
     policies = {name.lower(): getattr(settings, name) for name in POLICIES if hasattr(settings, name)}
-    return _json({"service": settings.SERVICE_NAME, "policies": policies, "modules": modules})
+    told = {"runtime": __version__, "wire": versions.WIRE, "tables": versions.TABLES}
+    return _json({"service": settings.SERVICE_NAME, "versions": told, "policies": policies, "modules": modules})
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
     """Show Prometheus what was counted, and what waits in the outboxes."""
-    body = generate_latest(counted.registry()) + generate_latest(_waiting)
+    body = generate_latest(counted.registry()) + generate_latest(_work_registry)
     return HttpResponse(body, content_type=CONTENT_TYPE_LATEST)
 
 

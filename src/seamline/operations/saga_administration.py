@@ -82,7 +82,7 @@ def retry(module: str, name: str | None = None, saga_id: UUID | None = None) -> 
 
 
 def compensate(module: str, saga_id: UUID, why: str) -> bool:
-    """Have a saga that goes on go back instead; whether it will.
+    """Turn a saga that goes on to going back; whether it will.
 
     Whoever works on it now has lost it: what its step comes to is not noted, and is compensated with the others.
     """

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from seamline.databases.unanswered import reason
-from seamline.management.operating import NOTHING, USAGE, confirmed, id_of, modules_here
+from seamline.management.operating import NOTHING, USAGE, confirm, id_of, modules_here
 from seamline.operations import event_administration
 from seamline.operations import outbox_reports as reports
 
@@ -133,7 +133,7 @@ class Command(BaseCommand):
             who = ", ".join(event.subscriber for _, event in rows)
             raise CommandError(f"it is dead for {who}: say for whom with --subscriber", returncode=USAGE)
         module, event = rows[0]
-        if not confirmed(self, f"{event.subscriber} will never hear of it. Discard it?", yes=options["yes"]):
+        if not confirm(self, f"{event.subscriber} will never hear of it. Discard it?", yes=options["yes"]):
             return False
         number = event_administration.discard(module, event.subscriber, event.event_id)
         self.stdout.write(f"{reports.events(number)} discarded; {event.blocked} blocked behind it may go on")
@@ -146,7 +146,7 @@ class Command(BaseCommand):
         if not found:
             return self._nothing(modules, options)
         self.stdout.write(reports.show_delivered(found, options["subscriber"]))
-        if not confirmed(self, f"Send all of it to {options['subscriber']} again?", yes=options["yes"]):
+        if not confirm(self, f"Send all of it to {options['subscriber']} again?", yes=options["yes"]):
             return False
         number = sum(event_administration.replay(module, *which) for module in found)
         self.stdout.write(f"{reports.events(number)} will be sent again now")

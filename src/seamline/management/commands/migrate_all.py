@@ -10,8 +10,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, NotSupportedError, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 
-from seamline import layout, shutdown
+from seamline import layout, shutdown, versions
 from seamline.databases.provision import (
     PROVISION_LOCK,
     SAY_MIGRATED_UNTIL,
@@ -80,6 +81,7 @@ def _migrate(alias: str, schema: str) -> None:
         cursor.execute("SELECT to_regclass('django_migrations') IS NULL")
         [[new]] = cursor.fetchall()
         try:
+            _refuse_later(alias)
             call_command("migrate", database=alias, verbosity=0, interactive=False, skip_checks=True)
             if new:
                 cursor.execute(SAY_MIGRATED_UNTIL)
@@ -92,10 +94,19 @@ def _migrate(alias: str, schema: str) -> None:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [PROVISION_LOCK])
 
 
+def _refuse_later(alias: str) -> None:
+    applied = MigrationRecorder(connections[alias]).applied_migrations()
+    try:
+        versions.refuse_later([name for app, name in applied if app == "seamline"])
+    except versions.Unmet as unmet:
+        raise CommandError(f"{alias}: {unmet}") from None
+
+
 def _is_migrated(alias: str) -> bool:
     """Whether a database is there, and has every migration that this release knows; it may have newer ones."""
     connection = connections[alias]
     try:
+        _refuse_later(alias)
         executor = MigrationExecutor(connection)
         return not executor.migration_plan(executor.loader.graph.leaf_nodes())
     except Error:

@@ -10,7 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import Error
 
 from seamline.databases.unanswered import reason
-from seamline.management.operating import NOTHING, USAGE, confirmed, id_of, modules_here
+from seamline.management.operating import NOTHING, USAGE, confirm, id_of, modules_here
 from seamline.operations import saga_administration
 from seamline.operations.saga_administration import Standing
 
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             sys.exit(NOTHING)
 
     def _list(self, modules: list[str], options: dict[str, Any]) -> bool:
-        found = _found(modules, options)
+        found = _find(modules, options)
         if options["json"]:
             rows = [{"module": module, **saga._asdict()} for module, saga in found]
             self.stdout.write(json.dumps(rows, indent=2, cls=DjangoJSONEncoder))
@@ -79,22 +79,22 @@ class Command(BaseCommand):
         if not (options["module"] or options["name"] or options["id"]):
             raise CommandError("say which: --module, --name or --id", returncode=USAGE)
         number = sum(saga_administration.retry(module, options["name"], options["id"]) for module in modules)
-        return self._told(number, "{} saga(s) will go on now", options)
+        return self._answer(number, "{} saga(s) will go on now", options)
 
     def _compensate(self, modules: list[str], options: dict[str, Any]) -> bool:
-        found = _found(modules, options)
+        found = _find(modules, options)
         if not found:
-            return self._told(0, "", options)
+            return self._answer(0, "", options)
         [(module, saga)] = found
         self.stdout.write(_words(module, saga))
-        if not confirmed(self, "What it did will be undone. Have it go back?", yes=options["yes"]):
+        if not confirm(self, "What it did will be undone. Have it go back?", yes=options["yes"]):
             return False
         if not saga_administration.compensate(module, saga.id, options["why"]):
             self.stderr.write(f"saga {saga.id} goes back already, or is at its end")
             return False
-        return self._told(1, "it goes back now", options)
+        return self._answer(1, "it goes back now", options)
 
-    def _told(self, number: int, words: str, options: dict[str, Any]) -> bool:
+    def _answer(self, number: int, words: str, options: dict[str, Any]) -> bool:
         if number:
             self.stdout.write(words.format(number))
         else:
@@ -102,7 +102,7 @@ class Command(BaseCommand):
         return bool(number)
 
 
-def _found(modules: list[str], options: dict[str, Any]) -> list[tuple[str, Standing]]:
+def _find(modules: list[str], options: dict[str, Any]) -> list[tuple[str, Standing]]:
     which = options["name"], options["id"]
     return [(module, saga) for module in modules for saga in saga_administration.find(module, *which)]
 
