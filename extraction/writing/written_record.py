@@ -1,7 +1,8 @@
 """What was written for a folder, kept beside it: the base of a later three-way merge.
 
 `.seamline/written.json` says which versions wrote it, by which command, and the digest of each file;
-`.seamline/pristine.tar.xz` has each file as it was written. The same input gives the same bytes.
+`.seamline/pristine.tar.xz` has each file as it was written. The same input gives the same bytes. Wheels are left out:
+nobody merges them, and the requirements pin them with their hashes.
 """
 
 import hashlib
@@ -49,8 +50,8 @@ class Record:
 
 
 def record(files: Iterable[File], command: str, options: Mapping[str, Any]) -> list[File]:
-    """Make the files that keep what a command writes. Those are not kept themselves."""
-    kept = sorted((file for file in files if file.path not in PATHS), key=lambda file: file.path)
+    """Make the files that keep what a command writes. Those are not kept themselves, and wheels are not."""
+    kept = sorted((file for file in files if is_kept(file.path)), key=lambda file: file.path)
     manifest = Manifest(
         format=FORMAT,
         version=runtime_wheel.find().version,
@@ -60,6 +61,11 @@ def record(files: Iterable[File], command: str, options: Mapping[str, Any]) -> l
     )
     text = json.dumps(msgspec.to_builtins(manifest), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     return [File(MANIFEST, text.encode()), File(PRISTINE, _pack(kept))]
+
+
+def is_kept(path: str) -> bool:
+    """Tell whether a written file is kept."""
+    return path not in PATHS and not path.startswith(f"{runtime_wheel.FOLDER}/")
 
 
 def read(folder: Path) -> Record:

@@ -119,7 +119,7 @@ def test_the_record_has_every_other_file_as_it_was_written(monolith: Monolith, t
     found = written_record.read(tmp_path / "service")
     written = tree(tmp_path / "service")
     assert {file.path: file.content for file in found.files} == {
-        path: content for path, (content, _) in written.items() if path not in written_record.PATHS
+        path: content for path, (content, _) in written.items() if written_record.is_kept(path)
     }
     assert (found.manifest.command, found.manifest.options["subject"]["module"]) == ("extract", "pens")
 
