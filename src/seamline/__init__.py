@@ -3,5 +3,5 @@
 It imports nothing here, so that reading the version costs nothing.
 """
 
-__version__ = "0.9.0"
-"""A wheel of a revision that is not released has a digest of its content behind it: `0.9.0.dev0+g4f1c8a09d2e7`."""
+__version__ = "0.10.0.dev0"
+"""A wheel of a revision that is not released has a digest of its content behind it: `0.10.0.dev0+g4f1c8a09d2e7`."""
