@@ -3,10 +3,12 @@
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from types import ModuleType
 
+from cronsim import CronSim, CronSimError
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
@@ -61,11 +63,31 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Periodic work: `name` is a function in the module's `jobs.py`, run once per period over all processes."""
+    """Periodic work: `name` is a function in the module's `jobs.py`, run once each time over all processes.
+
+    Either `every` says when, or `cron`. Raises `BadManifest` for neither, both, or what is no such expression.
+    """
 
     name: str
-    every: float
+    every: float = 0.0
     """Seconds from one start to the next."""
+    cron: str = ""
+    """Five fields as Debian's cron has them, in UTC: `30 3 * * 1-5`."""
+
+    def __post_init__(self) -> None:
+        if (self.every > 0) == bool(self.cron):
+            raise BadManifest(f"the job {self.name!r} takes either every=, in seconds, or cron=")
+        if self.cron:
+            try:
+                next(CronSim(self.cron, datetime.now(UTC)))
+            except CronSimError as what:
+                raise BadManifest(
+                    f"the job {self.name!r} has cron={self.cron!r}: {what}; write such as '30 3 * * *'"
+                ) from None
+
+    def seconds_to_next(self, now: datetime) -> float:
+        """Work out how long it is from now until it is due next."""
+        return (next(CronSim(self.cron, now)) - now).total_seconds() if self.cron else self.every
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from seamline.context import Context
 from seamline.contract import DeadlineExceeded
 from seamline.events.mailbox import mailbox
 from seamline.http.middleware import RequestContext
+from seamline.module import Job
 from seamline.observability import metrics
 from seamline.testing import fake_contract
 from seamline.work import jobs
@@ -274,5 +275,5 @@ def test_a_request_is_known_by_its_route(rf: RequestFactory) -> None:
 
 @pytest.mark.django_db(databases=list(settings.DATABASES))
 def test_a_job_is_known_by_its_name() -> None:
-    jobs.run(jobs.Task("orders", "ping_others", 60.0, ping))
+    jobs.run(jobs.Task("orders", "ping_others", Job("ping_others", every=60.0), ping))
     assert counted("job ping_others") == 1

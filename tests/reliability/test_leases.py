@@ -15,6 +15,7 @@ from seamline.databases import transaction
 from seamline.events import outbox_leases
 from seamline.events.mailbox import Envelope, mailbox
 from seamline.events.models import InboxMessage, OutboxMessage
+from seamline.module import Job
 from seamline.work import Failure, Outcome, Saga, SagaState, Step, jobs, sagas
 from seamline.work.leases import Lease, LeaseTable, Renewer
 from seamline.work.models import SagaRecord
@@ -84,7 +85,7 @@ def test_what_was_woken_while_it_was_leased_stays_due_when_it_is_given_back() ->
 
 def test_a_job_is_run_once_in_its_period() -> None:
     runs: list[str] = []
-    task = jobs.Task(MODULE, "count", 60.0, lambda: runs.append("run"))
+    task = jobs.Task(MODULE, "count", Job("count", every=60.0), lambda: runs.append("run"))
     assert [jobs.run(task), jobs.run(task)] == [True, False]
     assert runs == ["run"]
 

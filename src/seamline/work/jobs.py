@@ -2,30 +2,37 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
 import structlog
-from django.db import close_old_connections
+from django.db import Error, close_old_connections
 
 from seamline.context import working_for
 from seamline.databases import execute, fetch
-from seamline.module import BadManifest, Module, active
+from seamline.module import BadManifest, Job, Module, active
 from seamline.observability import metrics
-from seamline.work import pruning, sagas
+from seamline.work import pruning, sagas, wakeups
 from seamline.work.leases import LeaseTable
 
 log = structlog.get_logger("seamline.jobs")
 
 LEASES = LeaseTable("seamline_job", "name", "text")
-PRUNE_EVERY = 3600.0
-"""Seconds from one pruning of a module's tables to the next."""
+PRUNE = Job("seamline.prune", every=3600.0)
+"""Of each module's tables."""
+MAX_ERROR_LENGTH = 2000
+NOTE_TIMEOUT = 5.0
+"""Seconds that it may take to note how a run went."""
 
 _NEXT_DUE = "SELECT name, extract(epoch FROM due_at - now())::float8 FROM seamline_job WHERE module = %s"
 _REGISTER = """
-    INSERT INTO seamline_job (module, name, attempts, due_at) VALUES (%s, %s, 0, now())
+    INSERT INTO seamline_job (module, name, attempts, due_at) VALUES (%s, %s, 0, now() + %s)
     ON CONFLICT (module, name) DO NOTHING
 """
+_NOTE_RUN = "UPDATE seamline_job SET ended_at = now(), seconds = %s, error = %s WHERE module = %s AND name = %s"
+_LAST_RUNS = "SELECT name, attempts, due_at, ended_at, seconds, error FROM seamline_job WHERE module = %s ORDER BY name"
+_MAKE_DUE = "UPDATE seamline_job SET due_at = now() WHERE module = %s AND name = %s"
 
 
 class Task(NamedTuple):
@@ -33,41 +40,72 @@ class Task(NamedTuple):
 
     module: str
     name: str
-    every: float
+    when: Job
     run: Callable[[], object]
+
+
+class LastRun(NamedTuple):
+    """How a job went the last time that it was run; Nones where it was not yet, or by a version that notes nothing."""
+
+    name: str
+    runs: int
+    due_at: datetime | None
+    ended_at: datetime | None
+    seconds: float | None
+    error: str | None
 
 
 def tasks(module: str) -> list[Task]:
     """List all periodic work of a module: what it declares, and what the runtime does for each."""
     manifest = active()[module]
     return [
-        *(Task(module, job.name, job.every, getattr(manifest.room("jobs"), job.name)) for job in manifest.jobs),
-        Task(module, "seamline.prune", PRUNE_EVERY, partial(pruning.prune, module)),
+        *(Task(module, job.name, job, getattr(manifest.room("jobs"), job.name)) for job in manifest.jobs),
+        Task(module, PRUNE.name, PRUNE, partial(pruning.prune, module)),
     ]
 
 
 def seconds_until_due(module: str) -> list[tuple[Task, float]]:
     """Ask when each of a module's jobs is due; not more than 0 for one whose time has come."""
     known = dict(fetch(module, _NEXT_DUE, [module]))
-    return [(task, known.get(task.name, 0.0)) for task in tasks(module)]
+    now = datetime.now(UTC)
+    # One that nobody has seen yet is run at once, unless it has its hour.
+    return [(task, known.get(task.name, _first_pause(task, now).total_seconds())) for task in tasks(module)]
+
+
+def last_runs(module: str) -> list[LastRun]:
+    """Ask how each of a module's jobs went the last time, by name; those that nobody runs any more are among them."""
+    return [LastRun(*row) for row in fetch(module, _LAST_RUNS, [module])]
+
+
+def make_due(module: str, name: str) -> bool:
+    """Make a job due now; whether it is known. It is due again in its time."""
+    for task in tasks(module):
+        if task.name == name:
+            execute(module, _REGISTER, [module, name, timedelta(0)])
+            execute(module, _MAKE_DUE, [module, name])
+            wakeups.wake(module)
+            return True
+    return False
 
 
 def run(task: Task) -> bool:
     """Run a job, unless another process took it for this period; whether it was run.
 
-    The lease lasts for the period. A job that fails is logged, and due again in time.
+    The lease lasts until it is due next. A job that fails is logged, and due again in time.
     """
     if not _acquire(task):
         return False
-    began, outcome = time.monotonic(), "ok"
+    began, outcome, what = time.monotonic(), "ok", None
     try:
         with working_for(task.module, origin=f"job {task.name}"):
             task.run()
     except Exception as error:
-        outcome = "failed"
+        outcome, what = "failed", f"{type(error).__name__}: {error}"[:MAX_ERROR_LENGTH]
         log.error("job_failed", module=task.module, job=task.name, exc_info=error)
         close_old_connections()
-    metrics.jobs.labels(task.module, task.name, outcome).observe(time.monotonic() - began)
+    seconds = time.monotonic() - began
+    _note_run(task, seconds, what)
+    metrics.jobs.labels(task.module, task.name, outcome).observe(seconds)
     metrics.flush()
     return True
 
@@ -94,7 +132,22 @@ def check_module(module: Module) -> None:
 
 
 def _acquire(task: Task) -> bool:
-    def acquire() -> bool:
-        return bool(LEASES.acquire(task.module, "name = %(name)s", {"name": task.name}, task.every))
+    now = datetime.now(UTC)
 
-    return acquire() or (bool(execute(task.module, _REGISTER, [task.module, task.name])) and acquire())
+    def acquire() -> bool:
+        return bool(LEASES.acquire(task.module, "name = %(name)s", {"name": task.name}, task.when.seconds_to_next(now)))
+
+    first = [task.module, task.name, _first_pause(task, now)]
+    return acquire() or (bool(execute(task.module, _REGISTER, first)) and acquire())
+
+
+def _first_pause(task: Task, now: datetime) -> timedelta:
+    return timedelta(seconds=task.when.seconds_to_next(now) if task.when.cron else 0)
+
+
+def _note_run(task: Task, seconds: float, error: str | None) -> None:
+    try:
+        with working_for(task.module, NOTE_TIMEOUT):
+            execute(task.module, _NOTE_RUN, [seconds, error, task.module, task.name])
+    except Error as away:
+        log.warning("job_not_noted", module=task.module, job=task.name, error=str(away).strip())

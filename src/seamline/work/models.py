@@ -55,6 +55,12 @@ class JobRecord(models.Model):
     attempts = models.IntegerField(default=0)
     """Runs so far."""
     due_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    """When the last run ended."""
+    seconds = models.FloatField(null=True)
+    """How long it took."""
+    error = models.TextField(null=True)  # noqa: DJ001  absent: it went well
+    """What it failed with."""
 
     class Meta:
         db_table = "seamline_job"
