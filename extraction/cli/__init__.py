@@ -20,6 +20,7 @@ COMMANDS = {
     "startmodule": "startmodule.startmodule",
     "survey": "survey.survey",
     "adopt": "adopt.adopt",
+    "update": "update.update",
     "verify": "verify.verify",
 }
 """Each command's file, and its name there; loaded when it is asked for, because not each needs the same libraries."""

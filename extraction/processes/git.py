@@ -19,12 +19,17 @@ def run(folder: Path, *arguments: str, given: str = "") -> str:
 
 def run_binary(folder: Path, *arguments: str, given: str = "") -> bytes:
     """Do the same, and return bytes."""
-    command = ["git", "-C", str(folder), "--no-optional-locks", "-c", "core.quotePath=false", *arguments]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    done = interruption.run(command, given=given.encode(errors="surrogateescape"), env=_environment(), **pipes)
+    done = attempt(folder, *arguments, given=given)
     if done.returncode:
         raise Refused(done.stderr.decode(errors="replace").strip())
     return done.stdout
+
+
+def attempt(folder: Path, *arguments: str, given: str = "") -> "subprocess.CompletedProcess[bytes]":
+    """Run git in a folder, whatever its exit status says."""
+    command = ["git", "-C", str(folder), "--no-optional-locks", "-c", "core.quotePath=false", *arguments]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return interruption.run(command, given=given.encode(errors="surrogateescape"), env=_environment(), **pipes)
 
 
 def is_installed() -> bool:

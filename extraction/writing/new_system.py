@@ -86,7 +86,7 @@ def plan_files(system: System) -> tuple[File, ...]:
     shared = shared_files.read_all()
     runtime, tool = runtime_wheel.find(), tool_wheel.find()
     texts = dict(_adapt(system, shared))
-    texts |= dict(_requirements(shared["requirements/dev.txt"].decode()))
+    texts |= dict(_requirements(shared[shared_files.PINS].decode()))
     texts |= dict(template_engine.render("system", system))
     texts["importlinter.ini"] = _layers(system)
     texts[".github/workflows/ci.yaml"] = template_engine.render_one("service", ".github/workflows/ci.yaml", system)
@@ -100,7 +100,7 @@ def plan_files(system: System) -> tuple[File, ...]:
 
 def _adapt(system: System, shared: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
     for path, content in shared.items():
-        if path == "requirements/dev.txt":
+        if path in shared_files.READ:
             continue
         text = content.decode()
         for pattern, replacement in [*plan.ADAPTED.get(path, ()), *_words(system).get(path, ())]:

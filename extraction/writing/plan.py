@@ -115,7 +115,7 @@ def plan(project: Project, module: str, *, from_index: bool = False) -> Plan:
     traits = Traits.of(project, module)
     port = rendering.choose_port(module, project.folders)
     subject = rendering.Subject.of(manifest, contracts, project.declarations, project.manifests.values(), traits, port)
-    files = {found.path: found for found in map(_adapted, _copied(project, module, sources))}
+    files = {found.path: found for found in map(adapt, _copied(project, module, sources))}
     files |= {path: File(path, text.encode()) for path, text in needs.files.items()}
     files |= {} if from_index else {wheel.path: File(wheel.path, wheel.content) for wheel in wheels}
     for path, text in rendering.render(subject):
@@ -204,8 +204,8 @@ def read_link(project: Project, path: str, paths: Collection[str]) -> File:
     return File(path, b"", link=os.path.relpath(target, Path(path).parent))
 
 
-def _adapted(file: File) -> File:
-    """A file as the service has it."""
+def adapt(file: File) -> File:
+    """Make of a file of the monolith what the service has of it."""
     content = file.content
     for pattern, replacement in ADAPTED.get(file.path, ()):
         content = re.sub(pattern, replacement, content.decode(), flags=re.MULTILINE).encode()

@@ -8,11 +8,17 @@ from pathlib import Path
 
 from extraction.processes import installation
 
+PINS = "requirements/dev.txt"
+"""What is pinned, all of it."""
+CHANGELOG = "CHANGELOG.md"
+READ = (CHANGELOG, PINS)
+"""Files that go along for this tool to read, and that no deployable gets as they are."""
 FILES = (
     ".dockerignore",
     ".editorconfig",
     ".env.example",
     ".gitignore",
+    CHANGELOG,
     "Dockerfile",
     "compose.yaml",
     "conftest.py",
@@ -21,7 +27,7 @@ FILES = (
     "deployable.mk",
     "manage.py",
     "pyproject.toml",
-    "requirements/dev.txt",
+    PINS,
     "src/modules/__init__.py",
     "tests/__init__.py",
 )
@@ -36,7 +42,7 @@ CARRIED = "deployable"
 
 def read_all() -> dict[str, bytes]:
     """Read every shared file, by its path in a deployable."""
-    root = installation.PACKAGE / CARRIED if installation.is_installed() else installation.HOME
+    root = _root()
     return {path: (root / path).read_bytes() for path in list_paths(root)}
 
 
@@ -46,3 +52,13 @@ def list_paths(root: Path) -> Iterator[str]:
     for folder in FOLDERS:
         found = sorted(path.relative_to(root).as_posix() for path in (root / folder).rglob("*.py"))
         yield from (path for path in found if not path.startswith(OWN))
+
+
+def read_changelog() -> str:
+    """Read what changed from version to version; nothing, in a repository that has no changelog."""
+    place = _root() / CHANGELOG
+    return place.read_text(encoding="utf-8") if place.is_file() else ""
+
+
+def _root() -> Path:
+    return installation.PACKAGE / CARRIED if installation.is_installed() else installation.HOME
