@@ -21,6 +21,7 @@ COMMANDS = {
     "survey": "survey.survey",
     "adopt": "adopt.adopt",
     "update": "update.update",
+    "outdated": "outdated.find_outdated",
     "verify": "verify.verify",
 }
 """Each command's file, and its name there; loaded when it is asked for, because not each needs the same libraries."""

@@ -131,8 +131,8 @@ def _carry_out(root: Path) -> str:
         stands = describe(root / step.path)
         if stands not in (step.before, step.after):
             raise Refused(
-                f"an update was cut off here, and {step.path} has been changed since. To finish it, have git bring back "
-                f"all as it was (git checkout -- .), and try again. To give it up, remove {FOLDER}/ and do the same"
+                f"an update was cut off here, and {step.path} has been changed since. To finish it, have git bring "
+                f"back all (git checkout -- .), and try again. To give it up, remove {FOLDER}/ and do the same"
             )
     with os_errors.naming(root):
         for step in journal.steps:
@@ -148,7 +148,11 @@ def _take(root: Path, step: Step) -> None:
         return
     if step.after:
         place.parent.mkdir(parents=True, exist_ok=True)
-        (root / NEW / step.path).replace(place)
+        # What is staged stays, so that it can be done again by whoever had git bring back what was there.
+        beside = root / FOLDER / "beside"
+        beside.unlink(missing_ok=True)
+        shutil.copy2(root / NEW / step.path, beside, follow_symlinks=False)
+        beside.replace(place)
         return
     place.unlink()
     for folder in place.relative_to(root).parents:

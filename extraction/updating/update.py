@@ -103,8 +103,8 @@ def _merge_locks(folder: Path, record: Record, theirs: Mapping[str, File], merge
             continue
         old, new, here = base[path].content, theirs[path].content, (folder / path).read_bytes()
         if here not in (old, new) and old != new:
-            text = locks.merge(path, (old.decode(), here.decode(), new.decode()), inputs)
-            yield File(path, text.encode())
+            merged_lock = locks.merge(path, (old.decode(), here.decode(), new.decode()), inputs)
+            yield File(path, merged_lock.encode())
 
 
 def _list_inputs(folder: Path) -> list[str]:

@@ -70,6 +70,12 @@ def is_kept(path: str) -> bool:
 
 def read(folder: Path) -> Record:
     """Read what was kept in a folder. Raises `Refused` where that cannot be done."""
+    manifest = read_manifest(folder)
+    return Record(manifest, tuple(_unpack(folder / PRISTINE, manifest)))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read what was written by which version. Raises `Refused` where that cannot be done."""
     place = folder / MANIFEST
     if not place.is_file():
         raise Refused(f"{folder} has no {MANIFEST}: nothing says what was written there, and by which version")
@@ -79,7 +85,7 @@ def read(folder: Path) -> Record:
         raise Refused(f"{place} cannot be read ({error}): have git bring it back") from None
     if manifest.format > FORMAT:
         raise Refused(f"{place} was written by a later version, {manifest.version}: use that one, or a later")
-    return Record(manifest, tuple(_unpack(folder / PRISTINE, manifest)))
+    return manifest
 
 
 def digest(file: File) -> str:
