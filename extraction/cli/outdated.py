@@ -43,8 +43,8 @@ def find_outdated(places: tuple[str, ...], as_json: bool) -> None:
 
 def _show(found: list[Standing]) -> None:
     """Print a line for each place, and then one for each fix of security that it lacks."""
-    rows = [(one.place, one.written or "-", one.runtime or "-", _lacks(one)) for one in found]
-    rows = [tuple(map(_printable, row)) for row in [TITLES, *rows]]
+    cells_of = [(one.place, one.written or "-", one.runtime or "-", _lacks(one)) for one in found]
+    rows = [tuple(map(_printable, row)) for row in [TITLES, *cells_of]]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -89,6 +89,7 @@ def _read_version(body: bytes) -> str:
     for found in (nested, said) if isinstance(nested, dict) else (said,):
         for key in RUNTIME_KEYS:
             version = found.get(key)
+            version = version.get("version") if isinstance(version, dict) else version
             if isinstance(version, str) and len(version) <= MAX_VERSION_LENGTH and _is_version(version):
                 return version
     raise Refused("it does not say which version of the runtime it runs: it is older than those that do")

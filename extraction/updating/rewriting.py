@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from extraction.processes.errors import Refused
-from extraction.reading.layout import LANGUAGE_LOCK, LAYERS
+from extraction.reading.layout import LAYERS
 from extraction.updating import locks
 from extraction.writing import new_system, plan, rendering, runtime_wheel, shared_files, tool_wheel, writer
 from extraction.writing.new_system import System
@@ -63,8 +63,7 @@ def _rewrite_service(record: Record, options: Mapping[str, Any]) -> dict[str, Fi
 def _shared_files() -> Iterator[File]:
     """Give the files that every deployable has, as a service has them. Its monolith may have had fewer."""
     for path, content in shared_files.read_all().items():
-        general = path in (*plan.GENERIC, *plan.ADAPTED, LANGUAGE_LOCK) or path.startswith(f"{LAYERS['config']}/")
-        if general:
+        if plan.is_general(path):
             yield plan.adapt(File(path, content, executable=content.startswith(b"#!")))
 
 

@@ -15,7 +15,7 @@ from extraction.reading import dependencies
 from extraction.reading.layout import LANGUAGE_LOCK, LAYERS, lock_file, owner_of_contract
 from extraction.reading.project import Project
 from extraction.reading.source import Source
-from extraction.writing import rendering, runtime_wheel, tool_wheel
+from extraction.writing import rendering, runtime_wheel, shared_files, tool_wheel
 from extraction.writing.runtime_wheel import RuntimeWheel
 from extraction.writing.traits import Traits
 
@@ -202,6 +202,13 @@ def read_link(project: Project, path: str, paths: Collection[str]) -> File:
     if not any(each.startswith(f"{target}/") for each in paths):
         raise Refused(f"{path} leads to {place.readlink()}, which does not go along: have a copy there instead")
     return File(path, b"", link=os.path.relpath(target, Path(path).parent))
+
+
+def is_general(path: str) -> bool:
+    """Whether a file of a monolith is the same in every deployable, and goes along as such."""
+    if path.startswith(shared_files.OWN):
+        return False
+    return path in (*GENERIC, *ADAPTED, LANGUAGE_LOCK) or path.startswith(f"{LAYERS['config']}/")
 
 
 def adapt(file: File) -> File:

@@ -11,7 +11,7 @@ from typing import Any
 from extraction.processes import interruption, os_errors, runner
 from extraction.processes.errors import Refused
 from extraction.writing import history, written_record
-from extraction.writing.plan import OPENAPI, File, Plan
+from extraction.writing.plan import OPENAPI, File, Plan, adapt, is_general
 from extraction.writing.runtime_wheel import FOLDER
 
 Verify = Callable[[Path], None]
@@ -44,7 +44,8 @@ def write(plan: Plan, target: Path, root: Path, verify: Verify) -> str | None:
         with _lend_wheels(folder, plan):
             described = [_describe(folder)] if plan.has_api else []
         with os_errors.naming(target):
-            put(folder, written_record.record([*plan.files, *described], COMMAND, plan.options))
+            files = _as_first_written(root, [*plan.files, *described])
+            put(folder, written_record.record(files, COMMAND, plan.options))
         without = history.begin(folder, root, plan.module, plan.service, plan.monolith)
         with _lend_wheels(folder, plan):
             verify(folder)
@@ -75,6 +76,15 @@ def put(folder: Path, files: Iterable[File]) -> None:
             continue
         path.write_bytes(file.content)
         path.chmod(0o755 if file.executable else 0o644)
+
+
+def _as_first_written(root: Path, files: Iterable[File]) -> list[File]:
+    """Take what the monolith changed in files of this tool's for a change of the service's own, which updates keep."""
+    if not (root / written_record.MANIFEST).is_file():
+        return list(files)
+    general = (file for file in written_record.read(root).files if is_general(file.path))
+    first = {file.path: file for file in map(adapt, general)}
+    return [first.get(file.path, file) for file in files]
 
 
 def _describe(folder: Path) -> File:
