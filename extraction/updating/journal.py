@@ -11,7 +11,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -144,21 +144,25 @@ def _carry_out(root: Path) -> str:
 
 def _take(root: Path, step: Step) -> None:
     place = root / step.path
-    if describe(place) == step.after:
-        return
-    if step.after:
+    if not step.after:
+        place.unlink(missing_ok=True)
+        _remove_empty(root, step.path)
+    elif describe(place) != step.after:
         place.parent.mkdir(parents=True, exist_ok=True)
         # What is staged stays, so that it can be done again by whoever had git bring back what was there.
         beside = root / FOLDER / "beside"
         beside.unlink(missing_ok=True)
         shutil.copy2(root / NEW / step.path, beside, follow_symlinks=False)
         beside.replace(place)
-        return
-    place.unlink()
-    for folder in place.relative_to(root).parents:
-        if folder == Path() or any((root / folder).iterdir()):
-            break
-        (root / folder).rmdir()
+
+
+def _remove_empty(root: Path, path: str) -> None:
+    """Remove the folders that a file has left empty, also where it was removed before the process was killed."""
+    for parent in list(Path(path).parents)[:-1]:
+        with suppress(FileNotFoundError):
+            if any((root / parent).iterdir()):
+                return
+            (root / parent).rmdir()
 
 
 def _refuse_blocked(root: Path, paths: Sequence[str]) -> None:
