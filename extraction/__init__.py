@@ -10,6 +10,7 @@ its own:
 - `departure` loads what was changed, and has the service say what its interface is (`finish`, `fold`);
 - `conformance` starts both, and asks the module in the monolith what its service is asked (`verify`);
 - `data` asks a folder where its databases are;
+- `updating` has an updated service describe its API (`update`);
 - `writing.names` asks a deployable which names are taken (`startmodule`).
 
 `check`, `list` and `cost` run none; `compat` imports contracts alone, in a process of their own.

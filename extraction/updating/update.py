@@ -15,6 +15,7 @@ from extraction.updating.changelog import Section
 from extraction.updating.merging import Merged, Scratch
 from extraction.writing import runtime_wheel, writer, written_record
 from extraction.writing.plan import OPENAPI, File
+from extraction.writing.runtime_wheel import FOLDER
 from extraction.writing.written_record import Record
 
 MAX_LISTED = 10
@@ -70,7 +71,8 @@ def plan(folder: Path) -> Update:
     _refuse_later(folder, before, after)
     theirs = {file.path: file for file in rewriting.rewrite(record)}
     with Scratch(folder, f"seamline-{after}") as scratch:
-        merged = scratch.merge(record.files, theirs.values())
+        wheels = [theirs.pop(path) for path in [*theirs] if not written_record.is_kept(path)]
+        merged = _exchange_wheels(folder, wheels, scratch.merge(record.files, theirs.values()))
         merged = merged.put(*_merge_locks(folder, record, theirs, merged))
         if OPENAPI in theirs and (folder / OPENAPI).is_file() and merged.path_set():
             merged = _describe(folder, scratch, merged)
@@ -90,6 +92,20 @@ def carry_out(update: Update) -> None:
 def _refuse_later(folder: Path, before: str, after: str) -> None:
     if Version(changelog.parse_version(before).public) > Version(Version(after).public):
         raise Refused(f"{folder} was written by {before}, which is later than this version, {after}: use a later one")
+
+
+def _exchange_wheels(folder: Path, wheels: Iterable[File], merged: Merged) -> Merged:
+    """Put our wheels in the place of older ones; where somebody removed those, an index has to have them."""
+    removed, notes = list(merged.removed), list(merged.notes)
+    for wheel in wheels:
+        distribution = Path(wheel.path).name.partition("-")[0]
+        stand = [path.relative_to(folder).as_posix() for path in folder.glob(f"{FOLDER}/{distribution}-[0-9]*.whl")]
+        if stand:
+            removed += [path for path in stand if path != wheel.path]
+            merged = merged.put(wheel)
+        else:
+            notes.append(f"{wheel.path} was left out, as {FOLDER}/ has no earlier one: an index has to have it")
+    return Merged(merged.written, tuple(sorted(removed)), merged.conflicts, tuple(notes))
 
 
 def _merge_locks(folder: Path, record: Record, theirs: Mapping[str, File], merged: Merged) -> Iterator[File]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,24 @@ STARS = {
 """What a reader makes of the lines in docs/add-a-module.md."""
 
 
+LATER = """## Unreleased
+
+## 1.0.0
+
+### Upgrade
+
+- Set `SAY_HELLO` before it starts.
+
+### Security
+
+- A request that nobody may make is refused.
+
+## 0.0.1
+
+"""
+"""What the changelog has of a version that docs/upgrade.md goes to, and of a beginning."""
+
+
 def five_minutes(desk: Desk) -> None:
     """The first block of README's tour, which has a token and `shop`."""
     commands = (step for step in pages.steps(REPOSITORY / "README.md") if isinstance(step, pages.Command))
@@ -65,6 +84,20 @@ def stars(desk: Desk) -> None:
             assert old in text, f"{name} has no {old!r}"
             text = text.replace(old, new, 1)
         path.write_text(text)
+
+
+def later_version(desk: Desk) -> None:
+    """What a release changes: its version, its changelog, and a file that everybody has."""
+    changes = {
+        "src/seamline/__init__.py": (r"(?m)^__version__ = .*$", '__version__ = "1.0.0"'),
+        "deployable.mk": (r"^# What can be done with a deployable\.", "# What can be done with each deployable."),
+        "CHANGELOG.md": (r"(?m)^## Unreleased\n", LATER),
+    }
+    for path, (old, new) in changes.items():
+        text, times = re.subn(old, new, (desk.root / path).read_text(), count=1)
+        assert times, f"{path} has no {old}"
+        (desk.root / path).write_text(text)
+    desk.type("git commit --quiet --all --message 'Release 1.0.0' && git tag v1.0.0")
 
 
 def dead_events(desk: Desk) -> None:
@@ -98,6 +131,7 @@ def bare_server(desk: Desk) -> None:
 
 
 SCENES: dict[str, Callable[[Desk], None]] = {
+    "a later version is here": later_version,
     "the five minutes": five_minutes,
     "four orders were placed, and looked at twice": orders,
     "reviews have stars": stars,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from extraction.writing import writer, written_record
 from extraction.writing.plan import File
+from extraction.writing.runtime_wheel import FOLDER
 
 VERSION = "0.1.0"
 WHO = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
@@ -20,6 +21,8 @@ def age(fresh: Path, into: Path, change: Callable[[Files], None]) -> Path:
     """Write to `into` what an older version wrote, which differs by a change from what this one wrote to `fresh`."""
     record = written_record.read(fresh)
     files = {file.path: file for file in record.files}
+    for wheel in (fresh / FOLDER).iterdir():
+        files[f"{FOLDER}/{wheel.name}"] = File(f"{FOLDER}/{wheel.name}", wheel.read_bytes())
     change(files)
     writer.put(into, files.values())
     kept = written_record.record(files.values(), record.manifest.command, record.manifest.options)

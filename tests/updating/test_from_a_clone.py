@@ -1,8 +1,9 @@
-"""From a fresh clone on: two versions of the tool, a system and a service of one, changed on both sides, and updated."""
+"""From a fresh clone on: two versions of the tool, a system and a service, changed on both sides, and updated."""
 
 import hashlib
 import re
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -32,10 +33,18 @@ def make_dist(clone: Path) -> list[Path]:
     return sorted((clone / "dist").glob("*.whl"))
 
 
-def install(built: list[Path], folder: Path) -> Path:
-    """Install the tool with the runtime, as a command."""
-    runtime, tool = sorted(built, key=lambda wheel: "extraction" in wheel.name)
-    return wheels.install([runtime, tool], folder, "binary", "celery", "postgres", "runtime").with_name("extraction")
+class Tool:
+    """The tool as a wheel has it, beside all that it requires."""
+
+    def __init__(self, built: list[Path], folder: Path) -> None:
+        [wheel] = [wheel for wheel in built if "extraction" in wheel.name]
+        with zipfile.ZipFile(wheel) as opened:
+            opened.extractall(folder)
+        self._folder = folder
+
+    def run(self, folder: Path, *arguments: str | Path, status: int = 0) -> str:
+        command = [sys.executable, "-m", "extraction", *arguments]
+        return wheels.run(command, folder, status, PYTHONPATH=str(self._folder))
 
 
 def change(place: Path, old: str, new: str) -> None:
@@ -51,16 +60,16 @@ def test_an_edit_on_both_sides_outlives_an_update(tmp_path: Path) -> None:
     version = clone / "src/seamline/__init__.py"
     version.write_text(re.sub(r"(?m)^__version__ = .*$", '__version__ = "0.8.0.dev0"', version.read_text()))
     change(clone / "deployable.mk", NEW, OLD)
-    older = install(make_dist(clone), tmp_path / "older")
+    older = Tool(make_dist(clone), tmp_path / "older")
     git(clone, "checkout", "--quiet", "--", ".")
     change(clone / "CHANGELOG.md", "## Unreleased\n", UPGRADE)
-    newer = install(make_dist(clone), tmp_path / "newer")
+    newer = Tool(make_dist(clone), tmp_path / "newer")
 
     system, service = tmp_path / "acme", tmp_path / "gift-cards-service"
-    wheels.run([older, "new", "acme"], tmp_path)
-    wheels.run([older, "startmodule", "gift_cards"], system)
+    older.run(tmp_path, "new", "acme")
+    older.run(system, "startmodule", "gift_cards")
     commit(system)
-    wheels.run([older, "extract", "gift_cards", "--into", str(service), "--no-verify"], system)
+    older.run(system, "extract", "gift_cards", "--into", service, "--no-verify")
     makefiles = [system / "deployable.mk", service / "Makefile"]
     for makefile in makefiles:
         assert OLD in makefile.read_text()
@@ -69,15 +78,15 @@ def test_an_edit_on_both_sides_outlives_an_update(tmp_path: Path) -> None:
     modules = [folder / "src/modules/gift_cards" for folder in (system, service)]
     before = [{path: path.read_bytes() for path in module.rglob("*.py")} for module in modules]
 
-    assert "0.8.0.dev0" in wheels.run([newer, "outdated", system, service], tmp_path, 1), "a fix of security is lacking"
+    assert "0.8.0.dev0" in newer.run(tmp_path, "outdated", system, service, status=1), "a fix of security is lacking"
     for makefile in makefiles:
-        said = wheels.run([newer, "update", str(makefile.parent)], tmp_path)
+        said = newer.run(tmp_path, "update", makefile.parent)
         assert "Set `ONE_THING` before it starts." in said
         assert NEW in makefile.read_text()
         assert makefile.read_text().endswith(MINE)
         commit(makefile.parent)
     assert [{path: path.read_bytes() for path in module.rglob("*.py")} for module in modules] == before
-    assert wheels.run([newer, "outdated", system, service], tmp_path).count(" nothing\n") == 2
+    assert newer.run(tmp_path, "outdated", system, service).count(" nothing\n") == 2
 
     own = [wheel.name for wheel in (service / "vendor").iterdir()]
     assert not [name for name in own if "0.8.0" in name]
