@@ -1,12 +1,8 @@
 """`extraction new`: a system of one's own from the tool alone, which runs, is tested, grows and comes apart."""
 
-import os
 import re
 import shutil
-import signal
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,11 +14,10 @@ from extraction.processes.errors import InvalidArgument
 from extraction.reading.project import Project
 from extraction.writing import new_system, written_record
 from extraction.writing.new_system import System
-from tests.client import Client
 from tests.packaging import wheels
-from tests.processes import REPOSITORY, answers, environment, free_port
+from tests.packaging.making import serving
+from tests.processes import REPOSITORY
 from tests.tools import require_tool
-from tests.waiting import eventually
 
 SHOP = {*Project.at(REPOSITORY).folders, "sku", "coupon", "points", "shop", "seam", "customer"} - {"users"}
 EXAMPLE = REPOSITORY / ".env.example"
@@ -161,7 +156,7 @@ def test_a_module_of_ones_own_is_served_and_extracted(tool: Path, tmp_path: Path
     own = system / ".venv/bin/extraction"
     wheels.run([own, "startmodule", "greetings"], system)
     assert " passed" in wheels.run(["make", "test", "ARGS=src/modules/greetings"], system)
-    with _serving(system) as client:
+    with serving(system) as client:
         grace = client.log_in("grace@example.com", "demo-password")
         added = grace.post("/greetings", {"title": "Good morning"}).expect(201)
         assert client.get(f"/greetings/{added['id']}").expect(200) == added
@@ -172,37 +167,10 @@ def test_a_module_of_ones_own_is_served_and_extracted(tool: Path, tmp_path: Path
         wheels.run([own, "extract", module, "--into", f"../{module}-service", "--no-verify"], system)
     venv = f"VENV={system / '.venv'}"
     assert " passed" in wheels.run(["make", "test", venv], service)
-    with _serving(service, venv) as client:
+    with serving(service, venv) as client:
         assert client.get("/greetings").expect(200)["results"]
 
     for place in ("src/modules/notes", "contracts/notes.py", "contracts/lock/notes.json"):
         gone = system / place
         shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
     assert " passed" in wheels.run(["make", "test"], system)
-
-
-@contextmanager
-def _serving(folder: Path, *arguments: str) -> Iterator[Client]:
-    """Serve as its README says, until the end of the block."""
-    port = free_port()
-    log = folder.parent / f"{folder.name}.log"
-    with log.open("wb") as said:
-        process = subprocess.Popen(
-            ["make", "run", *arguments],
-            cwd=folder,
-            env=environment(PORT=str(port)),
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    client = Client(f"http://127.0.0.1:{port}")
-    try:
-        eventually(lambda: process.poll() is not None or answers(port), bool)
-        assert process.poll() is None, log.read_text()
-        eventually(lambda: client.page("/health/ready").status, lambda status: status == 200)
-        yield client
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGINT)
-        process.wait()
