@@ -41,9 +41,9 @@ class Update:
         return bool(self.merged.written or self.merged.removed)
 
     def summary(self) -> str:
-        """Say what has come about, and what a person has to do."""
+        """Say what comes about, and what a person has to do."""
         merged = self.merged
-        lines = [f"{len(merged.path_set())} files changed; it is what {self.after} writes, with what was changed here"]
+        lines = [f"files: {len(merged.written)} written, {len(merged.removed)} removed"]
         lines += _block("Decided, and for you to see", merged.notes)
         for heading in (changelog.UPGRADE, changelog.SECURITY):
             entries = (f"{one.name}: {entry}" for one in self.sections for entry in one.entries.get(heading, ()))

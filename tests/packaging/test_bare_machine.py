@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from extraction.updating import outdated
 from extraction.writing import plan, runtime_wheel, writer
 from tests.packaging import wheels
 from tests.packaging.making import serving
@@ -31,3 +32,5 @@ def test_both_commands_pass(module: str, venv: Path, tmp_path: Path) -> None:
     assert f"Version: {runtime_wheel.find().version}\n" in shown
     with serving(service, shared) as client:
         assert list(client.page("/health").expect(200)["modules"]) == [module]
+        [standing] = outdated.look([client.base_url])
+    assert (standing.runtime, standing.problem) == (runtime_wheel.find().version, "")
