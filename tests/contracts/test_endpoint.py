@@ -9,6 +9,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
+from django.db import OperationalError, connections
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from seamline.calls import service_tokens
 from seamline.calls.endpoint import ContractEndpoint
 from seamline.calls.http_pool import ConnectionPool
 from seamline.configuration.service_keys import Issuer, development_key, key_id
+from seamline.databases.errors import drop_connection
 from seamline.testing import fake_contract
 from tests.contracts.probe import MODULE, Implementation, Probe
 from tests.contracts.service_calls import post, signed
@@ -52,6 +54,12 @@ def shared(**claims: Any) -> str:
     now = int(time.time())
     right = {"iss": "seam", "aud": f"module:{MODULE}", "iat": now, "exp": now + 60}
     return jwt.encode(right | claims, SECRET, algorithm="HS256", headers={"kid": "old"})
+
+
+def test_a_stand_in_for_a_module_elsewhere_may_fail_as_its_database_would() -> None:
+    """There is no connection to it here that could be closed."""
+    drop_connection("elsewhere", OperationalError())
+    assert "elsewhere" not in connections.settings
 
 
 def test_a_proper_call_is_answered(spy: Spy) -> None:
