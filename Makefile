@@ -13,6 +13,7 @@ EXPLAINED := deployable.mk Makefile
 
 .PHONY: words test-topologies test-pythons chaos chaos-broker extract extract-usage bench bench-measure
 .PHONY: chaos-mutants dist release-record mutants mutants-judge test-djangos test-django
+.PHONY: test-document test-document-run
 
 lint: words
 
@@ -41,6 +42,13 @@ release-record: $(DEV)  ## keep the tagged release as test data, for the next on
 test-topologies: export PYTHONPATH = .:src
 test-topologies: $(DEV)  ## the acceptance suite with no, each, every two and all modules apart, as a table
 	$(BIN)/python -m tests.topology.matrix
+
+test-document:  ## hold the API to its document at length, and make clients of it; ARGS="--examples 200 --only javascript"
+	@$(MAKE) --no-print-directory test-document-run VENV=var/nightly/venv
+
+test-document-run: export PYTHONPATH = .:src
+test-document-run: $(NIGHTLY)
+	@$(BIN)/python -m tests.api_document $(ARGS)
 
 test-pythons:  ## make test on each Python that is supported, for the night; PYTHONS="python3.13" for one
 	@for python in $(if $(filter command line,$(origin PYTHONS)),$(PYTHONS),python3.11 python3.12 python3.13); do \
