@@ -15,12 +15,16 @@ EXPLAINED := deployable.mk Makefile
 .PHONY: chaos-mutants dist release-record mutants mutants-judge test-djangos test-django
 .PHONY: test-document test-document-run
 
-lint: words
+lint: words insecure
 
 .PHONY: words licences
 words: export PYTHONPATH = .:src
 words: $(DEV)  ## names and docstrings by the glossary, as far as a machine can tell; part of lint
 	$(BIN)/python -m tests.words
+
+.PHONY: insecure
+insecure: $(DEV)  ## code that could be attacked, as far as bandit can tell; part of lint
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml $(TYPED)
 
 # Those that ask for no more than to be named, or for their own changes: what is depended on may have them.
 LICENCES := MIT;BSD;Apache;ISC;PSF;Python Software Foundation;MPL;Mozilla;LGPL;Lesser

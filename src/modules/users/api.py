@@ -23,7 +23,7 @@ Email = Annotated[
     str,
     msgspec.Meta(pattern=whole(rf"{_ATOM}@{_ATOM}\.{_ATOM}"), max_length=EMAIL_LENGTH, examples=["ada@example.com"]),
 ]
-DEMO_LOGIN = OpenApiExample("demo", value={"email": "ada@example.com", "password": "demo-password"}, request_only=True)
+DEMO_LOGIN = OpenApiExample("demo", value={"email": "ada@example.com", "password": "demo-password"}, request_only=True)  # nosec B105  said wherever a login is
 
 
 class Registration(Value):

@@ -17,7 +17,7 @@ from seamline.http import Endpoint, Invalid, endpoint, public
 from seamline.http.documentation import OF_BODIES, general_problems
 
 MAX_FORM_BYTES = 8192
-_MAX_LENGTHS = {"username": 254, "password": 200}
+_MAX_LENGTHS = {"username": 254, "password": 200}  # nosec B105  how long it may be
 _FORM = {
     "type": "object",
     "required": [*_MAX_LENGTHS],

@@ -154,9 +154,6 @@ def _http(made: dict[str, Any], licence: str) -> dict[str, Any]:
             "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
             "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True},
             "REDOC_DIST": "SIDECAR",
-            "TAGS": [
-                *({"name": name, "description": known[name].summary} for name in sorted(known)),
-                {"name": "documentation", "description": "This document."},
-            ],
+            "TAGS": [{"name": name, "description": known[name].summary} for name in sorted(known)],
         },
     }

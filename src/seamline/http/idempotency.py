@@ -43,7 +43,7 @@ _START = f"""
     SELECT %(id)s, %(module)s, %(owner)s, %(key)s, %(fingerprint)s, '', '', now() + %(lease)s, 1, now()
     FROM {ASYNC_COMMIT}
     ON CONFLICT DO NOTHING RETURNING id, attempts
-"""  # noqa: S608
+"""  # noqa: S608  names and numbers of ours alone  # nosec B608
 _SAME = "owner = %(owner)s AND key = %(key)s AND fingerprint = %(fingerprint)s"
 _RECALL = """
     SELECT fingerprint, status, body, location, ceil(extract(epoch FROM due_at - now()))::int

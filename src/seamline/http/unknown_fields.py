@@ -70,7 +70,7 @@ def _of_union(types: list[inspect.Type]) -> Find:
 @cache
 def _of_struct(cls: type[msgspec.Struct]) -> Find:
     kind = inspect.type_info(cls)
-    assert isinstance(kind, inspect.StructType)  # noqa: S101  for mypy
+    assert isinstance(kind, inspect.StructType)  # noqa: S101  for mypy  # nosec B101
     known = {field.encode_name: _of_type(field.type) for field in kind.fields}
     inner = {name: find_in for name, find_in in known.items() if find_in is not _nothing}
     names = frozenset(known) | ({kind.tag_field} if kind.tag_field else set())
