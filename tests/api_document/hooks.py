@@ -1,4 +1,4 @@
-"""What a document cannot say of a request, seen to before it is sent."""
+"""What a document cannot say of a request, seen to before it is sent, and what it cannot say of the response."""
 
 import re
 import uuid
@@ -18,6 +18,13 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
         _make_sense(case.body)
     if case.query and CURSOR.fullmatch(str(case.query.get("cursor", ""))):
         del case.query["cursor"]
+
+
+@schemathesis.check
+def refused_by_the_domain_alone(context: Any, response: Any, case: Any) -> None:
+    """Refuse what fits the document for what it is about, such as a coupon that there is not, never for its form."""
+    if response.status_code == 422 and case.meta and case.meta.generation.mode.is_positive:
+        assert response.json()["code"] != "request.invalid", f"it fits the document: {response.text}"
 
 
 def _make_sense(body: dict[str, Any]) -> None:

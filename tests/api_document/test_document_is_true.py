@@ -28,6 +28,7 @@ def test_the_api_does_what_its_document_says(monolith: Deployable) -> None:
     done = run_schemathesis(monolith.url, 2)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Stateful" in done.stdout
+    assert "undeclared_error" not in monolith.said()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
+from structlog.testing import capture_logs
 
 from seamline.contract import ContractError, Value
 from seamline.http import Created, Endpoint, document_hooks, endpoint, public, unknown_fields, user
@@ -110,6 +111,26 @@ def test_a_parameter_is_given_once() -> None:
 
 class Lost(ContractError):
     """It is lost."""
+
+
+class Loses(Endpoint):
+    @endpoint(access=public, returns=Part)
+    def get(self, request: Request) -> Part:
+        """Lose it."""
+        raise Lost
+
+    @endpoint(access=public, returns=Part, raises=(Lost,))
+    def delete(self, request: Request) -> Part:
+        """Lose it, as was to be expected."""
+        raise Lost
+
+
+@pytest.mark.parametrize(("method", "logged"), [("get", ["undeclared_error"]), ("delete", [])])
+def test_an_error_that_nobody_declared_is_answered_and_logged(method: str, logged: list[str]) -> None:
+    with capture_logs() as logs:
+        answer = Loses.as_view()(getattr(APIRequestFactory(), method)("/loses"))
+    assert (answer.status_code, json.loads(answer.content)["code"]) == (409, Lost.code)
+    assert [entry["event"] for entry in logs] == logged
 
 
 def made(self: Any, request: Request, body: Thing, thing: str) -> Created:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, ClassVar, TypeVar, cast
 
 import msgspec
+import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -23,12 +24,14 @@ from rest_framework.views import APIView
 
 from seamline.context import current, entered
 from seamline.contract import ContractError
+from seamline.contract.errors import EVERYWHERE
 from seamline.http import idempotency, problems, unknown_fields
 from seamline.http.access import Access, BearerAuthentication, DeclaredAccess, Principal
 from seamline.http.documentation import document
 from seamline.http.problems import MAX_JSON_BYTES, FieldError, Invalid
 from seamline.module import owner
 
+log = structlog.get_logger("seamline.http")
 _NUL = re.compile(rb"(?<!\\)(\\\\)*\\u0000")
 F = TypeVar("F", bound=Callable[..., Any])
 UNDECLARED: Any = object()
@@ -93,7 +96,8 @@ def endpoint(
 
     `access` says who may use it, `body` and `returns` are structs, `raises` the contract errors it may answer with,
     `also` other statuses that carry the same type. The method gets `body` decoded, and with `idempotent` (a POST with
-    an effect) `new_id` for what it makes: the same one when the request comes again under its key.
+    an effect) `new_id` for what it makes: the same one when the request comes again under its key. A contract error
+    that is not declared is answered all the same, and logged: nobody who reads the document expects it.
     """
 
     def decorate(method: F) -> F:
@@ -112,12 +116,18 @@ def endpoint(
                 arguments["body"] = _decode_body(raw, body)
 
             def respond(**new: uuid.UUID) -> HttpResponse:
-                return _to_response(method(self, request, **arguments, **new), status)
+                try:
+                    return _to_response(method(self, request, **arguments, **new), status)
+                except ContractError as error:
+                    if not isinstance(error, (*raises, *EVERYWHERE)):
+                        log.error("undeclared_error", endpoint=method.__qualname__, code=error.code)
+                    raise
 
             with entered(structs.replace(current(), module=module, actor=_actor(request))):
                 return idempotency.once(module or "", request, raw, respond) if idempotent else respond()
 
         handle.access = access  # type: ignore[attr-defined]
+        handle.raises = raises  # type: ignore[attr-defined]
         described = document(
             method,
             access=access,
