@@ -13,13 +13,18 @@ EXPLAINED := deployable.mk Makefile
 
 .PHONY: words test-topologies test-pythons chaos chaos-broker extract extract-usage bench bench-measure
 .PHONY: chaos-mutants dist release-record mutants mutants-judge test-djangos test-django
+.PHONY: test-document test-document-run
 
-lint: words
+lint: words insecure
 
 .PHONY: words licences
 words: export PYTHONPATH = .:src
 words: $(DEV)  ## names and docstrings by the glossary, as far as a machine can tell; part of lint
 	$(BIN)/python -m tests.words
+
+.PHONY: insecure
+insecure: $(DEV)  ## code that could be attacked, as far as bandit can tell; part of lint
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml $(TYPED)
 
 # Those that ask for no more than to be named, or for their own changes: what is depended on may have them.
 LICENCES := MIT;BSD;Apache;ISC;PSF;Python Software Foundation;MPL;Mozilla;LGPL;Lesser
@@ -41,6 +46,13 @@ release-record: $(DEV)  ## keep the tagged release as test data, for the next on
 test-topologies: export PYTHONPATH = .:src
 test-topologies: $(DEV)  ## the acceptance suite with no, each, every two and all modules apart, as a table
 	$(BIN)/python -m tests.topology.matrix
+
+test-document:  ## hold the API to its document at length, and make clients of it; ARGS="--examples 200 --only javascript"
+	@$(MAKE) --no-print-directory test-document-run VENV=var/nightly/venv
+
+test-document-run: export PYTHONPATH = .:src
+test-document-run: $(NIGHTLY)
+	@$(BIN)/python -m tests.api_document $(ARGS)
 
 test-pythons:  ## make test on each Python that is supported, for the night; PYTHONS="python3.13" for one
 	@for python in $(if $(filter command line,$(origin PYTHONS)),$(PYTHONS),python3.11 python3.12 python3.13); do \

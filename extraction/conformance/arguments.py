@@ -63,7 +63,7 @@ class Maker:
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
-        self._random = random.Random(0)  # noqa: S311  it is to be the same each time
+        self._random = random.Random(0)  # noqa: S311  it is to be the same each time  # nosec B311
         self._newest, self._familiar = False, 0.0
         self._row: Row = {}
         self._subjects: list[Any] = []

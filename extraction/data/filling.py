@@ -17,7 +17,7 @@ _ENABLE = {"O": "ENABLE", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"}
 _VIEWS = f"""
     SELECT c.oid::regclass::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
     WHERE relkind = 'm' AND relispopulated AND {OWN} ORDER BY c.oid
-"""  # noqa: S608
+"""  # noqa: S608  names and numbers of ours alone  # nosec B608
 """Those that have rows, after those that they are made from."""
 
 

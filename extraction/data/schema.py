@@ -33,7 +33,7 @@ _TABLES = f"""
         c.oid::regclass::text
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
     WHERE relkind = 'r' AND relname <> ALL(%s) AND {OWN}
-"""  # noqa: S608
+"""  # noqa: S608  names and numbers of ours alone  # nosec B608
 _AS_TEXT = f"""
     WITH RECURSIVE part (relation, type) AS (
         SELECT c.oid, atttypid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
@@ -47,21 +47,21 @@ _AS_TEXT = f"""
     )
     SELECT DISTINCT relation::regclass::text FROM part JOIN pg_type AS t ON t.oid = part.type
     WHERE typsend = 0 OR typreceive = 0 OR typname LIKE 'reg%%' AND typnamespace = 'pg_catalog'::regnamespace
-"""  # noqa: S608
+"""  # noqa: S608  names and numbers of ours alone  # nosec B608
 """Tables with a type that has no binary form, or one that stands for something by its number in this database."""
 _COLUMNS = f"""
     SELECT c.oid::regclass::text, attname, typname, format_type(atttypid, atttypmod), attnotnull, attgenerated <> ''
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
     JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped JOIN pg_type AS t ON t.oid = atttypid
     WHERE relkind = 'r' AND relname <> ALL(%s) AND {OWN} ORDER BY 1, 2
-"""  # noqa: S608
+"""  # noqa: S608  names and numbers of ours alone  # nosec B608
 _SEQUENCES = f"""
     SELECT c.oid::regclass::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
     WHERE relkind = 'S' AND {OWN} AND NOT EXISTS (
         SELECT FROM pg_depend JOIN pg_class AS owner ON owner.oid = refobjid
         WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype IN ('a', 'i') AND owner.relname = ANY(%s))
     ORDER BY 1
-"""  # noqa: S608
+"""  # noqa: S608  names and numbers of ours alone  # nosec B608
 _MIGRATED_UNTIL = """
     SELECT mod(found[1]::numeric, 4294967296)::text
     FROM pg_database, regexp_match(obj_description('django_migrations'::regclass, 'pg_class'), %s) AS found
@@ -181,7 +181,7 @@ def of_module(schema: Schema, own: Schema) -> Schema:
 
 def position(connection: Connection, sequence: str) -> tuple[int, bool]:
     """Read what a sequence gave out last, or gives out next where it gave out nothing yet."""
-    [[last, called]] = connection.execute(f"SELECT last_value, is_called FROM {sequence}")  # noqa: S608
+    [[last, called]] = connection.execute(f"SELECT last_value, is_called FROM {sequence}")  # noqa: S608  names and numbers of ours alone  # nosec B608
     return last, called
 
 

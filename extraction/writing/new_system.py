@@ -20,6 +20,8 @@ STARTER = Names("notes", "note")
 """A module to look at and to throw away."""
 LICENCES = {"none": "", "mit": "MIT License", "apache-2.0": "Apache License 2.0"}
 """What the licences that can be chosen call themselves."""
+SPDX = {"none": "", "mit": "MIT", "apache-2.0": "Apache-2.0"}
+"""Their identifiers."""
 TOOL_EXTRAS = ("runtime",)
 STUBS = ("celery-types", "django-stubs", "djangorestframework-stubs")
 """Types of what the runtime is made of."""
@@ -58,6 +60,10 @@ class System:
     @property
     def licence_name(self) -> str:
         return LICENCES[self.licence]
+
+    @property
+    def api_license(self) -> str:
+        return SPDX[self.licence]
 
 
 def check_name(name: str) -> None:

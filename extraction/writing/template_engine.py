@@ -25,7 +25,7 @@ def _environment(folder: str) -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES / folder),
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701  nothing here is HTML
+        autoescape=False,  # noqa: S701  nothing here is HTML  # nosec B701
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,

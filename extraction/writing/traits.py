@@ -28,6 +28,8 @@ class Traits:
     """Whether it signs users' access tokens."""
     license: str = ""
     """What its licence calls itself: that of the monolith, where it has one."""
+    api_license: str = ""
+    """The identifier of the licence that the monolith has for its API."""
 
     @classmethod
     def of(cls, project: Project, module: str) -> "Traits":
@@ -38,11 +40,12 @@ class Traits:
         }
         sources = [source for source in project.module_sources(module) if not source.is_test]
         return cls(
-            monolith=_name(project),
+            monolith=_identity(project, "SERVICE_NAME", "monolith"),
             has_api="urls" in rooms,
             has_demo="demo" in rooms,
             keeps_files=any(is_derived(name, FILE_FIELD, project.root) for name in _called(sources)),
             license=_license(project),
+            api_license=_identity(project, "LICENSE", ""),
             issues_tokens=ACCOUNTS in project.manifests[module].apps,
         )
 
@@ -58,6 +61,6 @@ def _license(project: Project) -> str:
     return next(filter(None, map(str.strip, place.read_text().splitlines())), "") if place.is_file() else ""
 
 
-def _name(project: Project) -> str:
-    names = project.source(IDENTITY).assigned("SERVICE_NAME")
-    return next((name for name, _ in names if name), "monolith")
+def _identity(project: Project, name: str, default: str) -> str:
+    """Read what the deployable says of itself."""
+    return next((value for value, _ in project.source(IDENTITY).assigned(name) if value), default)

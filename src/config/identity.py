@@ -1,6 +1,8 @@
 """What this deployable is called, and who knows the way to the modules it lacks. The environment has the last word."""
 
 SERVICE_NAME = "seam"
+LICENSE = "MIT"
+"""Under which others may use its API, by its SPDX identifier, such as MIT: for the API's document."""
 PORT = 8000
 GATEWAY_URL = ""
 """In development only."""

@@ -9,7 +9,7 @@ from seamline import topology
 from seamline.context import working_for
 from seamline.module import active
 
-PASSWORD = "demo-password"  # noqa: S105  said wherever a login is
+PASSWORD = "demo-password"  # noqa: S105  said wherever a login is  # nosec B105
 OPERATOR = "admin"
 
 

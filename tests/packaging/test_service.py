@@ -48,7 +48,7 @@ def test_what_the_workflow_and_compose_take_from_elsewhere_is_pinned(service: Se
 def test_the_workflow_does_all_that_a_change_has_to_pass(service: Service) -> None:
     jobs = service.yaml(".github/workflows/ci.yaml")["jobs"].values()
     commands = " ".join(step.get("run", "") for job in jobs for step in job["steps"])
-    for part in ("make lint", "make test", "pip-audit", "docker build"):
+    for part in ("make lint", "make test", "pip-audit", "bandit", "cyclonedx-py", "docker build"):
         assert part in commands
 
 

@@ -191,7 +191,7 @@ def _function(draft: Draft, operation: Operation, imports: set[str]) -> Iterator
 def _body(draft: Draft, operation: Operation, imports: set[str]) -> Iterator[str]:
     shape = operation.shape
     if operation.function is None:
-        assert shape.model  # noqa: S101  narrows types; the survey has given both
+        assert shape.model  # noqa: S101  narrows types; the survey has given both  # nosec B101
         imports.add(_model_import(shape.model))
         asked = f"{_model(shape.model)}.objects.get(pk={operation.parameters[0].name})"
     else:

@@ -38,7 +38,7 @@ def _can_subscribe(codebase: Codebase, key: Key) -> bool:
 
 
 def _subscribe(codebase: Codebase, key: Key, changes: Changes) -> None:
-    assert key.target and key.target.app and key.model.app  # noqa: S101  narrows types; the survey has given both
+    assert key.target and key.target.app and key.model.app  # noqa: S101  narrows types; the survey has given both  # nosec B101
     event = f"{key.target.fact.name}Deleted"
     argument = f"{snake_case(key.target.fact.name)}_id"
     type_ = types.key_type(codebase, key.target)
@@ -65,7 +65,7 @@ def _subscribe(codebase: Codebase, key: Key, changes: Changes) -> None:
 
 
 def _handle(codebase: Codebase, key: Key, event: str, argument: str, contract: str, changes: Changes) -> None:
-    assert key.model.app  # noqa: S101  narrows types; the survey has given both
+    assert key.model.app  # noqa: S101  narrows types; the survey has given both  # nosec B101
     path = f"{key.model.app.folder}/handlers.py"
     text, name = changes.text(path), handler_of(event)
     models = key.model.fact.dotted.rpartition(".")[0]
@@ -87,7 +87,7 @@ def _handle(codebase: Codebase, key: Key, event: str, argument: str, contract: s
 
 def _list_deletions(codebase: Codebase, key: Key, event: str, argument: str, changes: Changes) -> None:
     """List where rows of the other side are deleted: there the event is to be published."""
-    assert key.target and key.target.app  # noqa: S101  narrows types; the survey has given both
+    assert key.target and key.target.app  # noqa: S101  narrows types; the survey has given both  # nosec B101
     found = 0
     for path in codebase.paths():
         if codebase.owner(path) is not key.target.app:

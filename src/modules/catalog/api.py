@@ -9,7 +9,7 @@ from contracts.catalog import Product, UnknownProduct
 from contracts.shop import Sku
 from modules.catalog import queries, service
 from modules.catalog.errors import SkuTaken
-from seamline.contract import MINOR_UNITS, NO_CURRENCY, Currency, Money, Value
+from seamline.contract import DECIMALS, MINOR_UNITS, NO_CURRENCY, Currency, Money, Value
 from seamline.http import PAGE_PARAMETERS, Created, Endpoint, Page, endpoint, paginate, public, scope
 
 SEARCH = OpenApiParameter(
@@ -23,7 +23,7 @@ class Amount(Value):
     """A price: not negative, and of a currency though it is nothing."""
 
     amount: Annotated[int, msgspec.Meta(ge=0, le=10**12, description=MINOR_UNITS, examples=[1999])]
-    currency: Currency
+    currency: Annotated[Currency, msgspec.Meta(extra_json_schema={"enum": sorted(DECIMALS.keys() - {NO_CURRENCY})})]
 
     def __post_init__(self) -> None:
         self.money()  # refuses a currency that there is not

@@ -14,16 +14,17 @@ from rest_framework.request import Request
 from seamline.accounts.errors import BadCredentials
 from seamline.accounts.login import Accounts
 from seamline.http import Endpoint, Invalid, endpoint, public
+from seamline.http.documentation import OF_BODIES, general_problems
 
 MAX_FORM_BYTES = 8192
-_MAX_LENGTHS = {"username": 254, "password": 200}
+_MAX_LENGTHS = {"username": 254, "password": 200}  # nosec B105  how long it may be
 _FORM = {
     "type": "object",
     "required": [*_MAX_LENGTHS],
     "properties": {
         "grant_type": {"type": "string", "enum": ["password"]},
-        "username": {"type": "string", "maxLength": 254, "description": "The e-mail address."},
-        "password": {"type": "string", "maxLength": 200, "format": "password"},
+        "username": {"type": "string", "minLength": 1, "maxLength": 254, "description": "The e-mail address."},
+        "password": {"type": "string", "minLength": 1, "maxLength": 200, "format": "password"},
         "scope": {"type": "string", "description": "Ignored: a token grants what its user may do."},
     },
 }
@@ -46,6 +47,13 @@ class OAuth2Error(msgspec.Struct, frozen=True):
     error_description: str
 
 
+_RESPONSES = {
+    200: BearerToken,
+    (400, "application/json"): OAuth2Error,
+    **general_problems(HTTPStatus.BAD_REQUEST, *OF_BODIES, HTTPStatus.SERVICE_UNAVAILABLE),
+}
+
+
 @extend_schema(request={"application/x-www-form-urlencoded": _FORM})
 class OAuth2TokenView(Endpoint):
     """A module derives its own, and names it `oauth2-token` in its `urls`: the API's document says so then."""
@@ -55,7 +63,7 @@ class OAuth2TokenView(Endpoint):
     authentication_classes: ClassVar[list[type[BaseAuthentication]]] = []  # type: ignore[misc]
     parser_classes = [FormParser]
 
-    @extend_schema(request={"application/x-www-form-urlencoded": _FORM}, responses={200: BearerToken, 400: OAuth2Error})
+    @extend_schema(request={"application/x-www-form-urlencoded": _FORM}, responses=_RESPONSES)
     @endpoint(access=public, returns=BearerToken)
     def post(self, request: Request) -> HttpResponse:
         """Log in with a form."""

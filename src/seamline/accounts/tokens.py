@@ -78,5 +78,5 @@ def _signing_key() -> Ed25519PrivateKey:
             "JWT_PRIVATE_KEY", "", "an Ed25519 key as PEM where users' tokens are issued, which is here"
         )
     key = load_pem_private_key(settings.JWT_PRIVATE_KEY.encode(), password=None)
-    assert isinstance(key, Ed25519PrivateKey), "the settings hold no other"  # noqa: S101 - for the type checker
+    assert isinstance(key, Ed25519PrivateKey), "the settings hold no other"  # noqa: S101 - for the type checker  # nosec B101
     return key

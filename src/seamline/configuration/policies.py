@@ -23,7 +23,7 @@ class Backoff:
     def pause(self, attempts: int) -> timedelta:
         """Choose how long to wait after so many attempts."""
         longest = min(self.max_seconds, self.first_seconds * 2 ** min(attempts - 1, 20))
-        return timedelta(seconds=longest * random.uniform(0.5, 1))  # noqa: S311
+        return timedelta(seconds=longest * random.uniform(0.5, 1))  # noqa: S311  # nosec B311
 
 
 @dataclass(frozen=True)

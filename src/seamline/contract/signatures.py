@@ -69,5 +69,5 @@ def _imported_for_types(function: Callable[..., Any]) -> dict[str, Any]:
     for node in ast.parse(inspect.getsource(module)).body:
         if isinstance(node, ast.If) and ast.unparse(node.test).rpartition(".")[2] == "TYPE_CHECKING":
             block = ast.Module(node.body, type_ignores=[])
-            exec(compile(block, module.__file__ or "", "exec"), names)  # noqa: S102  the module's own imports
+            exec(compile(block, module.__file__ or "", "exec"), names)  # noqa: S102  the module's own imports  # nosec B102
     return names

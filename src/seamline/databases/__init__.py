@@ -105,7 +105,7 @@ def _insertion(model: type[Model], with_pk: bool, rows: int, conflict: str) -> t
     fields = [field for field in known if not field.generated]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     values = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * rows)
-    return fields, f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES {values}{conflict}'  # noqa: S608
+    return fields, f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES {values}{conflict}'  # noqa: S608  names and numbers of ours alone  # nosec B608
 
 
 class ModuleTransaction(Atomic):

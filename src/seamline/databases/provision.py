@@ -91,7 +91,7 @@ def prepare_test_database(server: Server, alias: str, name: str, user: str, sche
 
 def conninfo(database: Mapping[str, Any]) -> str:
     """Make libpq's connection string of Django's settings of a database."""
-    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
+    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}  # nosec B105
     given = {word: str(database[name]) for word, name in names.items() if database.get(name)}
     options = {
         word: value

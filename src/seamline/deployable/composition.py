@@ -54,7 +54,8 @@ def settings(
     who = identity or project.identity(said)
     made = _compose(said, env, who, _package(contracts), standalone)
     if standalone:
-        own = alone.settings(env, made, who.PORT, said["BASE_DIR"])
+        # Those that were written before there was such a word say nothing of it.
+        own = alone.settings(env, made, who.PORT, said["BASE_DIR"], getattr(who, "LICENSE", ""))
         return own | made | {name: value for name, value in said.items() if name not in made} | {"SETTINGS_ADDED": ()}
     return made | project.extend(said, made)
 

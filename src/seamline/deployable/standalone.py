@@ -45,9 +45,9 @@ CONTEXT_PROCESSORS = (
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
-def settings(env: environ.Env, made: dict[str, Any], port: int, base: Path) -> dict[str, Any]:
+def settings(env: environ.Env, made: dict[str, Any], port: int, base: Path, licence: str = "") -> dict[str, Any]:
     """Make them from the environment, and from the runtime's settings, which are `made`."""
-    return _django(env, made, base) | _http(made) | _gunicorn(env, made["DEVELOPMENT"], port)
+    return _django(env, made, base) | _http(made, licence) | _gunicorn(env, made["DEVELOPMENT"], port)
 
 
 def _django(env: environ.Env, made: dict[str, Any], base: Path) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def _gunicorn(env: environ.Env, development: bool, port: int) -> dict[str, Any]:
     }
 
 
-def _http(made: dict[str, Any]) -> dict[str, Any]:
+def _http(made: dict[str, Any], licence: str) -> dict[str, Any]:
     known = {**made["EXTRACTED_MODULES"], **made["ACTIVE_MODULES"]}
     return {
         "REST_FRAMEWORK": {
@@ -133,10 +133,20 @@ def _http(made: dict[str, Any]) -> dict[str, Any]:
         "SPECTACULAR_SETTINGS": {
             "TITLE": made["SERVICE_NAME"].replace("-", " ").replace("_", " ").capitalize(),
             "DESCRIPTION": "Errors are problem details (RFC 9457) with a stable `code`. Lists go on by cursor. "
+            "A body with a field that is not named here is refused, and so is text with the character NUL; responses "
+            "may gain fields. "
             "Where somebody has to be logged in, send their access token: `Authorization: Bearer <token>`.",
             "VERSION": "1.0.0",
             "OAS_VERSION": "3.1.0",
-            "POSTPROCESSING_HOOKS": ["seamline.http.extracted.document", "seamline.http.schema.portable_patterns"],
+            # What left comes last: its own deployable has said of it what is said everywhere.
+            "POSTPROCESSING_HOOKS": [
+                "seamline.http.schema.portable_patterns",
+                "seamline.http.document_hooks.say_who_is_public",
+                "seamline.http.document_hooks.close_bodies",
+                "seamline.http.extracted.document",
+            ],
+            "SERVERS": [{"url": "/", "description": "Where this document is from."}],
+            "LICENSE": {"name": licence, "identifier": licence} if licence else {},
             "SERVE_INCLUDE_SCHEMA": False,
             "SERVE_AUTHENTICATION": [],
             "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

@@ -71,7 +71,7 @@ class EmbeddedPostgres:
         # A socket's path has at most 107 bytes, and a checkout's may have more: hence /tmp, and a hash. Not
         # $TMPDIR, since every process has to arrive at the same folder.
         digest = hashlib.sha256(os.fsencode(self._directory)).hexdigest()[:16]
-        self._sockets = Path("/tmp", f"seam-{digest}")  # noqa: S108 - see _guard_sockets()
+        self._sockets = Path("/tmp", f"seam-{digest}")  # noqa: S108 - see _guard_sockets()  # nosec B108
         self._settings = {**DEFAULTS, **(settings or {})}
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -6,14 +6,17 @@ import uuid
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, ClassVar, TypeVar, cast
 
 import msgspec
+import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from msgspec import structs
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -21,15 +24,21 @@ from rest_framework.views import APIView
 
 from seamline.context import current, entered
 from seamline.contract import ContractError
-from seamline.http import idempotency, problems
+from seamline.contract.errors import EVERYWHERE
+from seamline.http import idempotency, problems, unknown_fields
 from seamline.http.access import Access, BearerAuthentication, DeclaredAccess, Principal
 from seamline.http.documentation import document
-from seamline.http.problems import MAX_JSON_BYTES, Invalid
+from seamline.http.problems import MAX_JSON_BYTES, FieldError, Invalid
 from seamline.module import owner
 
+log = structlog.get_logger("seamline.http")
 _NUL = re.compile(rb"(?<!\\)(\\\\)*\\u0000")
 F = TypeVar("F", bound=Callable[..., Any])
 UNDECLARED: Any = object()
+_MAX_WHOLE_FLOAT = 2**53
+"""Up to here a float is one integer and no other."""
+_GIVEN = {"self", "request", "body", "new_id"}
+"""Arguments of a method that come from elsewhere than the address."""
 DECLARATION = "@endpoint(access=…, returns=…), with public, user or scope('…') of seamline.http"
 
 
@@ -39,6 +48,7 @@ class Endpoint(APIView):
     authentication_classes: ClassVar[list[type[BaseAuthentication]]] = [BearerAuthentication]  # type: ignore[misc]
     permission_classes: ClassVar[list[type[BasePermission]]] = [DeclaredAccess]  # type: ignore[misc]
     renderer_classes = [JSONRenderer]
+    parser_classes = [JSONParser]
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     def __init_subclass__(cls, **words: Any) -> None:
@@ -86,7 +96,8 @@ def endpoint(
 
     `access` says who may use it, `body` and `returns` are structs, `raises` the contract errors it may answer with,
     `also` other statuses that carry the same type. The method gets `body` decoded, and with `idempotent` (a POST with
-    an effect) `new_id` for what it makes: the same one when the request comes again under its key.
+    an effect) `new_id` for what it makes: the same one when the request comes again under its key. A contract error
+    that is not declared is answered all the same, and logged: nobody who reads the document expects it.
     """
 
     def decorate(method: F) -> F:
@@ -94,20 +105,29 @@ def endpoint(
             missing = "who may use it" if access is None else "what it returns"
             raise ImproperlyConfigured(f"{_where(method)} says not {missing}; write {DECLARATION}")
 
+        single = tuple(each.name for each in parameters if each.location == OpenApiParameter.QUERY and not each.many)
+
         @wraps(method)
         def handle(self: Endpoint, request: Request, **arguments: Any) -> HttpResponse:
             module = owner(type(self).__module__)
+            _refuse_repeated(request, single)
             raw = _read_body(request) if body else b""
             if body:
                 arguments["body"] = _decode_body(raw, body)
 
             def respond(**new: uuid.UUID) -> HttpResponse:
-                return _to_response(method(self, request, **arguments, **new), status)
+                try:
+                    return _to_response(method(self, request, **arguments, **new), status)
+                except ContractError as error:
+                    if not isinstance(error, (*raises, *EVERYWHERE)):
+                        log.error("undeclared_error", endpoint=method.__qualname__, code=error.code)
+                    raise
 
             with entered(structs.replace(current(), module=module, actor=_actor(request))):
                 return idempotency.once(module or "", request, raw, respond) if idempotent else respond()
 
         handle.access = access  # type: ignore[attr-defined]
+        handle.raises = raises  # type: ignore[attr-defined]
         described = document(
             method,
             access=access,
@@ -117,10 +137,21 @@ def endpoint(
             raises=raises,
             parameters=parameters,
             idempotent=idempotent,
+            in_path=_in_path(method),
+            has_location=_returns_created(method),
         )
         return extend_schema(**described)(handle)  # type: ignore[return-value]
 
     return decorate
+
+
+def _in_path(method: Callable[..., Any]) -> tuple[str, ...]:
+    """Name the arguments that a method gets from the address."""
+    return tuple(name for name in inspect.signature(method).parameters if name not in _GIVEN)
+
+
+def _returns_created(method: Callable[..., Any]) -> bool:
+    return inspect.signature(method).return_annotation in (Created, Created.__name__)
 
 
 def _where(method: Callable[..., Any]) -> str:
@@ -131,6 +162,12 @@ def _where(method: Callable[..., Any]) -> str:
 
 def _actor(request: Request) -> str | None:
     return str(request.user.id) if isinstance(request.user, Principal) else None
+
+
+def _refuse_repeated(request: Request, single: tuple[str, ...]) -> None:
+    """Refuse two values for one parameter: proxies and we might not mean the same one."""
+    if repeated := [name for name in single if len(request.GET.getlist(name)) > 1]:
+        raise Invalid("Give it once", tuple(FieldError(name, "is there more than once") for name in repeated))
 
 
 def _read_body(request: Request) -> bytes:
@@ -146,11 +183,32 @@ def _decode_body(raw: bytes, body: type[msgspec.Struct]) -> msgspec.Struct:
     if _NUL.search(raw):
         raise Invalid("Text may not hold the character NUL, which PostgreSQL cannot store")
     try:
-        return msgspec.json.decode(raw, type=body)
+        decoded = _decode_as(raw, body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         if isinstance(error, msgspec.MsgspecError) and _is_json(raw):
             raise Invalid.of(error) from None
         raise Invalid("The body is not well-formed JSON", status=HTTPStatus.BAD_REQUEST) from None
+    if unknown := tuple(islice(unknown_fields.find(body, msgspec.json.decode(raw)), unknown_fields.MAX_NAMED)):
+        raise Invalid("Some fields are not known here", unknown)
+    return decoded
+
+
+def _decode_as(raw: bytes, body: type[msgspec.Struct]) -> msgspec.Struct:
+    try:
+        return msgspec.json.decode(raw, type=body)
+    except msgspec.ValidationError as error:
+        if "got `float`" not in str(error):
+            raise
+        # JSON Schema has one kind of number: 2.0 is an integer.
+        return msgspec.convert(_decode_numbers(raw), body)
+
+
+def _to_number(text: str) -> int | float:
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) <= _MAX_WHOLE_FLOAT else number
+
+
+_decode_numbers = msgspec.json.Decoder(float_hook=_to_number).decode
 
 
 def _is_json(raw: bytes) -> bool:

@@ -32,7 +32,9 @@ GRACE_SECONDS = 5.0
 
 LEASES = LeaseTable("seamline_idempotent_request", "id", "uuid", is_open="status IS NULL", durable=False)
 
-_KEY = re.compile(r"[\x21-\x7e]{1,100}")
+KEY = "[!-~]{1,100}"
+"""What a key has to be, as a regular expression of any language: visible ASCII characters."""
+_KEY = re.compile(KEY)
 # A lease may be lost when the server crashes: a repeat makes the same one again. The first of all that come at once may
 # be met on either unique key, the id's too, which is made of the same; hence no conflict target.
 _START = f"""
@@ -41,7 +43,7 @@ _START = f"""
     SELECT %(id)s, %(module)s, %(owner)s, %(key)s, %(fingerprint)s, '', '', now() + %(lease)s, 1, now()
     FROM {ASYNC_COMMIT}
     ON CONFLICT DO NOTHING RETURNING id, attempts
-"""  # noqa: S608
+"""  # noqa: S608  names and numbers of ours alone  # nosec B608
 _SAME = "owner = %(owner)s AND key = %(key)s AND fingerprint = %(fingerprint)s"
 _RECALL = """
     SELECT fingerprint, status, body, location, ceil(extract(epoch FROM due_at - now()))::int

@@ -32,9 +32,11 @@ MAX_ROWS_SCANNED = 1000
 """Of the rows in order, which are looked through for what is searched before all of them are."""
 _NO_INDEX = "(SELECT %(expressions)s)"
 """What is worked out for each row, and not looked up in an index."""
+_CURSOR = {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}
+_LIMIT = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE}
 PAGE_PARAMETERS = (
-    OpenApiParameter("cursor", str, description="Where to go on, as `next` and `previous` give it."),
-    OpenApiParameter("limit", int, description="How many at most, 1 to 100; 20 unless told."),
+    OpenApiParameter("cursor", _CURSOR, description="Where to go on, as `next` and `previous` give it."),
+    OpenApiParameter("limit", _LIMIT, description=f"How many at most, 1 to {MAX_PAGE_SIZE}; {PAGE_SIZE} unless told."),
 )
 
 

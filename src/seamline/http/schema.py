@@ -105,6 +105,8 @@ def _structs_in(struct: type[msgspec.Struct]) -> set[type[msgspec.Struct]]:
             case msgspec.inspect.StructType(cls=cls, fields=fields) if cls not in found:
                 found.add(cls)
                 waiting += [field.type for field in fields]
+            case msgspec.inspect.Metadata(type=inner):
+                waiting.append(inner)
             case msgspec.inspect.VarTupleType(item_type=item):
                 waiting.append(item)
             case msgspec.inspect.UnionType(types=types):

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import threading
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -11,9 +12,12 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.encoding import force_bytes
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+
+from seamline.http.documentation import general_problems
 
 
 class _Document(NamedTuple):
@@ -23,11 +27,41 @@ class _Document(NamedTuple):
     digest: str
 
 
+_OK, _UNCHANGED = int(HTTPStatus.OK), int(HTTPStatus.NOT_MODIFIED)
+_DOCUMENT = {"type": "object", "required": ["openapi"], "properties": {"openapi": {"type": "string"}}}
+_KINDS = [renderer.media_type for renderer in SpectacularAPIView.renderer_classes]
+_SAID: dict[str, Any] = {
+    "operation_id": "get_schema",
+    "summary": "Read this document",
+    "description": "As YAML or as JSON. Who has it already is told so, by its `ETag`.",
+    "tags": ["documentation"],
+    "auth": [],
+    "parameters": [
+        OpenApiParameter("format", str, enum=["json", "yaml"], description="Goes before what `Accept` asks for."),
+        OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of the one at hand."),
+        OpenApiParameter(
+            "ETag",
+            {"type": "string", "pattern": '^"[0-9a-f]+(-gzip)?"$'},
+            OpenApiParameter.HEADER,
+            description="Of these very bytes.",
+            required=True,
+            response=[_OK, _UNCHANGED],
+        ),
+    ],
+    "responses": {
+        (_OK, *_KINDS): OpenApiResponse(_DOCUMENT, "OK"),
+        _UNCHANGED: OpenApiResponse(None, "It is the one at hand"),
+        **general_problems(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.NOT_ACCEPTABLE),
+    },
+}
+
+
 class SchemaView(SpectacularAPIView):
     """The document as YAML or JSON, with a strong `ETag` for those who have it already."""
 
     http_method_names = ["get", "head"]
 
+    @extend_schema(**_SAID)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer with the document, or with 304."""
         renderer: BaseRenderer = request.accepted_renderer

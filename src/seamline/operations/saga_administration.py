@@ -26,7 +26,7 @@ _LIST = f"""
     SELECT {_COLUMNS} FROM seamline_saga
     WHERE module = %(module)s AND state = ANY(%(states)s) AND (%(name)s::text IS NULL OR name = %(name)s)
     AND (%(id)s::uuid IS NULL OR id = %(id)s) ORDER BY started_at, id LIMIT %(most)s
-"""  # noqa: S608  of our own columns
+"""  # noqa: S608  of our own columns  # nosec B608
 _RETRY = """
     UPDATE seamline_saga SET due_at = now()
     WHERE module = %(module)s AND state IN ('running', 'compensating')

@@ -42,7 +42,7 @@ loglevel = settings.GUNICORN_LOG_LEVEL
 control_socket_disable = True
 
 # A worker shows that it is alive by touching a file, which must not wait for a busy disk.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # nosec B108
 
 
 def on_reload(server: "Arbiter") -> None:

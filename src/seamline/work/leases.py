@@ -57,7 +57,7 @@ class LeaseTable:
     @property
     def fence(self) -> str:
         """SQL: the rows that the holders of `keys` and `tokens` may settle. The `ANY` is for the index."""
-        held = f"SELECT * FROM unnest(%(keys)s::{self.key_type}[], %(tokens)s::int[])"  # noqa: S608
+        held = f"SELECT * FROM unnest(%(keys)s::{self.key_type}[], %(tokens)s::int[])"  # noqa: S608  names and numbers of ours alone  # nosec B608
         return (
             f"module = %(module)s AND {self.key} = ANY(%(keys)s) AND ({self.key}, attempts) IN ({held}) "
             f"AND {self.is_open}"
@@ -72,13 +72,13 @@ class LeaseTable:
             {"" if self.durable else f"FROM {ASYNC_COMMIT}"}
             WHERE module = %(module)s AND {where} AND {self.is_open} AND due_at <= now()
             RETURNING {", ".join((self.key, "attempts", *returning))}
-        """  # noqa: S608
+        """  # noqa: S608  names and numbers of ours alone  # nosec B608
         rows = fetch(module, statement, {**values, "module": module, "lease": timedelta(seconds=seconds)})
         return rows[0] if rows else None
 
     def renew(self, module: str, leases: Sequence[Lease], seconds: float) -> int:
         """Put off when leases lapse; how many had not lapsed yet."""
-        statement = f"UPDATE {self.name} SET due_at = now() + %(lease)s WHERE {self.fence} AND due_at > now()"  # noqa: S608
+        statement = f"UPDATE {self.name} SET due_at = now() + %(lease)s WHERE {self.fence} AND due_at > now()"  # noqa: S608  names and numbers of ours alone  # nosec B608
         return execute(module, statement, tokens(module, leases) | {"lease": timedelta(seconds=seconds)})
 
     def release(
@@ -97,7 +97,7 @@ class LeaseTable:
 
     def _update(self, module: str, lease: Lease, assignments: str, values: Values, where: str) -> bool:
         statement = (
-            f"UPDATE {self.name} SET {assignments} WHERE module = %(module)s AND {self.key} = %(key)s "  # noqa: S608
+            f"UPDATE {self.name} SET {assignments} WHERE module = %(module)s AND {self.key} = %(key)s "  # noqa: S608  names and numbers of ours alone  # nosec B608
             f"AND attempts = %(token)s AND {self.is_open}{where}"
         )
         return bool(execute(module, statement, {**values, "module": module, "key": lease.key, "token": lease.token}))

@@ -111,7 +111,7 @@ def check_free(host: str, port: int) -> None:
 
 
 def banner(host: str, port: int, logins: list[tuple[str, str]]) -> str:
-    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with, not bound to
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with, not bound to  # nosec B104
     base = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
     lines = ["", *(f"  {name:<10} {base}{path}" for name, path in PLACES.items())]
     unset = {name: f"nowhere: set {module.url_setting}" for name, module in extracted().items()}
