@@ -48,6 +48,7 @@ SETTINGS = {
     "LOG_LEVEL": "WARNING",
     "LOG_READABLE": "false",
     "SECRET_KEY": token_hex(32),
+    "THROTTLE_FACTOR": "10000",
     "WEB_WORKERS": "1",
 }
 Step = Callable[[str], None]

@@ -2,7 +2,7 @@
 
 from seamline.calls.models import IdempotentCommand
 from seamline.events.models import InboxMessage, OutboxMessage, Subscription
-from seamline.http.models import IdempotentRequest
+from seamline.http.models import IdempotentRequest, ThrottleCount
 from seamline.work.models import JobRecord, SagaRecord
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "OutboxMessage",
     "SagaRecord",
     "Subscription",
+    "ThrottleCount",
 ]

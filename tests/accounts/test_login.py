@@ -47,14 +47,14 @@ def members() -> Accounts:
 
 
 def test_a_token_speaks_for_the_user_with_their_scopes(members: Accounts) -> None:
-    who = principal(members.log_in(EMAIL, PASSWORD).access)
+    who = principal(members.log_in(EMAIL, PASSWORD, "127.0.0.1").access)
     assert (who.id, who.scopes) == (MEMBER.id, {"parcels:write", "depots:read"})
 
 
 @pytest.mark.parametrize(("email", "password"), [(EMAIL, "wrong"), ("nobody@example.com", PASSWORD)])
 def test_wrong_credentials_are_refused_alike(members: Accounts, email: str, password: str) -> None:
     with pytest.raises(BadCredentials):
-        members.log_in(email, password)
+        members.log_in(email, password, "127.0.0.1")
 
 
 def test_a_password_is_checked_for_nobody_too(members: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,24 +62,24 @@ def test_a_password_is_checked_for_nobody_too(members: Accounts, monkeypatch: py
     check = passwords.check_password
     monkeypatch.setattr(passwords, "check_password", lambda given, kept: checked.append(kept) or check(given, kept))
     with pytest.raises(BadCredentials):
-        members.log_in("nobody@example.com", PASSWORD)
+        members.log_in("nobody@example.com", PASSWORD, "127.0.0.1")
     assert len(checked) == 1
 
 
 def test_whoever_has_no_account_any_more_gets_no_new_token(members: Accounts) -> None:
-    refresh = members.log_in(EMAIL, PASSWORD).refresh
+    refresh = members.log_in(EMAIL, PASSWORD, "127.0.0.1").refresh
     with pytest.raises(BadCredentials):
         Accounts("members", Members()).refresh(refresh)
 
 
 def test_refreshing_gives_the_scopes_of_now(members: Accounts) -> None:
-    refresh = members.log_in(EMAIL, PASSWORD).refresh
+    refresh = members.log_in(EMAIL, PASSWORD, "127.0.0.1").refresh
     later = Accounts("members", Members(**{EMAIL: Account(MEMBER.id, MEMBER.password, "notes:read")}))
     assert principal(later.refresh(refresh).access).scopes == {"notes:read"}
 
 
 def test_neither_token_serves_for_the_other(members: Accounts) -> None:
-    issued = members.log_in(EMAIL, PASSWORD)
+    issued = members.log_in(EMAIL, PASSWORD, "127.0.0.1")
     with pytest.raises(BadCredentials):
         members.refresh(issued.access)
     with pytest.raises(AuthenticationFailed):
@@ -88,14 +88,14 @@ def test_neither_token_serves_for_the_other(members: Accounts) -> None:
 
 def test_tokens_are_good_for_as_long_as_the_modules_settings_say(members: Accounts, lifetimes: dict[str, str]) -> None:
     lifetimes |= {"ACCESS_MINUTES": "5", "REFRESH_DAYS": "2"}
-    issued = members.log_in(EMAIL, PASSWORD)
+    issued = members.log_in(EMAIL, PASSWORD, "127.0.0.1")
     read = [jwt.decode(one, options={"verify_signature": False}) for one in (issued.access, issued.refresh)]
     assert [claims["exp"] - claims["iat"] for claims in read] == [300, 2 * 86_400]
     assert issued.expires_in == 300
 
 
 def test_a_forged_token_is_refused(members: Accounts) -> None:
-    token = members.log_in(EMAIL, PASSWORD).access
+    token = members.log_in(EMAIL, PASSWORD, "127.0.0.1").access
     claims = jwt.decode(token, options={"verify_signature": False})
     kid = jwt.get_unverified_header(token)["kid"]
     forged = jwt.encode(claims | {"scope": "notes:write"}, "a" * 32, algorithm="HS256", headers={"kid": kid})

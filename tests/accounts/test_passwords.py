@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.hashers import ScryptPasswordHasher, check_password, identify_hasher
 from django.test import Client, RequestFactory
 
@@ -74,7 +75,7 @@ def test_a_turn_is_given_back_when_hashing_fails(turns: threading.BoundedSemapho
             PasswordHasher().encode("password", "")
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=list(settings.DATABASES))
 @pytest.mark.usefixtures("no_turn")
 def test_the_login_of_the_admin_is_rejected_alike() -> None:
     response = Client().post("/admin/login/", {"username": "root", "password": "wrong"})

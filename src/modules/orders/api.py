@@ -24,9 +24,26 @@ from modules.orders.errors import (
 )
 from seamline.calls import call
 from seamline.contract import AvailabilityError, Value
-from seamline.http import PAGE_PARAMETERS, Created, Endpoint, FieldError, Invalid, Page, endpoint, paginate, user
+from seamline.http import (
+    PAGE_PARAMETERS,
+    Created,
+    Endpoint,
+    FieldError,
+    Guess,
+    Invalid,
+    Page,
+    Throttle,
+    endpoint,
+    guessing,
+    paginate,
+    user,
+)
 
 STATUS = OpenApiParameter("status", str, enum=list(OrderStatus), description="Only orders of this status.")
+
+
+COUPONS = Throttle(10, 3600, name="coupons")
+"""Those that there are not."""
 
 
 class NewOrder(Value):
@@ -95,7 +112,9 @@ class OrdersView(Endpoint):
         """
         _refuse_repeated_products(body.lines)
         customer = call(Users).profile(self.user.id)
-        order = service.place(new_id, customer, body.lines, body.coupon, body.payment_method)
+        guesses = [Guess(COUPONS, str(self.user.id))] if body.coupon else []
+        with guessing("orders", *guesses, wrong=UnknownCoupon):
+            order = service.place(new_id, customer, body.lines, body.coupon, body.payment_method)
         status = 202 if order.status is OrderStatus.PENDING else 201
         return Created(_named(order, customer.nickname), f"/api/v1/orders/{order.id}", status)
 

@@ -14,7 +14,7 @@ from modules.users.models import User
 from seamline import accounts
 from seamline.accounts import Password, WeakPassword
 from seamline.contract import AwareDatetime, Value, whole
-from seamline.http import Created, Endpoint, FieldError, Invalid, Principal, endpoint, public, user
+from seamline.http import Created, Endpoint, FieldError, Invalid, Principal, Throttle, address, endpoint, public, user
 
 EMAIL_LENGTH = 254
 # What languages take for \s differs by the control characters and the byte order mark.
@@ -58,6 +58,7 @@ class UsersView(Endpoint):
         status=201,
         raises=(EmailTaken, WeakPassword),
         idempotent=True,
+        throttle=Throttle(20, 3600, by=address, name="registrations"),
     )
     def post(self, request: Request, body: Registration, new_id: UUID) -> Created:
         """Register."""

@@ -9,7 +9,10 @@ from seamline.accounts.errors import BadCredentials
 from seamline.accounts.login import Accounts
 from seamline.accounts.tokens import Tokens
 from seamline.contract import Value
-from seamline.http import Endpoint, endpoint, public
+from seamline.http import Endpoint, Throttle, address, endpoint, public
+
+LOG_IN = Throttle(120, 60, by=address, name="log-in")
+"""Right or wrong; what is wrong has closer bounds."""
 
 
 class Credentials(Value):
@@ -28,16 +31,16 @@ class RefreshToken(Value):
 class TokenView(Endpoint):
     accounts: ClassVar[Accounts]
 
-    @endpoint(access=public, body=Credentials, returns=Tokens, raises=(BadCredentials,))
+    @endpoint(access=public, body=Credentials, returns=Tokens, raises=(BadCredentials,), throttle=LOG_IN)
     def post(self, request: Request, body: Credentials) -> Tokens:
         """Log in."""
-        return self.accounts.log_in(body.email, body.password)
+        return self.accounts.log_in(body.email, body.password, address(request))
 
 
 class RefreshView(Endpoint):
     accounts: ClassVar[Accounts]
 
-    @endpoint(access=public, body=RefreshToken, returns=Tokens, raises=(BadCredentials,))
+    @endpoint(access=public, body=RefreshToken, returns=Tokens, raises=(BadCredentials,), throttle=LOG_IN)
     def post(self, request: Request, body: RefreshToken) -> Tokens:
         """Exchange a refresh token for new tokens."""
         return self.accounts.refresh(body.refresh)

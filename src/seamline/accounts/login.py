@@ -7,6 +7,8 @@ from seamline.accounts.directory import Account, Directory
 from seamline.accounts.errors import BadCredentials
 from seamline.accounts.passwords import is_password_of
 from seamline.accounts.tokens import Tokens
+from seamline.http.password_guesses import password_guesses
+from seamline.http.throttling import guessing
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +19,14 @@ class Accounts:
     """Whose settings say how long tokens are good for."""
     directory: Directory
 
-    def log_in(self, email: str, password: str) -> Tokens:
-        """Issue tokens for the owner of an account. Raises `BadCredentials`, whichever of the two is wrong."""
-        account = self.directory.find_by_email(email)
-        return self._issue(account if is_password_of(account, password) else None)
+    def log_in(self, email: str, password: str, address: str) -> Tokens:
+        """Issue tokens for the owner of an account, asked for from an address.
+
+        Raises `BadCredentials`, whichever of the two is wrong, and `Throttled` where too many were.
+        """
+        with guessing(self.module, *password_guesses(email, address), wrong=BadCredentials):
+            account = self.directory.find_by_email(email)
+            return self._issue(account if is_password_of(account, password) else None)
 
     def refresh(self, refresh_token: str) -> Tokens:
         """Issue new tokens, with the scopes that the user has now. Raises `BadCredentials`."""

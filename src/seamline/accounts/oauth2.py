@@ -11,9 +11,10 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.parsers import FormParser
 from rest_framework.request import Request
 
+from seamline.accounts.endpoints import LOG_IN
 from seamline.accounts.errors import BadCredentials
 from seamline.accounts.login import Accounts
-from seamline.http import Endpoint, Invalid, endpoint, public
+from seamline.http import Endpoint, Invalid, address, endpoint, public
 from seamline.http.documentation import OF_BODIES, general_problems
 
 MAX_FORM_BYTES = 8192
@@ -64,7 +65,7 @@ class OAuth2TokenView(Endpoint):
     parser_classes = [FormParser]
 
     @extend_schema(request={"application/x-www-form-urlencoded": _FORM}, responses=_RESPONSES)
-    @endpoint(access=public, returns=BearerToken)
+    @endpoint(access=public, returns=BearerToken, throttle=LOG_IN)
     def post(self, request: Request) -> HttpResponse:
         """Log in with a form."""
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_FORM_BYTES:
@@ -76,7 +77,7 @@ class OAuth2TokenView(Endpoint):
         if any(not text or len(text) > _MAX_LENGTHS[name] or "\0" in text for name, text in given.items()):
             return _respond(OAuth2Error("invalid_request", "A username and a password are needed"))
         try:
-            tokens = self.accounts.log_in(given["username"], given["password"])
+            tokens = self.accounts.log_in(given["username"], given["password"], address(request))
         except BadCredentials as error:
             return _respond(OAuth2Error("invalid_grant", error.title))
         return _respond(BearerToken(tokens.access, "Bearer", tokens.expires_in, tokens.refresh))

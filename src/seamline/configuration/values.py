@@ -32,6 +32,18 @@ def number(env: environ.Env, name: str, default: int, most: int, least: int = 1)
     return int(given)
 
 
+def factor(env: environ.Env, name: str, default: float) -> float:
+    """Read what something is multiplied by, a million at most; 0 is allowed."""
+    given = env.str(name, "") or str(default)
+    try:
+        value = float(given)
+    except ValueError:
+        value = -1
+    if not 0 <= value <= 1_000_000:
+        raise invalid_setting(name, given, f"a number from 0 to a million, such as {default:g}")
+    return value
+
+
 def seconds(env: environ.Env, name: str, default: float) -> float:
     """Read a number of seconds, more than none, and no more than a day."""
     given = env.str(name, "") or str(default)

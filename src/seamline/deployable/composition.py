@@ -109,6 +109,7 @@ def _compose(
         "MAX_REQUEST_BYTES": of(
             "MAX_REQUEST_BYTES", int, lambda: values.number(env, "MAX_REQUEST_BYTES", 64 * 1024 * 1024, 1024**4)
         ),
+        "THROTTLE_FACTOR": of("THROTTLE_FACTOR", (int, float), lambda: values.factor(env, "THROTTLE_FACTOR", 1.0)),
         "TRUSTED_PROXIES": of("TRUSTED_PROXIES", tuple, lambda: values.networks(env, "TRUSTED_PROXIES")),
         "DATABASE_SERVER": server,
         "DATABASES": found.settings,

@@ -29,6 +29,7 @@ SAGAS: SagaPolicy
 AUDIT_RULES: str
 REQUEST_TIMEOUT: float
 MAX_REQUEST_BYTES: int
+THROTTLE_FACTOR: float
 TRUSTED_PROXIES: tuple[IPv4Network | IPv6Network, ...]
 DATABASE_SERVER: Server
 PROVISIONED: frozenset[str]

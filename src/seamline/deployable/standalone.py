@@ -64,7 +64,7 @@ def _django(env: environ.Env, made: dict[str, Any], base: Path) -> dict[str, Any
             *map(made["LAYOUT"].package_of, modules),
         ],
         "MIDDLEWARE": list(MIDDLEWARE),
-        "AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend", *backends],
+        "AUTHENTICATION_BACKENDS": ["seamline.http.password_guesses.OperatorBackend", *backends],
         # They look for Django's own classes by name; ours are made of them.
         "SILENCED_SYSTEM_CHECKS": ["security.W002", "security.W003"],
         "ROOT_URLCONF": "seamline.runtime.urls",

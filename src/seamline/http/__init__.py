@@ -4,16 +4,22 @@ from seamline.http.access import Principal, principal, public, scope, user
 from seamline.http.endpoints import Created, Endpoint, endpoint
 from seamline.http.pagination import PAGE_PARAMETERS, Page, paginate
 from seamline.http.problems import FieldError, Invalid
+from seamline.http.throttling import Guess, Throttle, address, caller, guessing
 
 __all__ = [
     "PAGE_PARAMETERS",
     "Created",
     "Endpoint",
     "FieldError",
+    "Guess",
     "Invalid",
     "Page",
     "Principal",
+    "Throttle",
+    "address",
+    "caller",
     "endpoint",
+    "guessing",
     "paginate",
     "principal",
     "public",

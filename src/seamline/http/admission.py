@@ -9,7 +9,8 @@ from django.urls import Resolver404, resolve
 
 from seamline.contract import Rejected
 from seamline.http.middleware import module_of
-from seamline.http.problems import error_response
+from seamline.http.problems import error_response, too_many
+from seamline.http.throttling import Throttled
 
 REJECTED = "seamline.rejected"
 """Where the server says in a request's environment which module it was refused a thread of."""
@@ -26,7 +27,9 @@ class Rejection:
         return error_response(Rejected(module=module)) if module else self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
-        """Refuse a page alike whose view found no turn, as the admin's login does for a password."""
+        """Refuse a page alike whose view found no turn, or was asked too often: the admin's login, for a password."""
+        if isinstance(error, Throttled):
+            return too_many(error)
         return error_response(error) if isinstance(error, Rejected) else None
 
 

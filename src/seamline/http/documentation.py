@@ -34,6 +34,7 @@ _GENERAL = {
     HTTPStatus.UNAUTHORIZED: ("request.unauthenticated", "Authentication credentials were not provided."),
     HTTPStatus.FORBIDDEN: ("request.permission_denied", "The scope is not granted"),
     HTTPStatus.CONFLICT: ("request.in_flight", "The first request with this key is under way"),
+    HTTPStatus.TOO_MANY_REQUESTS: ("request.throttled", "Try again in 7 seconds"),
     HTTPStatus.SERVICE_UNAVAILABLE: ("call.unavailable", "Please try again in a moment"),
 }
 OF_BODIES = (
@@ -118,7 +119,7 @@ def _errors(
     general += [HTTPStatus.UNAUTHORIZED] if access is not accesses.public else []
     general += [HTTPStatus.FORBIDDEN] if access not in (accesses.public, accesses.user) else []
     general += [HTTPStatus.CONFLICT] if idempotent else []
-    for status in (*general, HTTPStatus.SERVICE_UNAVAILABLE):
+    for status in (*general, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         code, detail = _GENERAL[status]
         found[status][code] = detail
     if idempotent:
@@ -140,6 +141,11 @@ def _headers(
             "Idempotency-Replayed", {"type": "string", "const": "true"}, replayed, "The response to an earlier request."
         )
         yield _header("Retry-After", seconds, (HTTPStatus.CONFLICT,), "In how many seconds, where one is under way.")
+    if HTTPStatus.TOO_MANY_REQUESTS in errors:
+        status = (HTTPStatus.TOO_MANY_REQUESTS,)
+        yield _header("Retry-After", seconds, status, "In how many seconds one more may come.", required=True)
+        for name in ("RateLimit-Policy", "RateLimit"):
+            yield _header(name, {"type": "string"}, status, "What is let through, and what is left.", required=True)
     if HTTPStatus.SERVICE_UNAVAILABLE in errors:
         status = (HTTPStatus.SERVICE_UNAVAILABLE,)
         yield _header("Retry-After", seconds, status, "In how many seconds to try again.", required=True)

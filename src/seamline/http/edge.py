@@ -1,7 +1,7 @@
 """Where requests come in: what is for this connection alone stays here, and who asks is believed of proxies we know."""
 
-from collections.abc import Callable, Iterable, Iterator
-from ipaddress import IPv6Address, ip_address
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -68,6 +68,24 @@ def is_trusted_proxy(address: str) -> bool:
     if isinstance(found, IPv6Address) and found.ipv4_mapped:
         found = found.ipv4_mapped
     return any(found in network for network in settings.TRUSTED_PROXIES)
+
+
+def client_address(meta: Mapping[str, Any]) -> str:
+    """Return the address that a request comes from: the nearest that is none of `TRUSTED_PROXIES`.
+
+    Of IPv6 it is the network of 64 bits, which is what one client is given.
+    """
+    hops = [hop.strip() for hop in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",") if hop.strip()]
+    found = str(meta.get("REMOTE_ADDR") or "unknown")
+    while hops and is_trusted_proxy(found):
+        found = hops.pop()
+    try:
+        parsed = ip_address(found)
+    except ValueError:
+        return found[:45]
+    if isinstance(parsed, IPv6Address) and not parsed.ipv4_mapped:
+        return str(ip_network((parsed, 64), strict=False))
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
 
 
 def our_cookies() -> set[str]:

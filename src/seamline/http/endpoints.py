@@ -25,10 +25,11 @@ from rest_framework.views import APIView
 from seamline.context import current, entered
 from seamline.contract import ContractError
 from seamline.contract.errors import EVERYWHERE
-from seamline.http import idempotency, problems, unknown_fields
+from seamline.http import idempotency, problems, throttling, unknown_fields
 from seamline.http.access import Access, BearerAuthentication, DeclaredAccess, Principal
 from seamline.http.documentation import document
 from seamline.http.problems import MAX_JSON_BYTES, FieldError, Invalid
+from seamline.http.throttling import DEFAULT, Throttle
 from seamline.module import owner
 
 log = structlog.get_logger("seamline.http")
@@ -91,13 +92,14 @@ def endpoint(
     raises: tuple[type[ContractError], ...] = (),
     parameters: tuple[OpenApiParameter, ...] = (),
     idempotent: bool = False,
+    throttle: Throttle = DEFAULT,
 ) -> Callable[[F], F]:
     """Declare a method of an `Endpoint`.
 
-    `access` says who may use it, `body` and `returns` are structs, `raises` the contract errors it may answer with,
-    `also` other statuses that carry the same type. The method gets `body` decoded, and with `idempotent` (a POST with
-    an effect) `new_id` for what it makes: the same one when the request comes again under its key. A contract error
-    that is not declared is answered all the same, and logged: nobody who reads the document expects it.
+    `access` says who may use it and `throttle` how often, `body` and `returns` are structs, `raises` the contract
+    errors it may answer with, `also` other statuses that carry the same type. The method gets `body` decoded, and with
+    `idempotent` (a POST with an effect) `new_id` for what it makes: the same when the request comes again under it. A
+    contract error that is not declared is answered all the same, and logged: nobody who reads the document expects it.
     """
 
     def decorate(method: F) -> F:
@@ -110,6 +112,7 @@ def endpoint(
         @wraps(method)
         def handle(self: Endpoint, request: Request, **arguments: Any) -> HttpResponse:
             module = owner(type(self).__module__)
+            throttling.admit(module, throttle, request)
             _refuse_repeated(request, single)
             raw = _read_body(request) if body else b""
             if body:
@@ -128,6 +131,7 @@ def endpoint(
 
         handle.access = access  # type: ignore[attr-defined]
         handle.raises = raises  # type: ignore[attr-defined]
+        handle.throttle = throttle  # type: ignore[attr-defined]
         described = document(
             method,
             access=access,

@@ -1,4 +1,4 @@
-"""The table of requests that came with a key. It stands in every module's database."""
+"""Tables of requests: those that came with a key, and how many came of whom. They stand in every module's database."""
 
 from django.db import models
 
@@ -27,3 +27,20 @@ class IdempotentRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.owner} {self.key}"
+
+
+class ThrottleCount(models.Model):
+    """How much of an allowance is spent."""
+
+    pk = models.CompositePrimaryKey("module", "key")
+    module = models.CharField(max_length=60)
+    key = models.CharField(max_length=64)
+    """Keyed digest of the throttle's name and of whom it is counted for."""
+    spent_until = models.DateTimeField()
+    """When all of it has come back."""
+
+    class Meta:
+        db_table = "seamline_throttle"
+
+    def __str__(self) -> str:
+        return self.key

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from seamline.calls.wire import Problem
 from seamline.context import current
 from seamline.contract import AvailabilityError, ContractError, Unavailable
 from seamline.databases.errors import drop_connection, is_infrastructure
+from seamline.http.throttling import Throttled
 from seamline.module import owner
 
 log = structlog.get_logger("seamline.http")
@@ -83,12 +85,29 @@ def error_response(error: ContractError | Invalid) -> HttpResponse:
     return respond(wire.problem_of(error, detail))
 
 
+def too_many(throttled: Throttled) -> HttpResponse:
+    """Make the response to a request that is one too many.
+
+    RFC 6585, section 4; the RateLimit headers are of draft-ietf-httpapi-ratelimit-headers.
+    """
+    throttle, wait = throttled.throttle, throttled.wait
+    response = problem(
+        HTTPStatus.TOO_MANY_REQUESTS, "request.throttled", "Too many requests", f"Try again in {wait} seconds"
+    )
+    response["Retry-After"] = str(wait)
+    response["RateLimit-Policy"] = f'"{throttle.name}";q={throttle.allowance};w={ceil(throttle.seconds)}'
+    response["RateLimit"] = f'"{throttle.name}";r=0;t={wait}'
+    return response
+
+
 def from_exception(error: Exception, context: dict[str, Any] | None = None) -> HttpResponse | None:
     """Make the response to an exception, None for one that nobody foresaw. DRF's EXCEPTION_HANDLER."""
     match error:
         case Error() if is_infrastructure(error):
             view = (context or {}).get("view")
             return _database_unavailable(error, current().module or owner(type(view).__module__) or "")
+        case Throttled():
+            return too_many(error)
         case UnreadablePostError():
             return error_response(Invalid.broken_off())
         case ContractError() | Invalid():

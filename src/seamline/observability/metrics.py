@@ -51,6 +51,7 @@ bulkhead_wait = Histogram(
     "Time that a call waited because too many to the same module were under way, in seconds, and whether in vain.",
     ["module", "outcome"],
 )
+throttled = Counter("throttled", "Requests that were refused: too many came from one client.", ["module", "throttle"])
 sagas_ended = Counter("sagas_ended", "Sagas that came to their end, by its state.", ["module", "saga", "state"])
 jobs = Histogram("job_seconds", "Time that periodic jobs took, in seconds.", ["module", "job", "outcome"])
 leases_lost = Counter(

@@ -50,21 +50,21 @@ def test_passwords_are_not_stored(ada: User) -> None:
 
 def test_logging_in_gives_a_token_that_speaks_for_the_user(ada: User) -> None:
     User.objects.filter(id=ada.id).update(scopes="orders:write users:read")
-    who = principal(ACCOUNTS.log_in("Ada@example.com", PASSWORD).access)
+    who = principal(ACCOUNTS.log_in("Ada@example.com", PASSWORD, "127.0.0.1").access)
     assert (who.id, who.scopes) == (ada.id, {"orders:write", "users:read"})
 
 
 @pytest.mark.parametrize(("email", "password"), [("ada@example.com", "wrong"), ("nobody@example.com", PASSWORD)])
 def test_wrong_credentials_are_refused_alike(ada: User, email: str, password: str) -> None:
     with pytest.raises(BadCredentials):
-        ACCOUNTS.log_in(email, password)
+        ACCOUNTS.log_in(email, password, "127.0.0.1")
 
 
 def test_a_closed_account_can_neither_log_in_nor_refresh(ada: User) -> None:
-    tokens = ACCOUNTS.log_in("ada@example.com", PASSWORD)
+    tokens = ACCOUNTS.log_in("ada@example.com", PASSWORD, "127.0.0.1")
     User.objects.filter(id=ada.id).update(is_active=False)
     with pytest.raises(BadCredentials):
-        ACCOUNTS.log_in("ada@example.com", PASSWORD)
+        ACCOUNTS.log_in("ada@example.com", PASSWORD, "127.0.0.1")
     with pytest.raises(BadCredentials):
         ACCOUNTS.refresh(tokens.refresh)
     with pytest.raises(UnknownUser):
@@ -72,6 +72,6 @@ def test_a_closed_account_can_neither_log_in_nor_refresh(ada: User) -> None:
 
 
 def test_refreshing_gives_the_scopes_of_now(ada: User) -> None:
-    tokens = ACCOUNTS.log_in("ada@example.com", PASSWORD)
+    tokens = ACCOUNTS.log_in("ada@example.com", PASSWORD, "127.0.0.1")
     User.objects.filter(id=ada.id).update(scopes="catalog:write")
     assert principal(ACCOUNTS.refresh(tokens.refresh).access).may("catalog:write")
