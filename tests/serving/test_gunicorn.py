@@ -40,6 +40,7 @@ SIGNATURES = {
     TConn.__init__: "(self, cfg, sock, client, server)",
     TConn.close: "(self, graceful=False)",
     SocketUnreader.take_buffered: "(self)",
+    Response.default_headers: "(self)",
     Response.force_close: "(self)",
     Response.start_response: "(self, status, headers, exc_info=None)",
     Application.load_config_from_file: "(self, filename)",

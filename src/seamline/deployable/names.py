@@ -53,6 +53,7 @@ SETTINGS_ADDED: tuple[str, ...]
 # Of a system that consists of modules alone
 HOST: str
 PORT: int
+PAGE_POLICY: str
 WEB_WORKERS: int
 WEB_THREADS: int
 WEB_CONNECTIONS: int

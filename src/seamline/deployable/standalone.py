@@ -7,6 +7,7 @@ import environ
 
 from seamline.configuration import values
 from seamline.observability import logs
+from seamline.setting_errors import invalid_setting
 
 APPS = (
     "django.contrib.admin",
@@ -25,6 +26,7 @@ MIDDLEWARE = (
     "seamline.http.middleware.RequestContext",
     "seamline.operations.health.Probes",
     "seamline.http.admission.Rejection",
+    "seamline.http.security_headers.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "seamline.http.gateway.Gateway",
@@ -42,6 +44,11 @@ CONTEXT_PROCESSORS = (
     "django.contrib.messages.context_processors.messages",
     "seamline.http.module_middleware.add_module_context",
 )
+PAGE_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+"""Of what a page may load: scripts from here alone, none inline. The documentation pages add styles, and a worker."""
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -57,7 +64,7 @@ def _django(env: environ.Env, made: dict[str, Any], base: Path) -> dict[str, Any
     validators = ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
     return {
         "DEBUG": False,
-        "ALLOWED_HOSTS": env.list("ALLOWED_HOSTS", default=["*"] if development else []),
+        "ALLOWED_HOSTS": _hosts(env, development),
         "INSTALLED_APPS": [
             *APPS,
             *dict.fromkeys(app for active in modules.values() for app in active.apps),
@@ -94,12 +101,27 @@ def _django(env: environ.Env, made: dict[str, Any], base: Path) -> dict[str, Any
         ),
         # It has come this far only from one of TRUSTED_PROXIES.
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
+        "PAGE_POLICY": env.str("PAGE_POLICY", PAGE_POLICY),
+        # Said only where a request came by https.
+        "SECURE_HSTS_SECONDS": values.number(env, "HSTS_SECONDS", 0 if development else 31_536_000, 2**31, least=0),
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS": not development,
+        "SECURE_HSTS_PRELOAD": not development,
         "SESSION_COOKIE_SECURE": not development,
         "CSRF_COOKIE_SECURE": not development,
         # Deployables that answer under one host have sessions of their own.
         "SESSION_COOKIE_NAME": f"{made['SERVICE_NAME']}_sessionid",
         "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
     }
+
+
+def _hosts(env: environ.Env, development: bool) -> list[str]:
+    hosts: list[str] = env.list("ALLOWED_HOSTS", default=["*"] if development else [])
+    if "*" in hosts and not development:
+        # Links in mails and redirects are made of the host that was asked for.
+        raise invalid_setting(
+            "ALLOWED_HOSTS", "*", "the names that clients ask for, such as www.example.com,parcels-service"
+        )
+    return hosts
 
 
 def _gunicorn(env: environ.Env, development: bool, port: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.http import Http404
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
 from seamline.http import extracted
 from seamline.http.keys import jwks
@@ -20,7 +20,7 @@ urlpatterns = [
     *(path("api/v1/", include(f"{m.package}.urls")) for m in settings.ACTIVE_MODULES.values() if m.has("urls")),
     path("api/v1/", RedirectView.as_view(pattern_name="docs")),
     path("api/schema", SchemaView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema", **ONLY_GET), name="docs"),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema", **ONLY_GET), name="docs"),
     path(
         "api/redoc",
         SpectacularRedocView.as_view(url_name="schema", template_name="redoc.html", **ONLY_GET),

@@ -23,6 +23,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from gunicorn import util
+from gunicorn.http.wsgi import Response
 from gunicorn.workers.gthread import ThreadWorker
 
 from seamline import shutdown
@@ -51,6 +52,12 @@ SLOW_BODIES = "bodies that are still on their way"
 UNKNOWN = "unknown"
 
 log = structlog.get_logger("seamline.serving")
+_default_headers = Response.default_headers
+
+
+def _without_server(response: Any) -> list[str]:
+    """Give the first headers of a response, but for the one that says which program answers."""
+    return [header for header in _default_headers(response) if not header.startswith("Server:")]
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # it has no types
@@ -82,6 +89,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # it has no types
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
+        Response.default_headers = _without_server
         module_at("/")  # reads all addresses now, and not in the event loop
         self.wsgi: Any = partial(application.serve, self.wsgi, self.is_ending)
 
