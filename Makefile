@@ -24,7 +24,7 @@ words: $(DEV)  ## names and docstrings by the glossary, as far as a machine can 
 
 .PHONY: insecure
 insecure: $(DEV)  ## code that could be attacked, as far as bandit can tell; part of lint
-	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml $(TYPED)
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml $(TYPED) 2> /dev/null
 
 # Those that ask for no more than to be named, or for their own changes: what is depended on may have them.
 LICENCES := MIT;BSD;Apache;ISC;PSF;Python Software Foundation;MPL;Mozilla;LGPL;Lesser
@@ -42,6 +42,11 @@ dist: $(DEV)  ## build the wheels of the runtime and of the tool into dist/, the
 release-record: export PYTHONPATH = .:src
 release-record: $(DEV)  ## keep the tagged release as test data, for the next one to be tried with
 	$(BIN)/python -m tests.versions.record
+
+test-services: export PYTHONPATH = .:src
+test-services: export EVERY_SERVICE = 1
+test-services: $(DEV)  ## the two commands of every service, on a machine with nothing installed, for the night
+	$(BIN)/python -m pytest tests/packaging/test_bare_machine.py $(ARGS)
 
 test-topologies: export PYTHONPATH = .:src
 test-topologies: $(DEV)  ## the acceptance suite with no, each, every two and all modules apart, as a table
