@@ -11,7 +11,7 @@ DISTRIBUTIONS := seamline extraction
 RUNTIME_TESTS := src tests/contracts tests/reliability tests/serving tests/shop tests/system
 EXPLAINED := deployable.mk Makefile
 
-.PHONY: words test-topologies test-pythons chaos chaos-broker extract extract-usage bench bench-measure
+.PHONY: words test-services test-topologies test-pythons chaos chaos-broker extract extract-usage bench bench-measure
 .PHONY: chaos-mutants dist release-record mutants mutants-judge test-djangos test-django
 .PHONY: test-document test-document-run
 

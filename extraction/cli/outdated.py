@@ -17,7 +17,7 @@ TITLES = ("place", "written by", "runtime", "lacks")
 @click.command(
     "outdated",
     short_help="Tell which versions PLACES were written by and run, and what they lack.",
-    epilog="Example: extraction outdated ../parcels-service https://orders.example.com",
+    epilog="Example: extraction outdated ../parcels-service https://depots.example.com",
 )
 @click.argument("places", metavar="DIR|URL…", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
