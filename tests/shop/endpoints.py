@@ -11,9 +11,13 @@ from typing import Any
 import django
 from django.urls import URLPattern, URLResolver, get_resolver, set_urlconf
 
-DECLARED = {"access": "says not who may use it", "raises": "says not which errors it answers with"}
+DECLARED = {
+    "access": "says not who may use it",
+    "throttle": "says not how often",
+    "raises": "says not which errors it answers with",
+}
 """What each method of an endpoint declares, by the attribute that `@endpoint` gives it."""
-ALWAYS = ("400", "503")
+ALWAYS = ("400", "429", "503")
 BODY = ("408", "413", "415")
 API = "api/v1/"
 

@@ -28,7 +28,8 @@ def test_one_that_does_not_is_found() -> None:
         "/api/v1/plain: is no Endpoint, and so declares nothing",
         "GET /api/v1/hidden: is not in the document",
         "GET /api/v1/bare: says not who may use it",
+        "GET /api/v1/bare: says not how often",
         "GET /api/v1/bare: says not which errors it answers with",
-        *(f"GET /api/v1/quiet/{{thing}}: documents no {status}" for status in (400, 401, 404, 414, 503)),
+        *(f"GET /api/v1/quiet/{{thing}}: documents no {status}" for status in (400, 401, 404, 414, 429, 503)),
     }
     assert all(any(name in line for name in ("plain", "hidden", "bare", "quiet")) for line in found)

@@ -51,7 +51,9 @@ class OAuth2Error(msgspec.Struct, frozen=True):
 _RESPONSES = {
     200: BearerToken,
     (400, "application/json"): OAuth2Error,
-    **general_problems(HTTPStatus.BAD_REQUEST, *OF_BODIES, HTTPStatus.SERVICE_UNAVAILABLE),
+    **general_problems(
+        HTTPStatus.BAD_REQUEST, *OF_BODIES, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE
+    ),
 }
 
 
