@@ -9,6 +9,7 @@ from extraction.processes import installation, interruption
 
 COMMANDS = {
     "list": "listing.list_modules",
+    "map": "map.draw_map",
     "check": "check.check",
     "cost": "cost.cost",
     "compat": "compat.compat",
