@@ -208,7 +208,8 @@ def differences(source: Schema, target: Schema) -> list[str]:
 
     Of the runtime's own tables the target may have more, for its runtime may be a later one.
     """
-    if older := sorted(each for each in source.migrations - target.migrations if each.startswith(f"{RUNTIME}.")):
+    ours, theirs = ({each for each in side.migrations if each.startswith(f"{RUNTIME}.")} for side in (source, target))
+    if theirs and (older := sorted(ours - theirs)):
         remedy = "data goes to the same or a later one, so update the target's first"
         return [f"the target's runtime is older than the source's, and lacks the migration {older[0]}: {remedy}"]
     target = _without_later(source, target)
