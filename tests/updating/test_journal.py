@@ -138,6 +138,15 @@ def test_what_was_changed_after_it_was_cut_off_is_not_lost(folder: Path, tmp_pat
     assert (half / "a").read_text() == "new\n"
 
 
+@pytest.fixture
+def hears_ctrl_c() -> Iterator[None]:
+    """A process that was begun in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("hears_ctrl_c")
 def test_ctrl_c_comes_too_early_or_too_late(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is changed where it came before all was prepared, and all is in place where it came after."""
     before = state(folder)
