@@ -109,6 +109,25 @@ def test_a_password_that_is_easy_to_guess_is_not_hashed(password: str) -> None:
         hash_password(password)
 
 
+@pytest.mark.parametrize(
+    ("password", "email"),
+    [
+        ("hildegund", "hildegund@example.com"),
+        ("Margaret1906", "margaret.h@example.com"),
+        ("system-42", "m@example.com"),
+    ],
+)
+def test_a_password_made_of_what_is_known_of_its_owner_is_not_hashed(password: str, email: str, settings: Any) -> None:
+    settings.SERVICE_NAME = "system"
+    with pytest.raises(WeakPassword, match="is like your name, your e-mail address or the name of this service"):
+        hash_password(password, email)
+
+
+@pytest.mark.parametrize("password", ["margaret and the seven seas", "correct horse battery", "m-example-42"])
+def test_a_password_with_more_to_it_is_taken(password: str) -> None:
+    assert hash_password(password, "margaret@x.org")
+
+
 @pytest.mark.parametrize(("name", "value"), [("ACCESS_MINUTES", "soon"), ("REFRESH_DAYS", "-1")])
 def test_settings_that_will_not_do_are_told_by_their_names(name: str, value: str, lifetimes: dict[str, str]) -> None:
     lifetimes[name] = value

@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from argon2.exceptions import HashingError
 from django.conf import settings
-from django.contrib.auth.hashers import ScryptPasswordHasher, check_password, identify_hasher
+from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, identify_hasher
 from django.test import Client, RequestFactory
 
 from seamline.configuration import passwords
-from seamline.configuration.passwords import DevelopmentHasher, PasswordHasher
+from seamline.configuration.passwords import DevelopmentHasher, OldPasswordHasher, PasswordHasher
 from seamline.contract import Rejected
 from seamline.http.admission import Rejection
 
@@ -40,23 +41,23 @@ def test_no_more_passwords_are_hashed_at_a_time_than_there_are_turns(
     turns: threading.BoundedSemaphore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock, clients, at_work, most = threading.Lock(), threading.Barrier(TURNS * 4), [0], [0]
-    encode = ScryptPasswordHasher.encode
+    encode = Argon2PasswordHasher.encode
 
-    def count(self: Any, *arguments: Any, **named: Any) -> str:
+    def count(self: Any, *arguments: Any) -> str:
         with lock:
             at_work[0] += 1
             most[0] = max(most[0], at_work[0])
         try:
-            return encode(self, *arguments, **named)
+            return encode(self, *arguments)
         finally:
             with lock:
                 at_work[0] -= 1
 
     def hash_at_once(number: int) -> str:
         clients.wait()
-        return DevelopmentHasher().encode(f"password {number}", "salt")
+        return DevelopmentHasher().encode(f"password {number}", "a salt of its own")
 
-    monkeypatch.setattr(ScryptPasswordHasher, "encode", count)
+    monkeypatch.setattr(Argon2PasswordHasher, "encode", count)
     with ThreadPoolExecutor(TURNS * 4) as pool:
         assert len(set(pool.map(hash_at_once, range(TURNS * 4)))) == TURNS * 4
     assert most[0] <= TURNS
@@ -66,13 +67,13 @@ def test_no_more_passwords_are_hashed_at_a_time_than_there_are_turns(
 @pytest.mark.usefixtures("no_turn")
 def test_a_password_whose_turn_does_not_come_is_rejected() -> None:
     with pytest.raises(Rejected):
-        PasswordHasher().encode("password", "salt")
+        PasswordHasher().encode("password", "a salt of its own")
 
 
 def test_a_turn_is_given_back_when_hashing_fails(turns: threading.BoundedSemaphore) -> None:
     for _ in range(TURNS + 1):
-        with pytest.raises(ValueError, match="salt"):
-            PasswordHasher().encode("password", "")
+        with pytest.raises(HashingError):
+            PasswordHasher().encode("password", "short")
 
 
 @pytest.mark.django_db(databases=list(settings.DATABASES))
@@ -88,6 +89,18 @@ def test_no_other_error_of_a_page_is_taken_for_a_rejection() -> None:
 
 
 def test_what_is_stored_can_be_checked_by_the_hasher_of_production() -> None:
-    stored = DevelopmentHasher().encode("password", "salt")
+    stored = DevelopmentHasher().encode("password", "a salt of its own")
     assert check_password("password", stored)
     assert identify_hasher(stored).algorithm == PasswordHasher.algorithm
+
+
+def test_what_was_stored_before_can_still_be_checked(turns: threading.BoundedSemaphore) -> None:
+    stored = OldPasswordHasher().encode("password", "a salt of its own")
+    assert check_password("password", stored)
+    assert not check_password("another", stored)
+
+
+def test_comparing_waits_for_its_turn_as_well(no_turn: None) -> None:
+    stored = Argon2PasswordHasher().encode("password", "a salt of its own")
+    with pytest.raises(Rejected):
+        PasswordHasher().verify("password", stored)

@@ -1,17 +1,14 @@
 """`manage.py events`: what operators see of an outbox, and do about it."""
 
-import io
 import json
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
-from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -21,30 +18,14 @@ from seamline.events import relay
 from seamline.events.models import OutboxMessage, Subscription
 from seamline.operations import event_administration
 from seamline.topology import Topology
+from tests import commands
 from tests.listener import LISTENER, Listener, all_due, die, publish_all, sent, states, weighed
 from tests.processes import REPOSITORY, environment
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
 
 
-class Said(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-
-def events(*arguments: str) -> Said:
-    """Run the command as from a script: nobody is there to ask."""
-    out, err, status = io.StringIO(), io.StringIO(), 0
-    with redirect_stdout(out), redirect_stderr(err):
-        try:
-            call_command("events", *arguments, stdout=out, stderr=err)
-        except SystemExit as end:
-            status = int(end.code or 0)
-        except CommandError as error:
-            status = error.returncode
-            err.write(str(error))
-    return Said(status, out.getvalue(), err.getvalue())
+events = partial(commands.run, "events")
 
 
 def outbox() -> list[OutboxMessage]:

@@ -1,6 +1,5 @@
 """Periodic jobs: when each is due, how its last run went, and one of them now."""
 
-import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,25 +7,21 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from seamline.module import BadManifest, Job
 from seamline.work import jobs
 from seamline.work.jobs import Task
 from seamline.work.models import JobRecord
+from tests import commands
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
 MODULE = "parcels"
 
 
 def told(*arguments: str) -> tuple[int, str]:
-    out, status = io.StringIO(), 0
-    try:
-        call_command("jobs", *arguments, stdout=out)
-    except SystemExit as end:
-        status = int(end.code or 0)
-    return status, out.getvalue()
+    said = commands.run("jobs", *arguments)
+    return said.status, said.out
 
 
 def row(name: str) -> dict[str, Any]:
@@ -121,5 +116,5 @@ def test_one_that_nobody_has_run_yet_is_listed(forget_old: list[str]) -> None:
 
 
 def test_one_that_there_is_not_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(CommandError, match=r"parcels has no job 'forget'; there are: forget_old, seamline\.prune"):
-        told("run", "--module", MODULE, "forget")
+    said = commands.run("jobs", "run", "--module", MODULE, "forget")
+    assert (said.status, said.err) == (2, "parcels has no job 'forget'; there are: forget_old, seamline.prune")

@@ -1,14 +1,11 @@
 """`manage.py sagas`: what operators see of flows that are under way, and do about them."""
 
-import io
 import json
-from contextlib import redirect_stderr, redirect_stdout
-from typing import NamedTuple
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
-from django.core.management import CommandError, call_command
 from django.test import RequestFactory
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
@@ -19,28 +16,12 @@ from seamline.calls import call
 from seamline.context import Context, entered, new_id
 from seamline.operations import health
 from seamline.work import sagas
+from tests import commands
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
 
 
-class Said(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-
-def said(*arguments: str) -> Said:
-    """Run the command as from a script: nobody is there to ask."""
-    out, err, status = io.StringIO(), io.StringIO(), 0
-    with redirect_stdout(out), redirect_stderr(err):
-        try:
-            call_command("sagas", *arguments, stdout=out, stderr=err)
-        except SystemExit as end:
-            status = int(end.code or 0)
-        except CommandError as error:
-            status = error.returncode
-            err.write(str(error))
-    return Said(status, out.getvalue(), err.getvalue())
+said = partial(commands.run, "sagas")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from seamline.events import publish
 
 def register(user_id: UUID, email: str, password: str, nickname: str) -> User:
     """Open an account, once for each id. Raises `EmailTaken` or `WeakPassword`."""
-    user = User(id=user_id, email=email.lower(), password=hash_password(password), nickname=nickname)
+    user = User(id=user_id, email=email.lower(), password=hash_password(password, email, nickname), nickname=nickname)
     with transaction("users"):
         if insert_new(user, "email"):
             publish(UserRegistered(user.id, nickname))

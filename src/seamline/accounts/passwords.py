@@ -1,8 +1,10 @@
 """Passwords: which will do, and how they are stored. How much hashing costs is a setting of Django's."""
 
+import re
 from typing import Annotated
 
 import msgspec
+from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -11,16 +13,29 @@ from seamline.accounts.directory import Account
 from seamline.accounts.errors import WeakPassword
 
 Password = Annotated[str, msgspec.Meta(min_length=8, max_length=200, examples=["demo-password"])]
+SHORTEST_WORD = 4
 _NOBODY = make_password(None)
 
 
-def hash_password(password: str) -> str:
-    """Hash a password to be stored. Raises `WeakPassword` for one that is easy to guess."""
+def hash_password(password: str, *known: str) -> str:
+    """Hash a password to be stored.
+
+    Raises `WeakPassword` for one that is easy to guess: a common one, or one made of what is `known` of its owner, such
+    as their e-mail address, or of the service's name.
+    """
     try:
         validate_password(password)
     except ValidationError as error:
         raise WeakPassword(" ".join(error.messages)) from None
+    if any(is_made_of(password, text) for text in (*known, settings.SERVICE_NAME)):
+        raise WeakPassword("This password is like your name, your e-mail address or the name of this service.")
     return make_password(password)
+
+
+def is_made_of(password: str, text: str) -> bool:
+    """Tell whether there is little in a password but a word of a text: at most four other characters."""
+    words = (word for word in re.split(r"[^\w]+", text.lower()) if len(word) >= SHORTEST_WORD)
+    return any(word in password.lower() and len(password) - len(word) <= SHORTEST_WORD for word in words)
 
 
 def is_password_of(account: Account | None, password: str) -> bool:

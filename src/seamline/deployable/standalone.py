@@ -83,7 +83,7 @@ def _django(env: environ.Env, made: dict[str, Any], base: Path) -> dict[str, Any
                 "OPTIONS": {"context_processors": list(CONTEXT_PROCESSORS)},
             }
         ],
-        "PASSWORD_HASHERS": [hasher],
+        "PASSWORD_HASHERS": [hasher, "seamline.configuration.passwords.OldPasswordHasher"],
         "AUTH_PASSWORD_VALIDATORS": [
             {"NAME": f"django.contrib.auth.password_validation.{name}"} for name in validators
         ],
