@@ -168,6 +168,18 @@ def test_each_process_counts_by_itself_while_the_database_is_away(settings: Any)
             sql.execute("ALTER TABLE gone RENAME TO seamline_throttle")
 
 
+def test_right_guesses_cost_nothing_without_a_database_either() -> None:
+    few = Guess(Throttle(3, 3600, name="right-alone"), "somebody")
+    for _ in range(10):
+        with guessing(None, few, wrong=ValueError):
+            pass
+    for _ in range(3):
+        with pytest.raises(ValueError, match="wrong"), guessing(None, few, wrong=ValueError):
+            raise ValueError("wrong")
+    with pytest.raises(Throttled), guessing(None, few, wrong=ValueError):
+        pytest.fail("it was let through")
+
+
 def test_a_factor_multiplies_all_and_nothing_lets_everything_through(settings: Any) -> None:
     throttle = Throttle(2, 3600, name="multiplied")
     settings.THROTTLE_FACTOR = 2.0

@@ -174,8 +174,11 @@ class _Count(NamedTuple):
     def give_back(self) -> None:
         """Give one back, as if it had not been taken."""
         if self.module:
-            with _in_haste(self.module):
+            with _in_haste(self.module) as is_away:
                 execute(self.module, _GIVE_BACK, self._values(1))
+            if not is_away:
+                return
+        _alone.give_back(self)
 
     def _ask(self, number: int) -> float | None:
         if self.module:
@@ -211,20 +214,26 @@ class _Alone:
     """Counts by itself where there is no database, for this process only."""
 
     def __init__(self) -> None:
-        self._spent_until: OrderedDict[str, float] = OrderedDict()
+        self._spent_until: OrderedDict[tuple[str | None, str], float] = OrderedDict()
         self._lock = threading.Lock()
 
     def take(self, count: _Count, number: int) -> float | None:
         cost, now = count.throttle.cost.total_seconds() * number, monotonic()
+        place = count.module, count.key
         with self._lock:
-            spent_until = max(self._spent_until.get(count.key, 0.0), now) + cost
+            spent_until = max(self._spent_until.get(place, 0.0), now) + cost
             if spent_until > now + count.throttle.seconds:
                 return spent_until - now - count.throttle.seconds
-            self._spent_until[count.key] = spent_until
-            self._spent_until.move_to_end(count.key)
+            self._spent_until[place] = spent_until
+            self._spent_until.move_to_end(place)
             if len(self._spent_until) > MAX_KNOWN:
                 self._spent_until.popitem(last=False)
         return None
+
+    def give_back(self, count: _Count) -> None:
+        with self._lock:
+            if (place := (count.module, count.key)) in self._spent_until:
+                self._spent_until[place] -= count.throttle.cost.total_seconds()
 
 
 class _Shares:
