@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from structlog.testing import capture_logs
 
 from seamline import topology
 from seamline.calls import call
@@ -248,10 +249,8 @@ def refuse_the_version(connection: socket.socket) -> None:
         connection.sendall(head % len(body) + body)
 
 
-def test_a_target_of_a_version_that_cannot_be_met_is_away_and_the_log_says_why(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    with served_by(refuse_the_version), pytest.raises(Unavailable):
+def test_a_target_of_a_version_that_cannot_be_met_is_away_and_the_log_says_why() -> None:
+    with capture_logs() as logs, served_by(refuse_the_version), pytest.raises(Unavailable):
         call(Probe).text("hello")
-    assert "versions_do_not_meet" in (said := "".join(capsys.readouterr()))
-    assert "is not understood here, but 2" in said
+    [said] = [entry for entry in logs if entry["event"] == "versions_do_not_meet"]
+    assert "is not understood here, but 2" in said["error"]
