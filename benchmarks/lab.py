@@ -18,7 +18,7 @@ EXTRA = Path(__file__).parent / "extra"
 """Modules that exist only to be measured."""
 PLACE = REPOSITORY / "var" / "bench"
 _COPIED = (
-    *("contracts", "extraction", "requirements", "src"),
+    *("contracts", "distributions", "extraction", "requirements", "src"),
     *("Makefile", "deployable.mk", "importlinter.ini", "manage.py", "pyproject.toml"),
 )
 
