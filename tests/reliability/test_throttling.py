@@ -12,6 +12,7 @@ from django.db import connections
 from django.test import Client as DjangoClient
 from django.test import RequestFactory
 from django.utils import timezone
+from prometheus_client import REGISTRY
 
 from seamline.http import Guess, Throttle, guessing, throttling
 from seamline.http.edge import client_address
@@ -84,6 +85,21 @@ def test_a_large_allowance_is_taken_in_shares_and_kept_to() -> None:
         except Throttled:
             pass
     assert 100 - 4 * (100 // SHARE) <= passed <= 100
+
+
+def test_less_than_a_share_is_no_refusal() -> None:
+    throttle = Throttle(41, 3600, name="uneven")
+    before = refusals("uneven")
+    for _ in range(41):
+        admit(MODULE, throttle, asked())
+    assert refusals("uneven") == before
+    with pytest.raises(Throttled):
+        admit(MODULE, throttle, asked())
+    assert refusals("uneven") == before + 1
+
+
+def refusals(name: str) -> float:
+    return REGISTRY.get_sample_value("throttled_total", {"module": MODULE, "throttle": name}) or 0.0
 
 
 def test_what_was_spent_comes_back_bit_by_bit() -> None:

@@ -165,7 +165,7 @@ class _Count(NamedTuple):
 
     def take(self, number: int) -> None:
         """Take so many out of the allowance, or none. Raises `Throttled`."""
-        wait = self._ask(number)
+        wait = self.ask(number)
         if wait is not None:
             metrics.throttled.labels(self.module or "-", self.throttle.name).inc()
             log.info("throttled", module=self.module, throttle=self.throttle.name, wait=round(wait, 1))
@@ -180,7 +180,8 @@ class _Count(NamedTuple):
                 return
         _alone.give_back(self)
 
-    def _ask(self, number: int) -> float | None:
+    def ask(self, number: int) -> float | None:
+        """Take so many, and say nothing of it; None where they were taken, else the seconds until they could be."""
         if self.module:
             with _in_haste(self.module) as is_away:
                 if execute(self.module, _TAKE, self._values(number)):
@@ -254,9 +255,7 @@ class _Shares:
             if left and now < until:
                 self._left[place] = left - 1, until
                 return
-        try:
-            count.take(share)
-        except Throttled:
+        if count.ask(share) is not None:
             count.take(1)  # what is left may be less than a share
             share = 1
         with self._lock:

@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from argparse import ArgumentParser
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
@@ -13,6 +14,18 @@ from seamline.operations import event_administration
 
 NOTHING, USAGE = 1, 2
 """Exit statuses, beside 0: nothing matched, or something needs a person; and the command line will not do."""
+
+
+def add_actions(
+    parser: ArgumentParser, actions: Mapping[str, tuple[str, str]], whose: str
+) -> dict[str, ArgumentParser]:
+    """Give a command its actions, each with what it does and an example, and with `--module`."""
+    subparsers = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    added = {}
+    for name, (text, example) in actions.items():
+        added[name] = subparsers.add_parser(name, help=text.split(". ")[0], description=f"{text} Example: {example}")
+        added[name].add_argument("--module", help=f"only {whose}")
+    return added
 
 
 def modules_here(wanted: str | None) -> list[str]:

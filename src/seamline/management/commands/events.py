@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from seamline.databases.unanswered import reason
-from seamline.management.operating import NOTHING, USAGE, confirm, id_of, modules_here
+from seamline.management.operating import NOTHING, USAGE, add_actions, confirm, id_of, modules_here
 from seamline.operations import event_administration
 from seamline.operations import outbox_reports as reports
 
@@ -57,10 +57,8 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-        for name, (text, example) in ACTIONS.items():
-            action = actions.add_parser(name, help=text.split(". ")[0], description=f"{text} Example: {example}")
-            action.add_argument("--module", help="only events that this module has published")
+        actions = add_actions(parser, ACTIONS, "events that this module has published")
+        for name, action in actions.items():
             action.add_argument("--subscriber", required=name == "replay", help="only what this module is to get")
             if name != "status":
                 action.add_argument(
@@ -74,7 +72,7 @@ class Command(BaseCommand):
                 action.add_argument("--json", action="store_true", help="as JSON")
             if name in ("discard", "replay"):
                 action.add_argument("--yes", action="store_true", help="do not ask")
-        actions.choices["replay"].add_argument(
+        actions["replay"].add_argument(
             "--since", type=_moment, metavar="TIME", help="only what was delivered since then; all of it otherwise"
         )
 

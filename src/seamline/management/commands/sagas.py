@@ -10,7 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import Error
 
 from seamline.databases.unanswered import reason
-from seamline.management.operating import NOTHING, USAGE, confirm, id_of, modules_here
+from seamline.management.operating import NOTHING, USAGE, add_actions, confirm, id_of, modules_here
 from seamline.operations import saga_administration
 from seamline.operations.saga_administration import Standing
 
@@ -42,20 +42,18 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-        for action_name, (text, example) in ACTIONS.items():
-            action = actions.add_parser(action_name, help=text.split(". ")[0], description=f"{text} Example: {example}")
-            action.add_argument("--module", help="only sagas of this module")
+        actions = add_actions(parser, ACTIONS, "sagas of this module")
+        for name, action in actions.items():
             action.add_argument("--name", help="only sagas of this name")
             action.add_argument(
                 "--id",
                 type=id_of("saga", "`manage.py sagas list` shows"),
-                required=action_name == "compensate",
+                required=name == "compensate",
                 help="only the saga with this id",
             )
-        actions.choices["list"].add_argument("--json", action="store_true", help="as JSON")
-        actions.choices["compensate"].add_argument("--why", required=True, help="what is noted as the reason")
-        actions.choices["compensate"].add_argument("--yes", action="store_true", help="do not ask")
+        actions["list"].add_argument("--json", action="store_true", help="as JSON")
+        actions["compensate"].add_argument("--why", required=True, help="what is noted as the reason")
+        actions["compensate"].add_argument("--yes", action="store_true", help="do not ask")
 
     def handle(self, *args: Any, **options: Any) -> None:
         act = {"list": self._list, "retry": self._retry, "compensate": self._compensate}[options["action"]]
