@@ -32,6 +32,8 @@ def monolith(into: Path, count: int) -> Path:
         shutil.rmtree(folder)
         (root / "contracts" / f"{folder.name}.py").unlink()
     (root / "contracts" / f"{PATTERN}.py").unlink()
+    for rules in root.glob("src/config/audits/[!_]*.py"):
+        rules.unlink()  # of the modules that are gone
     for number in range(count):
         name, before = f"m{number:03}", f"m{number - 1:03}" if number else None
         (root / "contracts" / f"{name}.py").write_text(renamed(contract, name))
