@@ -68,15 +68,24 @@ def _read(text: str) -> Lock:
 
 
 def _latest(lock: Lock, carried: Lock) -> Lock:
-    """Take the later pin of each distribution; of the same version, the lines that stand there."""
+    """Take the later pin of each distribution; of the same version, the one that is for more machines."""
     newer = {
-        name: pin for name, pin in carried.pins.items() if name not in lock.pins or _is_later(pin, lock.pins[name])
+        name: pin
+        for name, pin in carried.pins.items()
+        if name not in lock.pins
+        or _is_later(pin, lock.pins[name])
+        # What was needed by some machines alone may be needed by all, once something new needs it.
+        or (not _is_later(lock.pins[name], pin) and _is_conditional(lock.pins[name]))
     }
     return Lock(lock.header, {**lock.pins, **newer}, {**lock.told, **carried.told})
 
 
 def _is_later(pin: Pin, other: Pin) -> bool:
     return max(_versions(pin)) > max(_versions(other))
+
+
+def _is_conditional(pin: Pin) -> bool:
+    return any(re.match(r"[^#\s]+==[^#]*;", line) for line in pin.lines)
 
 
 def _versions(pin: Pin) -> Iterator[Version]:
