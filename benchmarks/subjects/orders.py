@@ -25,7 +25,7 @@ ORDERS = Experiment(
     "without PostgreSQL. The monolith and plain Django are one process with four threads; Seam with six modules apart "
     "is seven such processes, which know each other's addresses; the FastAPI rivals are five processes with an event "
     "loop and a pool of eight connections each, so they can use both cores where the monolith cannot. Refused are "
-    "answers 503: Seam's gateway lets a module hold half of its four threads and no more, and has the others wait a "
+    "answers 503: Seam's gateway lets a module hold three of its four threads and no more, and has the others wait a "
     "second at most.",
     (
         Metric("rate", "orders/s", more_is_better=True),

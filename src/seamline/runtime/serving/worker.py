@@ -289,7 +289,10 @@ def _module_of(path: str) -> str:
 
 def _share(threads: int, alone: Container[str], holder: str) -> int:
     """Count the threads that one may hold. The only module of a service has nobody to leave any for."""
-    return threads if holder in alone else max(1, threads // (4 if holder == SLOW_BODIES else 2))
+    if holder in alone:
+        return threads
+    quarter = max(1, threads // 4)
+    return quarter if holder == SLOW_BODIES else max(1, threads - quarter)
 
 
 def _allow_files(connections: int) -> None:
