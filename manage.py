@@ -13,6 +13,9 @@ WITHOUT_DATABASE = frozenset({"check", "collectstatic", "diffsettings", "help", 
 
 
 def main(arguments: Sequence[str]) -> None:
+    if arguments[1:] and not arguments[1].startswith("-"):
+        # A module of Python cannot be named as commands are elsewhere: personal-data is personal_data.
+        arguments = [arguments[0], arguments[1].replace("-", "_"), *arguments[2:]]
     sys.path.insert(0, str(ROOT / "src"))
     from django.core.management import execute_from_command_line
 

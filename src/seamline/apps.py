@@ -10,11 +10,12 @@ from django.urls.converters import UUIDConverter
 from django.utils.module_loading import import_string
 
 from seamline import topology
-from seamline.audit import facet
+from seamline.audit import facet as audit
 from seamline.calls import server
 from seamline.events import mailbox
 from seamline.layout import alias_of
 from seamline.module import active
+from seamline.personal_data import facet as personal_data
 from seamline.topology import Topology
 
 
@@ -73,7 +74,8 @@ def serve_module(config: AppConfig) -> None:
     module.check_names()
     server.register_module(module)
     mailbox.serve_module(module)
-    facet.serve_module(module)
+    audit.serve_module(module)
+    personal_data.serve_module(module)
     jobs.check_module(module)
     files.check_models(config.label, config.get_models())
     if settings.STANDALONE and module.has("tasks"):

@@ -186,9 +186,7 @@ def contract_call(operation: str, arguments: dict[str, str]) -> bytes:
     return request(f"POST /_contracts/{operation}", *headers, body=json.dumps(arguments).encode())
 
 
-def test_a_locked_table_never_holds_all_threads(
-    the_yard: Yard, the_system: Path, stack: ExitStack
-) -> None:
+def test_a_locked_table_never_holds_all_threads(the_yard: Yard, the_system: Path, stack: ExitStack) -> None:
     with the_yard.deployable("locked", the_system, WEB_THREADS="4", REQUEST_TIMEOUT="60") as monolith:
         monolith.start()
         assert_it_serves(monolith)

@@ -31,6 +31,7 @@ EVERYWHERE = (
     "django.contrib.admin.site._registry",
     "django.db.models.Model.__subclasses__",
     "seamline.audit.facet",
+    "seamline.personal_data.facet",
     "seamline.calls.server",
     "seamline.events.mailbox",
     "seamline.module.active",

@@ -13,7 +13,9 @@ from seamline.observability import metrics
 
 DENIED = "contracts.denied"
 """Code of the problem that a caller is told."""
-EVENTS_FACET, AUDIT_FACET = "events", "audit"
+EVENTS_FACET = "events"
+OF_GATEWAYS = ("audit", "personal_data")
+"""Facets that are for whoever has the rules, and speaks for people: these are where the gateway is."""
 
 log = structlog.get_logger("seam.calls")
 
@@ -39,8 +41,8 @@ def _may_call(module: str, contract: str) -> bool:
     owner, _, facet = contract.partition(".")
     if facet == EVENTS_FACET:
         return True  # the mailbox compares the caller with the events themselves
-    if facet == AUDIT_FACET:
-        return False  # that is for whoever has the rules, and these are where the gateway is
+    if facet in OF_GATEWAYS:
+        return False
     manifest = known().get(module)
     # Of any version: which ones there are is a matter of releases, not of who may.
     declared = manifest is not None and any(called.address.partition("/")[0] == contract for called in manifest.calls)

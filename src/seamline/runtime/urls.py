@@ -12,12 +12,14 @@ from seamline.http.keys import jwks
 from seamline.http.problems import not_found
 from seamline.http.schema_view import SchemaView
 from seamline.operations import health
+from seamline.personal_data.endpoints import PersonalDataView
 
 ONLY_GET = {"http_method_names": ["get", "head"]}
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs")),
     *(path("api/v1/", include(f"{m.package}.urls")) for m in settings.ACTIVE_MODULES.values() if m.has("urls")),
+    path("api/v1/personal-data", PersonalDataView.as_view()),
     path("api/v1/", RedirectView.as_view(pattern_name="docs")),
     path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema", **ONLY_GET), name="docs"),
