@@ -11,7 +11,7 @@ DISTRIBUTIONS := seamline extraction
 RUNTIME_TESTS := src tests/contracts tests/reliability tests/serving tests/shop tests/system
 EXPLAINED := deployable.mk Makefile
 
-.PHONY: words test-services test-topologies test-pythons chaos chaos-broker extract extract-usage bench bench-measure
+.PHONY: words test-nightly test-services test-topologies test-pythons chaos chaos-broker extract extract-usage bench bench-measure
 .PHONY: chaos-mutants dist release-record mutants mutants-judge test-djangos test-django
 .PHONY: test-document test-document-run
 
@@ -46,7 +46,11 @@ release-record: $(DEV)  ## keep the tagged release as test data, for the next on
 test-services: export PYTHONPATH = .:src
 test-services: export EVERY_SERVICE = 1
 test-services: $(DEV)  ## the two commands of every service, on a machine with nothing installed, for the night
-	$(BIN)/python -m pytest tests/packaging/test_bare_machine.py $(ARGS)
+	$(BIN)/python -m pytest -m nightly tests/packaging/test_bare_machine.py $(ARGS)
+
+test-nightly: export PYTHONPATH = .:src
+test-nightly: $(DEV)  ## what takes minutes and repeats by other ways what the suite shows by day
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup -m nightly $(ARGS)
 
 test-topologies: export PYTHONPATH = .:src
 test-topologies: $(DEV)  ## the acceptance suite with no, each, every two and all modules apart, as a table

@@ -21,6 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "nightly: left to `make test-nightly`, where by day others show most of it")
     config.addinivalue_line("markers", "long: takes so long that, begun last, it would be waited for")
 
 
@@ -30,8 +31,12 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist puts the groups into the tests' ids
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests that share what takes long to make run one after the other, in one process; long ones begin first."""
+    if "nightly" not in config.option.markexpr and not any("::" in wanted for wanted in config.args):
+        nightly = [item for item in items if item.get_closest_marker("nightly")]
+        config.hook.pytest_deselected(items=nightly)
+        items[:] = [item for item in items if item not in nightly]
     for item in items:
         if isinstance(item, pytest.Function) and not item.get_closest_marker("xdist_group"):
             fixtures = (found[-1] for found in item._fixtureinfo.name2fixturedefs.values())

@@ -14,6 +14,7 @@ def test_every_guard_can_be_taken_out(name: str) -> None:
         assert MUTANTS[name].after in (root / MUTANTS[name].path).read_text()
 
 
+@pytest.mark.nightly
 @pytest.mark.long
 def test_a_unique_key_that_is_gone_is_noticed(tmp_path: Path) -> None:
     mutant = replace(MUTANTS["unique-key"], settling_seconds=10.0)

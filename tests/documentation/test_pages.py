@@ -14,6 +14,8 @@ from tests.tools import require_tool
 
 EVERY = (REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md")))
 PAGES = [path for path in EVERY if list(pages.steps(path))]
+BY_NIGHT = {"add-a-module.md", "extract-a-module.md", "operate.md", "start-your-own.md"}
+"""Those that take a minute and more."""
 
 
 @pytest.fixture
@@ -28,7 +30,10 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.nightly] * (page.name in BY_NIGHT), id=page.name) for page in PAGES],
+)
 def test_what_comes_back_is_what_the_page_says(page: Path, desk: Desk) -> None:
     for step in pages.steps(page):
         desk.follow(step)

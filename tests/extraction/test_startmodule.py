@@ -69,6 +69,7 @@ def test_it_says_what_it_wrote_and_what_comes_next(repository_copy: RepositoryCo
     ]
 
 
+@pytest.mark.nightly
 def test_it_passes_make_lint(repository_copy: RepositoryCopy, tmp_path: Path) -> None:
     done = repository_copy.make("lint", tmp_path / "venv")
     assert done.returncode == 0, done.stdout + done.stderr

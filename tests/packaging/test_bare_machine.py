@@ -24,6 +24,7 @@ def venv(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield tmp_path_factory.mktemp("venv") / "venv"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("module", MODULES)
 def test_both_commands_pass(module: str, venv: Path, tmp_path: Path) -> None:
     require_tool("make")

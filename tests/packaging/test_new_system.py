@@ -147,6 +147,7 @@ def test_the_installed_tool_writes_the_same(tool: Path, tmp_path: Path) -> None:
     assert wheels.run(["git", "status", "--porcelain"], tmp_path / "acme") == ""
 
 
+@pytest.mark.nightly
 def test_a_module_of_ones_own_is_served_and_extracted(tool: Path, tmp_path: Path) -> None:
     require_tool("make")
     system, service = tmp_path / "acme", tmp_path / "greetings-service"

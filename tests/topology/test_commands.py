@@ -66,6 +66,7 @@ def test_make_run_serves_until_it_is_told_to_stop(service: Path, venv: Path, tmp
     assert not answers(port)
 
 
+@pytest.mark.nightly
 def test_make_test_passes(service: Path, venv: Path) -> None:
     # In that environment neither runtime nor tool is installed.
     path = os.pathsep.join([runner.import_path(service), str(REPOSITORY)])

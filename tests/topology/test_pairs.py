@@ -1,10 +1,13 @@
 """The shop is the same shop when one of its modules lives elsewhere."""
 
+import pytest
+
 from tests.departed import DEPARTED
 from tests.topology.matrix import suite
 from tests.topology.pairs import Pair, calls_answered, requests_answered, rows_of
 
 
+@pytest.mark.nightly  # by day all are apart at once, in test_all_apart.py
 def test_the_acceptance_suite_passes_and_the_service_does_the_work(pair: Pair) -> None:
     done = suite(pair.monolith)
     assert done.returncode == 0, done.stdout

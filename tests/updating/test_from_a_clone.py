@@ -53,6 +53,7 @@ def change(place: Path, old: str, new: str) -> None:
     place.write_text(text.replace(old, new, 1))
 
 
+@pytest.mark.nightly
 def test_an_edit_on_both_sides_outlives_an_update(tmp_path: Path) -> None:
     require_tool("make")
     clone = tmp_path / "clone"
