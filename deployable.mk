@@ -19,13 +19,22 @@ EXPLAINED := $(MAKEFILE_LIST)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test lint boundaries fmt lock clean
+.PHONY: help run check unit test lint boundaries fmt lock clean
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(EXPLAINED)
 
 run: $(LOCAL)  ## serve everything on PORT, with its own PostgreSQL unless DATABASE_URL is set
-	@exec $(BIN)/python manage.py serve
+	@exec $(BIN)/python manage.py serve --reload
+
+check: $(DEV)  ## while working: style, types of what changed, and the modules' own tests; MODULE=name for those of one
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	PYTHONPATH=.:src $(BIN)/python -m mypy $(TYPED)
+	@$(MAKE) --no-print-directory unit
+
+unit: $(DEV)  ## the modules' own tests and nothing else; MODULE=name for those of one, ARGS="-k pattern" for a part
+	$(BIN)/python -m pytest --quiet src/modules/$(MODULE) $(ARGS)
 
 test: lint  ## lint, then the whole suite; ARGS="-k pattern" for a part of it
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup $(ARGS)

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -26,6 +26,8 @@ _KEPT = ("HOME", "LANG", "PATH", "TMPDIR")
 
 class Deployable:
     """One folder's `manage.py serve`, its log in a file. May be started again, with other settings."""
+
+    command: Sequence[str] = ("manage.py", "serve")
 
     def __init__(self, root: Path, log: Path, **settings: str) -> None:
         self.root = root
@@ -49,7 +51,7 @@ class Deployable:
         self.settings |= settings
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve"],
+                [sys.executable, *self.command],
                 cwd=self.root,
                 env=environment(**{"PORT": str(self.port), **self.settings}),
                 stdin=subprocess.DEVNULL,

@@ -46,7 +46,7 @@ RECORD = (".seamline/written.json", ".seamline/pristine.tar.xz")
 """What was written, kept for later: see `written_record`."""
 EXTRAS = ("binary", "celery")
 """Of the runtime: a driver for PostgreSQL without a library of the system's, and workers of their own."""
-LOCAL_EXTRAS = ("postgres",)
+LOCAL_EXTRAS = ("postgres", "reload")
 """What brings the embedded server, for development."""
 
 

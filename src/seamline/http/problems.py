@@ -1,5 +1,6 @@
 """Errors of the HTTP API: problem details (RFC 9457) with a stable code and, for bad input, the fields at fault."""
 
+import sys
 from collections.abc import Iterator
 from http import HTTPStatus
 from math import ceil
@@ -7,9 +8,11 @@ from typing import Any
 
 import msgspec
 import structlog
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import Error, connections
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.views.debug import technical_500_response
 from rest_framework import exceptions
 
 from seamline.calls import wire
@@ -122,7 +125,14 @@ def from_exception(error: Exception, context: dict[str, Any] | None = None) -> H
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Respond to an error that nobody foresaw: Django's handler500. The cause is in the log, under the request's id."""
+    """Respond to an error that nobody foresaw: Django's handler500. The cause is in the log, under the request's id.
+
+    A browser is shown it in development, by Django's own page.
+    """
+    if settings.DEVELOPMENT and "text/html" in request.headers.get("Accept", ""):
+        page = technical_500_response(request, *sys.exc_info())
+        page["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+        return page
     return problem(500, "request.unexpected", "Unexpected", "Something went wrong on our side")
 
 

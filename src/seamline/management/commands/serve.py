@@ -4,8 +4,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -36,10 +38,19 @@ class Command(BaseCommand):
     help = "Prepares the databases, then serves everything: API, documentation, admin, events, periodic jobs."
     requires_system_checks = []
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--reload", action="store_true", help="in development: start anew whenever a file of the project was saved"
+        )
+
     def handle(self, *args: object, **options: object) -> None:
         server = Server(self.announce)
-        for host, port in server.cfg.address:
+        listens_already = is_given_sockets()
+        for host, port in server.cfg.address if not listens_already else ():
             check_free(host, port)
+        if options["reload"] and settings.DEVELOPMENT and not listens_already:
+            self.reload(server.cfg.address)
+            return
 
         self.step("preparing the databases")
         call_command("migrate_all", verbosity=0)
@@ -51,6 +62,17 @@ class Command(BaseCommand):
         connections.close_all()
         shutdown.exit_if_requested()
         server.run()
+
+    def reload(self, addresses: Sequence[tuple[str, int]]) -> None:
+        try:
+            from seamline.development import reloading
+        except ImportError as error:
+            raise CommandError(f"--reload needs the extra `reload` of seamline: {error}") from error
+        # Also when it is the terminal that goes: nobody is left then to see what is served.
+        shutdown.install()
+        signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
+        command = [sys.executable, *sys.argv]
+        reloading.serve(command, Path(sys.argv[0]).resolve().parent, addresses, self.stdout.write)
 
     def step(self, what: str) -> None:
         shutdown.exit_if_requested()
@@ -95,6 +117,11 @@ class Server(Application):  # type: ignore[misc]  # gunicorn is not typed
         self._interrupted = True
         os.write(sys.stdout.fileno(), STOPPING)  # a handler may come in the middle of a print
         arbiter.signal(number, frame)
+
+
+def is_given_sockets() -> bool:
+    """Tell whether somebody else listens, and gave this process the sockets (sd_listen_fds(3))."""
+    return os.environ.get("LISTEN_PID") == str(os.getpid())
 
 
 def check_free(host: str, port: int) -> None:
