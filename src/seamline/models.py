@@ -1,5 +1,6 @@
 """The tables that stand in every module's database and move with it, for Django to find; each is its owner's."""
 
+from seamline.accounts.log_ins import LogIn
 from seamline.calls.models import IdempotentCommand
 from seamline.events.models import InboxMessage, OutboxMessage, Subscription
 from seamline.http.models import IdempotentRequest, ThrottleCount
@@ -10,6 +11,7 @@ __all__ = [
     "IdempotentRequest",
     "InboxMessage",
     "JobRecord",
+    "LogIn",
     "OutboxMessage",
     "SagaRecord",
     "Subscription",

@@ -13,9 +13,12 @@ class Members:
     def find_by_id(self, user_id: UUID) -> Account | None:
         return self._find(id=user_id)
 
+    def store_password(self, user_id: UUID, hashed: str) -> None:
+        User.objects.filter(id=user_id).update(password=hashed)
+
     def _find(self, **by: object) -> Account | None:
         user = User.objects.filter(**by, is_active=True).first()
-        return Account(user.id, user.password, user.scopes) if user else None
+        return Account(user.id, user.password, user.scopes, (user.email, user.nickname)) if user else None
 
 
 ACCOUNTS = Accounts("users", Members())

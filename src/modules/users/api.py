@@ -78,6 +78,22 @@ class RefreshView(accounts.RefreshView):
     accounts = ACCOUNTS
 
 
+class LogOutView(accounts.LogOutView):
+    accounts = ACCOUNTS
+
+
+class PasswordView(accounts.PasswordView):
+    accounts = ACCOUNTS
+
+
+class PasswordResetView(accounts.PasswordResetView):
+    accounts = ACCOUNTS
+
+
+class NewPasswordView(accounts.NewPasswordView):
+    accounts = ACCOUNTS
+
+
 class OAuth2TokenView(accounts.OAuth2TokenView):
     accounts = ACCOUNTS
 

@@ -10,4 +10,8 @@ urlpatterns = [
     path("auth/token", api.TokenView.as_view()),
     path("auth/oauth2/token", api.OAuth2TokenView.as_view(), name="oauth2-token"),
     path("auth/token/refresh", api.RefreshView.as_view()),
+    path("auth/logout", api.LogOutView.as_view()),
+    path("auth/password", api.PasswordView.as_view()),
+    path("auth/password/reset", api.PasswordResetView.as_view()),
+    path("auth/password/new", api.NewPasswordView.as_view()),
 ]

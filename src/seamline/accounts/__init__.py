@@ -16,8 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seamline.accounts.directory import Account, Directory
-    from seamline.accounts.endpoints import Credentials, RefreshToken, RefreshView, TokenView
-    from seamline.accounts.errors import BadCredentials, WeakPassword
+    from seamline.accounts.endpoints import (
+        Credentials,
+        LogOutView,
+        NewPasswordView,
+        PasswordResetView,
+        PasswordView,
+        RefreshToken,
+        RefreshView,
+        TokenView,
+    )
+    from seamline.accounts.errors import BadCredentials, BadResetToken, WeakPassword
     from seamline.accounts.login import Accounts
     from seamline.accounts.oauth2 import OAuth2TokenView
     from seamline.accounts.passwords import Password, hash_password
@@ -27,10 +36,15 @@ __all__ = [
     "Account",
     "Accounts",
     "BadCredentials",
+    "BadResetToken",
     "Credentials",
     "Directory",
+    "LogOutView",
+    "NewPasswordView",
     "OAuth2TokenView",
     "Password",
+    "PasswordResetView",
+    "PasswordView",
     "RefreshToken",
     "RefreshView",
     "TokenView",

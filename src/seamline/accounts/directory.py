@@ -15,13 +15,18 @@ class Account:
     """Hashed."""
     scopes: str
     """Words such as `parcels:write`, with spaces between."""
+    known: tuple[str, ...] = ()
+    """What others may know of its owner, such as the e-mail address: no password may be made of it."""
 
 
 class Directory(Protocol):
-    """Find accounts. One that is closed is not found."""
+    """Find accounts, and change passwords. An account that is closed is not found."""
 
     def find_by_email(self, email: str) -> Account | None:
         """Find the account of an e-mail address, however it is written."""
 
     def find_by_id(self, user_id: UserId) -> Account | None:
         """Find an account that a token was issued for."""
+
+    def store_password(self, user_id: UserId, hashed: str) -> None:
+        """Give an account another password, which is hashed already."""

@@ -11,3 +11,7 @@ class WeakPassword(ContractError, category=Category.INVALID):
     """The password is too easy to guess."""
 
     reason: str
+
+
+class BadResetToken(ContractError, category=Category.UNAUTHENTICATED):
+    """The token is not right, was used, or is older than an hour; ask for another."""

@@ -1,14 +1,15 @@
-"""Log-in: an e-mail address and a password for tokens, and a refresh token for new ones."""
+"""From log-in to log-out: a password for tokens, a refresh token for new ones, another password."""
 
 from dataclasses import dataclass
 
-from seamline.accounts import tokens
+from seamline.accounts import log_ins, resets, tokens
 from seamline.accounts.directory import Account, Directory
 from seamline.accounts.errors import BadCredentials
-from seamline.accounts.passwords import is_password_of
+from seamline.accounts.passwords import hash_password, is_password_of
 from seamline.accounts.tokens import Tokens
+from seamline.http.access import UserId
 from seamline.http.password_guesses import password_guesses
-from seamline.http.throttling import guessing
+from seamline.http.throttling import Throttle, admit_of, guessing
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +26,66 @@ class Accounts:
         Raises `BadCredentials`, whichever of the two is wrong, and `Throttled` where too many were.
         """
         with guessing(self.module, *password_guesses(email, address), wrong=BadCredentials):
-            account = self.directory.find_by_email(email)
-            return self._issue(account if is_password_of(account, password) else None)
+            account = self._with_password(self.directory.find_by_email(email), password)
+        return self._begin(account)
 
     def refresh(self, refresh_token: str) -> Tokens:
-        """Issue new tokens, with the scopes that the user has now. Raises `BadCredentials`."""
-        return self._issue(self.directory.find_by_id(tokens.verify_refresh_token(refresh_token)))
+        """Exchange a refresh token for new tokens, with the scopes that the user has now. Raises `BadCredentials`.
 
-    def _issue(self, account: Account | None) -> Tokens:
-        if account is None:
+        A token is good once: whoever presents one again that was exchanged ends the log-in.
+        """
+        said = tokens.verify_refresh_token(refresh_token)
+        account = self.directory.find_by_id(said.user_id)
+        turn = log_ins.exchange(self.module, said.user_id, said.turn, tokens.refresh_lifetime(self.module))
+        if account is None or turn is None:
             raise BadCredentials()
-        return tokens.issue(self.module, account.id, account.scopes)
+        return tokens.issue(self.module, account.id, account.scopes, turn)
+
+    def log_out(self, refresh_token: str, everywhere: bool = False) -> None:
+        """End the log-in of a refresh token, or all of its user; nothing where the token is good no more."""
+        try:
+            said = tokens.verify_refresh_token(refresh_token)
+        except BadCredentials:
+            return
+        if everywhere:
+            log_ins.end_all(self.module, said.user_id)
+        else:
+            log_ins.end(self.module, said.turn.log_in)
+
+    def change_password(self, user_id: UserId, old: str, new: str, address: str) -> Tokens:
+        """Change a user's password, and end all their log-ins but the one that begins with this.
+
+        Raises `BadCredentials` where the old one is wrong, `WeakPassword`, and `Throttled` where too many were wrong.
+        """
+        with guessing(self.module, *password_guesses(str(user_id), address), wrong=BadCredentials):
+            account = self._with_password(self.directory.find_by_id(user_id), old)
+        self._store_password(account, new)
+        return self._begin(account)
+
+    def send_reset(self, email: str) -> None:
+        """Send a token by which the owner of an account, if there is one, may choose another password."""
+        admit_of(self.module, Throttle(3, 3600, name="password-resets-of-account"), email.lower())
+        resets.send(self.module, self.directory, email)
+
+    def reset_password(self, token: str, new: str) -> Tokens:
+        """Set the password that was forgotten, and end all log-ins. Raises `BadResetToken` or `WeakPassword`."""
+        account = resets.find(self.directory, token)
+        self._store_password(account, new)
+        return self._begin(account)
+
+    def _with_password(self, account: Account | None, password: str) -> Account:
+        def store(hashed: str) -> None:
+            if account:
+                self.directory.store_password(account.id, hashed)
+
+        if not is_password_of(account, password, store) or account is None:
+            raise BadCredentials()
+        return account
+
+    def _store_password(self, account: Account, new: str) -> None:
+        self.directory.store_password(account.id, hash_password(new, *account.known))
+        log_ins.end_all(self.module, account.id)
+
+    def _begin(self, account: Account) -> Tokens:
+        turn = log_ins.begin(self.module, account.id, tokens.refresh_lifetime(self.module))
+        return tokens.issue(self.module, account.id, account.scopes, turn)

@@ -1,6 +1,7 @@
 """Passwords: which will do, and how they are stored. How much hashing costs is a setting of Django's."""
 
 import re
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
@@ -33,11 +34,20 @@ def hash_password(password: str, *known: str) -> str:
 
 
 def is_made_of(password: str, text: str) -> bool:
-    """Tell whether there is little in a password but a word of a text: at most four other characters."""
-    words = (word for word in re.split(r"[^\w]+", text.lower()) if len(word) >= SHORTEST_WORD)
+    """Tell whether there is little in a password but a text, or a word of it: at most four other characters."""
+    words = (word for word in (text.lower(), *re.split(r"[^\w]+", text.lower())) if len(word) >= SHORTEST_WORD)
     return any(word in password.lower() and len(password) - len(word) <= SHORTEST_WORD for word in words)
 
 
-def is_password_of(account: Account | None, password: str) -> bool:
-    """Compare a password with an account's; it takes as long where there is none, so that the time tells nothing."""
-    return check_password(password, account.password if account else _NOBODY) and account is not None
+def is_password_of(account: Account | None, password: str, store: Callable[[str], None] | None = None) -> bool:
+    """Compare a password with an account's; it takes as long where there is none, so that the time tells nothing.
+
+    `store` gets it hashed anew, where it was hashed as passwords no longer are.
+    """
+
+    def hash_anew(right: str) -> None:
+        if store:
+            store(make_password(right))
+
+    stored = account.password if account else _NOBODY
+    return check_password(password, stored, hash_anew) and account is not None

@@ -1,7 +1,10 @@
 """Access and refresh tokens, signed with the private key that only their issuer has."""
 
 import time
+import uuid
+from datetime import timedelta
 from functools import cache
+from typing import NamedTuple
 
 import jwt
 import msgspec
@@ -10,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.conf import settings
 
 from seamline.accounts.errors import BadCredentials
+from seamline.accounts.log_ins import Turn
 from seamline.configuration.service_keys import key_id
 from seamline.http import access
 from seamline.http.access import UserId
@@ -33,20 +37,34 @@ class Tokens(msgspec.Struct, frozen=True):
     """Seconds the access token is good for."""
 
 
-def issue(module: str, user_id: UserId, scopes: str) -> Tokens:
-    """Issue tokens for a user of a module, good for as long as its settings say."""
-    minutes, days = (int(setting(module, name)) for name in LIFETIMES)
+class Refresh(NamedTuple):
+    """What a refresh token says."""
+
+    user_id: UserId
+    turn: Turn
+
+
+def issue(module: str, user_id: UserId, scopes: str, turn: Turn) -> Tokens:
+    """Issue tokens for a log-in of a user of a module, good for as long as its settings say."""
+    seconds = int(setting(module, "ACCESS_MINUTES")) * 60
+    lifetime = int(refresh_lifetime(module).total_seconds())
     return Tokens(
-        access=_sign(user_id, access.AUDIENCE, minutes * 60, scope=scopes),
-        refresh=_sign(user_id, REFRESH_AUDIENCE, days * 86_400),
-        expires_in=minutes * 60,
+        access=sign(user_id, access.AUDIENCE, seconds, scope=scopes),
+        refresh=sign(user_id, REFRESH_AUDIENCE, lifetime, log_in=str(turn.log_in), turn=str(turn.exchanges)),
+        expires_in=seconds,
     )
 
 
-def verify_refresh_token(token: str) -> UserId:
-    """Give the user that a refresh token was issued for. Raises `BadCredentials`."""
+def refresh_lifetime(module: str) -> timedelta:
+    """Work out how long a refresh token is good for."""
+    return timedelta(days=int(setting(module, "REFRESH_DAYS")))
+
+
+def verify_refresh_token(token: str) -> Refresh:
+    """Read a refresh token. Raises `BadCredentials`."""
     try:
-        return current().user_id_type(access.verify(token, REFRESH_AUDIENCE)["sub"])
+        claims = access.verify(token, REFRESH_AUDIENCE)
+        return Refresh(current().user_id_type(claims["sub"]), Turn(uuid.UUID(claims["log_in"]), int(claims["turn"])))
     except (jwt.InvalidTokenError, KeyError, ValueError, AttributeError):
         raise BadCredentials() from None
 
@@ -60,7 +78,8 @@ def check_settings(module: str) -> None:
             raise invalid_setting(f"{module}_{name}".upper(), setting(module, name), expected)
 
 
-def _sign(user_id: UserId, audience: str, seconds: int, **claims: str) -> str:
+def sign(user_id: UserId, audience: str, seconds: int, **claims: str) -> str:
+    """Sign a token that speaks for a user for so many seconds."""
     now = int(time.time())
     claims |= {"iss": access.ISSUER, "aud": audience, "sub": str(user_id)}
     return jwt.encode(

@@ -101,6 +101,7 @@ def _django(env: environ.Env, made: dict[str, Any], base: Path) -> dict[str, Any
         ),
         # It has come this far only from one of TRUSTED_PROXIES.
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
+        **_mail(env, development),
         "PAGE_POLICY": env.str("PAGE_POLICY", PAGE_POLICY),
         # Said only where a request came by https.
         "SECURE_HSTS_SECONDS": values.number(env, "HSTS_SECONDS", 0 if development else 31_536_000, 2**31, least=0),
@@ -178,4 +179,20 @@ def _http(made: dict[str, Any], licence: str) -> dict[str, Any]:
             "REDOC_DIST": "SIDECAR",
             "TAGS": [{"name": name, "description": known[name].summary} for name in sorted(known)],
         },
+    }
+
+
+def _mail(env: environ.Env, development: bool) -> dict[str, Any]:
+    """Say by which server mails go, and what stands in them. In development they are printed."""
+    try:
+        server: dict[str, Any] = env.email_url(
+            "EMAIL_URL", default="consolemail:" if development else "smtp://localhost:25"
+        )
+    except (KeyError, ValueError) as error:
+        raise invalid_setting("EMAIL_URL", env.str("EMAIL_URL"), "such as smtp+tls://user:password@mail:587") from error
+    return {
+        **server,
+        "EMAIL_TIMEOUT": 10,
+        "DEFAULT_FROM_EMAIL": env.str("MAIL_FROM", "no-reply@localhost"),
+        "PASSWORD_RESET_URL": env.str("PASSWORD_RESET_URL", ""),
     }

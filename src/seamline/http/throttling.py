@@ -110,6 +110,12 @@ def admit(module: str | None, throttle: Throttle, request: Request) -> None:
         _shares.take(_Count.of(module, throttle, throttle.by(request)))
 
 
+def admit_of(module: str | None, throttle: Throttle, whom: str) -> None:
+    """Count one of somebody, whoever makes the request. Raises `Throttled`."""
+    if settings.THROTTLE_FACTOR:
+        _Count.of(module, throttle, whom).take(1)
+
+
 class Guess(NamedTuple):
     """A throttle of guesses, and for what they are counted: an account, an address."""
 

@@ -24,6 +24,7 @@ RecordKey = Annotated[str, msgspec.Meta(max_length=200)]
 
 # What the runtime keeps beside a module's own tables: answers for repeated requests, and events that were delivered.
 _ANSWERS = "DELETE FROM seamline_idempotent_request WHERE module = %s AND owner = %s"
+_LOG_INS = "DELETE FROM seamline_log_in WHERE module = %s AND user_id = %s"
 _EVENTS = """
     DELETE FROM seamline_outbox
     WHERE module = %s AND state IN ('done', 'discarded') AND done_at IS NOT NULL AND strpos(payload, %s) > 0
@@ -116,6 +117,7 @@ def serve_module(module: Module) -> None:
         typed = _id_of(person)
         erased = tuple(_erase(module.name, source, typed) for source in declared.values())
         execute(module.name, _ANSWERS, [module.name, str(typed)])
+        execute(module.name, _LOG_INS, [module.name, str(typed)])
         execute(module.name, _EVENTS, [module.name, f'"{typed}"'])
         return erased
 

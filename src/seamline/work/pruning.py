@@ -18,6 +18,7 @@ _STATEMENTS = (
     "DELETE FROM seamline_idempotent_command WHERE module = %(module)s AND created_at < now() - interval '7 days'",
     "DELETE FROM seamline_idempotent_request WHERE module = %(module)s AND created_at < now() - interval '2 days'",
     "DELETE FROM seamline_throttle WHERE module = %(module)s AND spent_until < now() - interval '1 day'",
+    "DELETE FROM seamline_log_in WHERE module = %(module)s AND expires_at < now() - interval '1 day'",
     """
     DELETE FROM seamline_saga
     WHERE module = %(module)s AND state IN ('done', 'compensated') AND started_at < now() - interval '30 days'

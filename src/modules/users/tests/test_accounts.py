@@ -1,13 +1,15 @@
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.hashers import make_password
+from django.core.mail import EmailMessage
 
 from contracts.users import Profile, UnknownUser, UserRegistered, Users
 from modules.users import service
 from modules.users.accounts import ACCOUNTS
 from modules.users.errors import EmailTaken
 from modules.users.models import User
-from seamline.accounts import BadCredentials, WeakPassword
+from seamline.accounts import BadCredentials, BadResetToken, WeakPassword, resets
 from seamline.calls import call
 from seamline.http import principal
 from seamline.testing import captured_events
@@ -75,3 +77,37 @@ def test_refreshing_gives_the_scopes_of_now(ada: User) -> None:
     tokens = ACCOUNTS.log_in("ada@example.com", PASSWORD, "127.0.0.1")
     User.objects.filter(id=ada.id).update(scopes="catalog:write")
     assert principal(ACCOUNTS.refresh(tokens.refresh).access).may("catalog:write")
+
+
+@pytest.mark.django_db(databases=["users"], transaction=True)
+def test_a_forgotten_password_is_replaced_by_a_token_that_is_good_once(
+    ada: User, mailoutbox: list[EmailMessage]
+) -> None:
+    log_in = ACCOUNTS.log_in("ada@example.com", PASSWORD, "127.0.0.1")
+    ACCOUNTS.send_reset("ADA@example.com")
+    resets.wait(10)
+    [mail] = mailoutbox
+    assert mail.to == ["ADA@example.com"]
+    token = next(line for line in mail.body.splitlines() if line.count(".") == 2 and " " not in line)
+    with pytest.raises(WeakPassword):
+        ACCOUNTS.reset_password(token, "ada@example.com")
+    ACCOUNTS.reset_password(token, "another horse battery")
+    for used in (token, token[:-5] + "xxxxx"):
+        with pytest.raises(BadResetToken):
+            ACCOUNTS.reset_password(used, "a third horse battery")
+    with pytest.raises(BadCredentials):
+        ACCOUNTS.refresh(log_in.refresh)
+    ACCOUNTS.log_in("ada@example.com", "another horse battery", "127.0.0.1")
+
+
+@pytest.mark.django_db(databases=["users"], transaction=True)
+def test_a_stranger_is_sent_nothing(ada: User, mailoutbox: list[EmailMessage]) -> None:
+    ACCOUNTS.send_reset("nobody@example.com")
+    resets.wait(10)
+    assert mailoutbox == []
+
+
+def test_a_password_that_was_hashed_as_it_is_no_more_is_hashed_anew_at_a_log_in(ada: User) -> None:
+    User.objects.filter(id=ada.id).update(password=make_password(PASSWORD, hasher="scrypt"))
+    ACCOUNTS.log_in("ada@example.com", PASSWORD, "127.0.0.1")
+    assert not User.objects.get(id=ada.id).password.startswith("scrypt")
