@@ -142,7 +142,7 @@ def test_the_tool_carries_the_runtime_of_its_version(built: dict[str, Path]) -> 
 
 def test_what_they_import_is_what_they_declare(built: dict[str, Path]) -> None:
     runtime, tool = map(wheels.requirements_of, built.values())
-    within = wheels.required(runtime, {"binary", "celery", "postgres", "reload"}).keys()
+    within = wheels.required(runtime, {"binary", "celery", "postgres", "reload", "traces"}).keys()
     assert _distributions_imported("src/seamline") <= within
     assert {found.name for found in runtime if not found.marker} - _distributions_imported(
         "src/seamline"

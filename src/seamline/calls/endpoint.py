@@ -19,7 +19,7 @@ from seamline.calls.wire import Response
 from seamline.context import Context, current, entered, new_id, request_id_of, traceparent_of
 from seamline.contract import Category, ContractError, Unavailable
 from seamline.module import extracted
-from seamline.observability import metrics
+from seamline.observability import metrics, tracing
 
 PREFIX = "/_contracts/"
 MAX_CALL_SECONDS = 60.0
@@ -62,18 +62,17 @@ class ContractEndpoint:
         request_started.send(sender=self.__class__, environ=environ)
         try:
             path = environ["PATH_INFO"].removeprefix(PREFIX)
-            with entered(Context(request_id)):
+            with (
+                entered(Context(request_id, traceparent_of(environ.get("HTTP_TRACEPARENT")))),
+                tracing.span(path[:200], tracing.SERVER) as span,
+            ):
                 response = _respond(environ, path)
+                tracing.end_request(span, path[:200], response.status)
+                milliseconds = round((time.monotonic() - started) * 1000, 1)
+                log.info("contract_call", operation=path[:200], status=int(response.status), ms=milliseconds)
         finally:
             request_finished.send(sender=self.__class__)
             metrics.flush()
-        log.info(
-            "contract_call",
-            operation=path[:200],
-            status=int(response.status),
-            ms=round((time.monotonic() - started) * 1000, 1),
-            request_id=request_id,
-        )
         content_type = "application/problem+json" if response.is_error else "application/json"
         headers = [("Content-Type", content_type), ("Content-Length", str(len(response.body)))]
         start_response(f"{response.status} {HTTPStatus(response.status).phrase}", headers)
@@ -195,7 +194,7 @@ def _read_context(environ: Environ, module: str, origin: str, caller: str | None
     actor = environ.get("HTTP_X_ACTING_USER", "")
     return key or "", Context(
         request_id=current().request_id,
-        traceparent=traceparent_of(environ.get("HTTP_TRACEPARENT")),
+        traceparent=current().traceparent,
         deadline=time.monotonic() + min(int(deadline) / 1000, MAX_CALL_SECONDS),
         actor=actor if _ACTOR.fullmatch(actor) else None,
         module=module,

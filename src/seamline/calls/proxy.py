@@ -12,10 +12,11 @@ from django.db import connections
 from seamline import topology
 from seamline.calls import client, server, stale_fallback, wire
 from seamline.calls.idempotency import KEY
-from seamline.context import Context, calling, current
+from seamline.context import Context, calling, current, entered
 from seamline.contract import AvailabilityError, Contract, ContractError, DeadlineExceeded, Operation, Unavailable
 from seamline.layout import alias_of
 from seamline.module import Guards, active
+from seamline.observability import tracing
 from seamline.observability.metrics import note_call
 
 log = structlog.get_logger("seamline.calls")
@@ -76,7 +77,8 @@ def _caller(operation: Operation, key: str | None, timeout: float | None) -> Cal
             _refuse_inside_transaction(operation, caller.module)
         started = time.monotonic()
         try:
-            response = _send(operation, body, key or (uuid.uuid4().hex if operation.needs_key else ""), context)
+            send = _send_traced if tracing.tracer else _send
+            response = send(operation, body, key or (uuid.uuid4().hex if operation.needs_key else ""), context)
         except ContractError as error:
             outcome = "unavailable" if isinstance(error, AvailabilityError) else "unexpected"
             note_call(caller.origin, caller.module, path, outcome, time.monotonic() - started)
@@ -91,6 +93,13 @@ def _caller(operation: Operation, key: str | None, timeout: float | None) -> Cal
         return codec.decode_response(response)
 
     return stale_fallback.with_stale_fallback(operation, codec, invoke) if operation.stale else invoke
+
+
+def _send_traced(operation: Operation, body: bytes, key: str, context: Context) -> wire.Response:
+    with entered(context), tracing.span(operation.path, tracing.CLIENT, peer_service=operation.module) as span:
+        response = _send(operation, body, key, current())
+        tracing.end_request(span, operation.path, response.status)
+        return response
 
 
 def _send(operation: Operation, body: bytes, key: str, context: Context) -> wire.Response:

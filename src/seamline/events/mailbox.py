@@ -16,6 +16,7 @@ from seamline.contract import Category, Contract, ContractError, Value, command,
 from seamline.contract.events import Event
 from seamline.databases import execute, fetch, transaction
 from seamline.module import BadManifest, Module
+from seamline.observability import tracing
 
 log = structlog.get_logger("seamline.events")
 
@@ -139,7 +140,7 @@ def _handle(module: str, envelope: Envelope, event: type[Event], handle: server.
     cause = structs.replace(
         now, request_id=envelope.request_id, traceparent=envelope.traceparent, origin=f"event {envelope.name}"
     )
-    with context.entered(cause):
+    with context.entered(cause), tracing.span(envelope.name, tracing.CONSUMER, link=now.traceparent):
         handle(msgspec.json.decode(envelope.payload, type=event))
         log.info("handled", name=envelope.name, module=module)
 

@@ -127,11 +127,12 @@ def _translate_failures(module: str) -> Iterator[None]:
 
 
 def _request_headers(request: HttpRequest, host: str) -> Iterator[tuple[str, str]]:
+    traceparent = context.current().traceparent
     # Host stays the caller's, so that links in the answer lead back here.
     yield "Host", request.META.get("HTTP_HOST") or host
     for name, value in request.headers.items():
         lower = name.lower()
-        if lower in _SET_ANEW or is_about_forwarding(lower):
+        if lower in _SET_ANEW or is_about_forwarding(lower) or (traceparent and lower == "traceparent"):
             continue
         if lower == "cookie":
             # A session is of the deployable that began it, and a key to it.
@@ -140,6 +141,8 @@ def _request_headers(request: HttpRequest, host: str) -> Iterator[tuple[str, str
             yield name, value
     yield from _forwarding_headers(request)
     yield "X-Request-ID", context.current().request_id
+    if traceparent:
+        yield "traceparent", traceparent
 
 
 def _forwarding_headers(request: HttpRequest) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from seamline.context import Context
 from seamline.http.pages import API
 from seamline.http.problems import MAX_JSON_BYTES, Invalid, bad_request, error_response
 from seamline.module import owner
-from seamline.observability import metrics
+from seamline.observability import metrics, tracing
 
 log = structlog.get_logger("seamline.http")
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -38,10 +38,11 @@ class RequestContext:
             traceparent=context.traceparent_of(request.headers.get("traceparent")),
             deadline=started + settings.REQUEST_TIMEOUT,
         )
-        with context.entered(request_context):
+        with context.entered(request_context), tracing.span("request", tracing.SERVER) as span:
             response = self.refuse(request) or self.get_response(request)
-        response["X-Request-ID"] = request_context.request_id
-        self._report(request, response, time.monotonic() - started, request_context.request_id)
+            tracing.end_request(span, " ".join(_method_and_route(request)), response.status_code)
+            response["X-Request-ID"] = request_context.request_id
+            self._report(request, response, time.monotonic() - started, request_context.request_id)
         return response
 
     def refuse(self, request: HttpRequest) -> HttpResponseBase | None:

@@ -96,9 +96,11 @@ def _json(logger: Any, method: str, event: dict[str, Any]) -> bytes:
 
 
 def _with_request_id(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Put the id of the request under way in every line, of libraries too."""
+    """Put the id of the request under way, and of its trace, in every line, of libraries too."""
     if "request_id" not in event:
         event["request_id"] = context.current().request_id
+    if traceparent := context.current().traceparent:
+        _, event["trace_id"], event["span_id"], _ = traceparent.split("-")
     return event
 
 

@@ -9,6 +9,7 @@ from django.utils.module_loading import import_string
 
 from seamline.events import outbox, subscriptions
 from seamline.events.delivery_pool import DeliveryPool
+from seamline.observability import tracing
 from seamline.runtime.celery_dispatcher import CeleryDispatcher
 from seamline.runtime.scheduler import JobThreads, Scheduler
 from seamline.runtime.wakeup_listener import WakeupListener
@@ -61,6 +62,7 @@ class _Workers:
 
 def start() -> None:
     """Start delivering events, running jobs, and telling publishers what this deployable's modules listen to."""
+    tracing.start()
     running = _Workers() if settings.DELIVERY_BROKER_URL else _Threads()
     _running.append(running)
     scheduler = running.scheduler
@@ -77,6 +79,7 @@ def stop() -> None:
     deadline = time.monotonic() + STOP_TIMEOUT
     for running in _running:
         running.stop(deadline)
+    tracing.stop(max(0.0, deadline - time.monotonic()))
 
 
 def _announce() -> None:

@@ -7,6 +7,7 @@ from django.conf import settings
 from kombu import Queue
 
 from seamline.events import outbox
+from seamline.observability import tracing
 from seamline.runtime import celery_dispatcher
 
 BROKER_TIMEOUT_SECONDS = 2.0
@@ -48,4 +49,5 @@ app.autodiscover_tasks()
 @signals.worker_process_init.connect
 def deliver_what_is_published_here(**_: Any) -> None:
     """Dispatch what a worker's handlers publish, which need not wait for the web process to look."""
+    tracing.start()
     outbox.on_commit(celery_dispatcher.CeleryDispatcher().dispatch)

@@ -12,7 +12,7 @@ from django.db import Error, close_old_connections
 from seamline.context import working_for
 from seamline.databases import execute, fetch
 from seamline.module import BadManifest, Job, Module, active
-from seamline.observability import metrics
+from seamline.observability import metrics, tracing
 from seamline.work import pruning, sagas, wakeups
 from seamline.work.leases import LeaseTable
 
@@ -97,7 +97,7 @@ def run(task: Task) -> bool:
         return False
     began, outcome, what = time.monotonic(), "ok", None
     try:
-        with working_for(task.module, origin=f"job {task.name}"):
+        with working_for(task.module, origin=f"job {task.name}"), tracing.span(f"job {task.name}"):
             task.run()
     except Exception as error:
         outcome, what = "failed", f"{type(error).__name__}: {error}"[:MAX_ERROR_LENGTH]

@@ -19,7 +19,7 @@ from seamline.configuration.policies import saga_policy
 from seamline.context import Context
 from seamline.contract import AvailabilityError, ContractError, Unexpected
 from seamline.databases import execute, fetch, transaction
-from seamline.observability import metrics
+from seamline.observability import metrics, tracing
 from seamline.work import wakeups
 from seamline.work.leases import Lease, LeaseTable
 from seamline.work.states import SagaState
@@ -172,7 +172,10 @@ class Saga:
             return self._release(work, SagaState.RUNNING)
 
     def _run(self, act: Callable[[Any], object], work: "_Work", step: Step) -> object:
-        with context.entered(context.calling(context.current(), self.module, step.timeout)):
+        with (
+            context.entered(context.calling(context.current(), self.module, step.timeout)),
+            tracing.span(f"{self.name} {getattr(act, '__name__', 'step')}", saga_id=str(work.lease.key)),
+        ):
             return act(work.state)
 
     def _renew(self, work: "_Work", step: Step) -> "_Work":
