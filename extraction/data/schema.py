@@ -13,6 +13,8 @@ from seamline.databases.provision import MIGRATED_UNTIL
 RUNTIME = "seamline"
 MIGRATIONS = "django_migrations"
 """Compared, not copied: when a migration was applied to a database is that database's own affair."""
+OWNERSHIP = "seamline_ownership"
+"""Neither compared nor copied: it says of one database who owns it, and nothing of its copies."""
 MARK = "extraction_copy"
 """A table of our own, in a target that is not complete."""
 
@@ -144,7 +146,7 @@ class Schema:
 
 def read(connection: Connection, module: str) -> Schema:
     """What the database of a module has."""
-    left_out = [MIGRATIONS, MARK]
+    left_out = [MIGRATIONS, MARK, OWNERSHIP]
     columns: dict[str, list[Column]] = {}
     for table, *column in connection.execute(_COLUMNS, [left_out]):
         columns.setdefault(table, []).append(Column(*column))

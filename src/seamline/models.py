@@ -2,6 +2,7 @@
 
 from seamline.accounts.log_ins import LogIn
 from seamline.calls.models import IdempotentCommand
+from seamline.databases.models import Ownership
 from seamline.events.models import InboxMessage, OutboxMessage, Subscription
 from seamline.http.models import IdempotentRequest, ThrottleCount
 from seamline.work.models import JobRecord, SagaRecord
@@ -13,6 +14,7 @@ __all__ = [
     "JobRecord",
     "LogIn",
     "OutboxMessage",
+    "Ownership",
     "SagaRecord",
     "Subscription",
     "ThrottleCount",

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
+from seamline.databases import ownership
 from seamline.events import relay
 from seamline.runtime import scheduler as scheduling
 from seamline.runtime import wakeup_listener
@@ -51,6 +52,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Looks]:
     looks = Looks()
     monkeypatch.setattr(relay, "dispatch_due", looks.dispatch_due)
     monkeypatch.setattr(scheduling, "_work_due", looks.work_due)
+    monkeypatch.setattr(ownership, "refresh", lambda module: None)
     yield looks
     looks.released.set()
 

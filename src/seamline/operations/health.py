@@ -66,13 +66,15 @@ def health(request: HttpRequest) -> HttpResponse:
     modules = {
         name: {
             "here": routes.is_here(name),
+            "owner": _owner(routes, name),
             "settings": _public_settings(module),
             "outbox": None if alias_of(name) in away else _outbox(name),
             "unheard_by": sorted({a.publisher for a in unheard if a.subscriber == name}),
         }
         for name, module in active().items()
     }
-    modules |= {name: {"here": False, "settings": {}, "outbox": None, "unheard_by": []} for name in extracted()}
+    nothing = {"here": False, "owner": None, "settings": {}, "outbox": None, "unheard_by": []}
+    modules |= {name: nothing for name in extracted()}
     policies = {name.lower(): getattr(settings, name) for name in POLICIES if hasattr(settings, name)}
     told = {"runtime": __version__, "wire": versions.WIRE, "tables": versions.TABLES}
     return _json({"service": settings.SERVICE_NAME, "versions": told, "policies": policies, "modules": modules})
@@ -86,6 +88,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def _json(body: object, status: int = HTTPStatus.OK) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(body), content_type="application/json", status=status)
+
+
+def _owner(routes: topology.Topology, module: str) -> dict[str, object] | None:
+    """Show who owns a module that ever moved with its data, as far as this process knows."""
+    owner = routes.owners.get(module)
+    return {"epoch": owner.epoch, "name": owner.name, "address": owner.address} if owner else None
 
 
 def _public_settings(module: Module) -> dict[str, str]:

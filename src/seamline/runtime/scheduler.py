@@ -17,6 +17,7 @@ from django.db import connections
 
 from seamline import topology
 from seamline.context import working_for
+from seamline.databases import ownership
 from seamline.events import relay
 from seamline.events.relay import Dispatcher
 from seamline.layout import alias_of
@@ -164,6 +165,11 @@ class Scheduler(threading.Thread):
 
     def _dispatch_due(self, module: str, plan: _Plan) -> float:
         """Have done what is due; in how many seconds to look again."""
+        ownership.refresh(module)
+        most = MAX_POLL_RELYING_SECONDS if module in self._heard else MAX_POLL_SECONDS
+        if module in topology.current().left:
+            plan.interval = most
+            return most
         is_busy = relay.dispatch_due(module, self._dispatcher)
         waits, is_begun = [], False
         if topology.current().is_here(module):
@@ -173,7 +179,6 @@ class Scheduler(threading.Thread):
                 else:
                     is_begun = True
                     self._runner.run(module, name)
-        most = MAX_POLL_RELYING_SECONDS if module in self._heard else MAX_POLL_SECONDS
         plan.interval = MIN_POLL_SECONDS if is_busy else min(2 * plan.interval, most)
         return min([MIN_POLL_SECONDS if is_begun else plan.interval, *waits])
 

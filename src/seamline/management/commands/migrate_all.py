@@ -13,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from seamline import layout, shutdown, versions
+from seamline.databases import ownership
 from seamline.databases.provision import (
     PROVISION_LOCK,
     SAY_MIGRATED_UNTIL,
@@ -49,21 +50,26 @@ class Command(BaseCommand):
             provision_schemas(settings.DATABASE_SERVER, settings.DATABASES[layout.DEPLOYABLE], settings.OWN_SCHEMAS)
         except CannotProvision as error:
             raise CommandError(str(error)) from None
+        left = _left()
         schemas = {layout.alias_of(module): layout.current().schema_of(module) for module in settings.ACTIVE_MODULES}
         for alias in layout.aliases():
+            if alias in left:
+                self.stdout.write(f"{alias} is left to the deployable that owns it")
+                continue
             if options["verbosity"]:
                 self.stdout.write(f"migrating {alias} …")
             _migrate(alias, schemas.get(alias, layout.DEFAULT_SCHEMA))
-        for module in settings.ACTIVE_MODULES:
+        here = [module for module in settings.ACTIVE_MODULES if layout.alias_of(module) not in left]
+        for module in here:
             subscriptions.expect(module)
         for announcement in subscriptions.announcements():
-            if announcement.publisher in settings.ACTIVE_MODULES:
+            if announcement.publisher in here:
                 subscriptions.announce(announcement)
 
     def wait(self, seconds: float) -> None:
         shutdown.install()
         deadline = time.monotonic() + seconds
-        while behind := [alias for alias in layout.aliases() if not _is_migrated(alias)]:
+        while behind := [alias for alias in layout.aliases() if alias not in _left() and not _is_migrated(alias)]:
             shutdown.exit_if_requested()
             names = ", ".join(behind)
             if time.monotonic() > deadline:
@@ -71,6 +77,16 @@ class Command(BaseCommand):
             self.stdout.write(f"waiting for the migration of {names} …")
             self.stdout.flush()
             time.sleep(LOOK_EVERY)
+
+
+def _left() -> set[str]:
+    """Find out whose databases another deployable owns, which migrates them. Raises `CommandError`."""
+    ownership.refresh_known(settings.ACTIVE_MODULES)
+    try:
+        ownership.refuse_disagreeing(settings.ACTIVE_MODULES)
+    except ownership.Disagreement as disagreement:
+        raise CommandError(str(disagreement)) from None
+    return ownership.aliases_left()
 
 
 def _migrate(alias: str, schema: str) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 from django.utils.module_loading import import_string
 from prometheus_client import start_http_server
 
+from seamline.databases import ownership
 from seamline.observability import metrics
 from seamline.runtime import celery_dispatcher
 
@@ -39,6 +41,12 @@ class Command(BaseCommand):
             )
         if options["concurrency"] < 1:
             raise CommandError(f"--concurrency is {options['concurrency']}: it has to be 1 or more")
+        ownership.refresh_known(settings.ACTIVE_MODULES)
+        try:
+            ownership.refuse_disagreeing(settings.ACTIVE_MODULES)
+        except ownership.Disagreement as disagreement:
+            raise CommandError(str(disagreement)) from None
+        connections.close_all()  # none is to be shared with the processes that it starts
         if options["metrics_port"]:
             _serve_metrics(options["metrics_port"])
         app = import_string(settings.DELIVERY_CELERY_APP)
