@@ -74,7 +74,7 @@ def health(request: HttpRequest) -> HttpResponse:
         for name, module in active().items()
     }
     nothing = {"here": False, "owner": None, "settings": {}, "outbox": None, "unheard_by": []}
-    modules |= {name: nothing for name in extracted()}
+    modules |= dict.fromkeys(extracted(), nothing)
     policies = {name.lower(): getattr(settings, name) for name in POLICIES if hasattr(settings, name)}
     told = {"runtime": __version__, "wire": versions.WIRE, "tables": versions.TABLES}
     return _json({"service": settings.SERVICE_NAME, "versions": told, "policies": policies, "modules": modules})

@@ -1,0 +1,103 @@
+"""What in a database is a module's to write to, and who may."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from psycopg import sql
+
+from extraction.data.database import Connection
+from extraction.data.schema import OWN, OWNERSHIP
+
+_RELATIONS = f"""
+    SELECT nspname, relname, relkind::text, pg_get_userbyid(relowner)::text, c.oid::bigint,
+        EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid
+                AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i') AND relkind = 'S')
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
+    WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND {OWN}
+    ORDER BY array_position('{{p,r,S,v,m,f}}'::text[], relkind::text), nspname, relname
+"""  # noqa: S608  names and numbers of ours alone  # nosec B608
+_MAY_WRITE = """
+    SELECT oid::regclass::text FROM unnest(%s::bigint[]) AS relation (number) JOIN pg_class ON oid = number::oid
+    WHERE has_table_privilege(%s, oid, 'INSERT, UPDATE, DELETE, TRUNCATE') ORDER BY 1 LIMIT 1
+"""
+TABLES, SEQUENCE, FOREIGN = ("r", "p"), "S", "f"
+
+
+class Relation(NamedTuple):
+    """A table, view or sequence."""
+
+    schema: str
+    name: str
+    kind: str
+    """As `pg_class.relkind` has it."""
+    owner: str
+    oid: int
+    is_linked: bool
+    """Whether it is a sequence of a table's column, whose owner is the table's."""
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        return sql.Identifier(self.schema, self.name)
+
+
+class Relations(NamedTuple):
+    """All that a module has in its database, but for the row that says who owns it."""
+
+    tables: tuple[Relation, ...]
+    sequences: tuple[Relation, ...]
+    views: tuple[Relation, ...]
+    ownership: Relation | None
+
+    @property
+    def writable(self) -> tuple[Relation, ...]:
+        return (*self.tables, *self.views)
+
+    @property
+    def all(self) -> tuple[Relation, ...]:
+        return (*self.tables, *self.sequences, *self.views, *((self.ownership,) if self.ownership else ()))
+
+
+def find(connection: Connection) -> Relations:
+    """Read what there is."""
+    found = [Relation(*row) for row in connection.execute(_RELATIONS)]
+    own = [each for each in found if each.name != OWNERSHIP]
+    return Relations(
+        tuple(each for each in own if each.kind in TABLES),
+        tuple(each for each in own if each.kind == SEQUENCE),
+        tuple(each for each in own if each.kind not in (*TABLES, SEQUENCE)),
+        next((each for each in found if each.name == OWNERSHIP), None),
+    )
+
+
+def listed(relations: Iterable[Relation]) -> sql.Composed:
+    """Name relations for a statement."""
+    return sql.SQL(", ").join(each.identifier for each in relations)
+
+
+def allow_writing(connection: Connection, found: Relations, role: str) -> None:
+    """Let a role read and write all of it, but the row that says who owns it."""
+    to = sql.Identifier(role)
+    connection.execute(sql.SQL("GRANT ALL ON {} TO {}").format(listed(found.writable), to))
+    if found.sequences:
+        connection.execute(sql.SQL("GRANT ALL ON SEQUENCE {} TO {}").format(listed(found.sequences), to))
+    allow_reading(connection, found, role)
+
+
+def allow_reading(connection: Connection, found: Relations, role: str) -> None:
+    """Let a role read all of it."""
+    connection.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(listed(found.all), sql.Identifier(role)))
+
+
+def refuse_writing(connection: Connection, found: Relations, role: str) -> None:
+    """Let a role read all of it, and write to nothing."""
+    whom = sql.Identifier(role)
+    connection.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(listed(found.writable), whom))
+    if found.sequences:
+        connection.execute(sql.SQL("REVOKE ALL ON SEQUENCE {} FROM {}").format(listed(found.sequences), whom))
+    allow_reading(connection, found, role)
+
+
+def writable_by(connection: Connection, found: Relations, role: str) -> str | None:
+    """Name something that a role may write to, in whatever way it came by that; None where there is nothing."""
+    row = connection.execute(_MAY_WRITE, [[each.oid for each in found.writable], role]).fetchone()
+    return str(row[0]) if row else None

@@ -1,0 +1,1 @@
+"""A module moves to another deployable while it runs."""
