@@ -7,7 +7,7 @@ import msgspec
 import pybreaker
 import structlog
 
-from seamline import versions
+from seamline import topology, versions
 from seamline.calls import authorization, peers, service_tokens, wire
 from seamline.calls.http_pool import NO_RESPONSE, ResponseTooLong, TimedOut
 from seamline.calls.peers import NoResponse, Peer
@@ -118,6 +118,8 @@ def _headers(request: Request, context: Context, remaining: float) -> list[tuple
     ]
     if request.key:
         headers.append(("Idempotency-Key", request.key))
+    if owner := topology.current().owners.get(request.module):
+        headers.append(("X-Owner-Epoch", str(owner.epoch)))
     if context.traceparent:
         headers.append(("traceparent", context.traceparent))
     if context.actor:

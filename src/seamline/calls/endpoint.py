@@ -18,6 +18,7 @@ from seamline.calls.service_tokens import Caller
 from seamline.calls.wire import Response
 from seamline.context import Context, current, entered, new_id, request_id_of, traceparent_of
 from seamline.contract import Category, ContractError, Unavailable
+from seamline.databases import ownership
 from seamline.module import extracted
 from seamline.observability import metrics, tracing
 
@@ -110,8 +111,7 @@ def _dispatch(environ: Environ, path: str) -> Response:
     body = _read_body(environ)
     key, context = _read_context(environ, module, f"call {path}", caller.module)
     is_bound = _is_bound(caller, module, path, key, environ.get("HTTP_X_ACTING_USER", ""), body)
-    moved = topology.current().moved.get(module)
-    if moved:
+    if moved := _place(environ, module):
         return client.post(moved, Request(module, path, body, key, is_bound, caller.issuer.name), context)
     served = server.find_operation(path)
     if served is None and module in extracted():
@@ -123,7 +123,18 @@ def _dispatch(environ: Environ, path: str) -> Response:
         raise _refuse_token(module, "a command needs a token of its own")
     if served.operation.needs_key:
         key = key or new_id()
-    return server.execute(served.operation, body, key, context)
+    try:
+        return server.execute(served.operation, body, key, context)
+    except server.Moved as to:
+        return client.post(to.url, Request(module, path, body, key, is_bound, caller.issuer.name), context)
+
+
+def _place(environ: Environ, module: str) -> str | None:
+    """Find where a call is to be passed on to; None where it is for this process."""
+    moved = topology.current().moved.get(module)
+    if moved and ownership.is_older(module, environ.get("HTTP_X_OWNER_EPOCH")):
+        moved = topology.current().moved.get(module)
+    return moved
 
 
 def _authenticate(environ: Environ, module: str) -> Caller:

@@ -109,7 +109,10 @@ def _send(operation: Operation, body: bytes, key: str, context: Context) -> wire
         log.warning("no_route", module=operation.module, request_id=context.request_id)
         raise Unavailable(module=operation.module) from error
     if url is None:
-        return server.execute(operation, body, key, context)
+        try:
+            return server.execute(operation, body, key, context)
+        except server.Moved as moved:
+            url = moved.url
     return client.send(url, operation, body, key, context)
 
 

@@ -22,6 +22,7 @@ from seamline.contract import (
     Unexpected,
     signatures,
 )
+from seamline.databases import ownership
 from seamline.databases.errors import drop_connection, is_infrastructure
 from seamline.layout import alias_of
 from seamline.module import BadManifest, Module
@@ -36,6 +37,14 @@ class BoundOperation(NamedTuple):
     operation: Operation
     implementation: Implementation
     codec: Codec
+
+
+class Moved(Exception):
+    """The module has just moved, and nothing was done: the call is for `url`, under the same key."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.url = url
 
 
 _served: dict[str, BoundOperation] = {}
@@ -81,7 +90,8 @@ def execute(operation: Operation, body: bytes, key: str, context: Context) -> Re
     """Run an operation of a module in this process. Whatever happens comes out as a response.
 
     Only declared errors and those of availability leave as they are; anything else is logged here and leaves as
-    `Unexpected`, which tells no more than an incident number.
+    `Unexpected`, which tells no more than an incident number. Raises `Moved` where another deployable has become the
+    module's owner meanwhile.
     """
     # Context variables of its own: what the callee sets stays with it, as in another process.
     return contextvars.Context().run(_execute, operation, body, key, context)
@@ -102,6 +112,8 @@ def _execute(operation: Operation, body: bytes, key: str, context: Context) -> R
             return wire.error_response(error)
         return _unexpected_response(operation, error)
     except Exception as error:
+        if url := ownership.moved_to(operation.module, error):
+            raise Moved(url) from None
         if not is_infrastructure(error):
             return _unexpected_response(operation, error)
         # The module's database is away: as good as the module, and to be tried again.

@@ -10,8 +10,8 @@ from django.db import Error, InterfaceError, OperationalError, connections
 _CLASSES = ("08", "26", "28", "3D", "40", "53", "55", "57", "58", "F0", "XX")
 _CODES = frozenset({"25006", "25P03", "25P04", "42P05"})
 _PLAN_CHANGED = "cached plan must not change result type"
-_ORDERLY = ("40", "55P03", "57014")
-"""Rolled back, not waited for, cancelled: the connection is as good as before."""
+_ORDERLY = ("40", "42501", "55P03", "57014")
+"""Rolled back, refused, not waited for, cancelled: the connection is as good as before."""
 
 
 def is_infrastructure(error: BaseException) -> bool:

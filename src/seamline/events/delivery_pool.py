@@ -10,6 +10,7 @@ import structlog
 from django.db import close_old_connections
 
 from seamline.configuration.policies import delivery_policy
+from seamline.databases import ownership
 from seamline.events import delivery
 from seamline.work.threads import Task, ThreadPool
 
@@ -44,8 +45,11 @@ class DeliveryPool:
         try:
             delivery.drain(publisher, subscriber)
         except Exception as error:
-            # The publisher's database is away, say. What was leased comes back when its lease lapses.
-            log.error("delivery_failed", publisher=publisher, subscriber=subscriber, exc_info=error)
+            if ownership.moved_to(publisher, error):
+                log.info("delivery_moved", publisher=publisher, subscriber=subscriber)
+            else:
+                # The publisher's database is away, say. What was leased comes back when its lease lapses.
+                log.error("delivery_failed", publisher=publisher, subscriber=subscriber, exc_info=error)
             close_old_connections()
         with self._lock:
             publishers = self._subscribers[subscriber].end(task)

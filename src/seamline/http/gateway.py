@@ -11,7 +11,8 @@ from urllib.parse import quote
 import pybreaker
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, UnreadablePostError
+from django.db import connections
+from django.http import HttpRequest, RawPostDataException, UnreadablePostError
 from django.http.response import HttpResponseBase
 
 from seamline import context, topology
@@ -19,10 +20,14 @@ from seamline.calls import peers
 from seamline.calls.http_pool import NO_RESPONSE, RECEIVE_BYTES, Exchange, ResponseTooLong, TimedOut
 from seamline.calls.peers import Peer
 from seamline.contract import AvailabilityError, DeadlineExceeded, Rejected, Unavailable
+from seamline.databases import ownership
+from seamline.http import idempotency
 from seamline.http.edge import cookie_name, is_about_forwarding, without_cookies
 from seamline.http.middleware import module_of
 from seamline.http.problems import Invalid, error_response
 from seamline.http.streaming import Body, StreamedResponse
+from seamline.layout import alias_of
+from seamline.module import active
 from seamline.observability import metrics
 
 log = structlog.get_logger("seamline.gateway")
@@ -30,7 +35,9 @@ MAX_MEMORY_BYTES = 1024 * 1024
 """Of a request's body; a longer one waits in a temporary file."""
 
 # What is for one connection alone was dropped at the edge, and is on the way back.
-_SET_ANEW = {"content-length", "host", "x-request-id"}
+EPOCH = "X-Owner-Epoch"
+"""Which change of the module's owner whoever passes a request on knows of."""
+_SET_ANEW = {"content-length", "host", "x-request-id", EPOCH.lower()}
 _OF_THE_SERVER = {"date", "server", "x-request-id"}
 """Headers of a response that this deployable gives to all of its own."""
 _IN_A_QUERY = "".join(map(chr, range(0x21, 0x7F)))
@@ -48,28 +55,67 @@ class Gateway:
     def process_view(self, request: HttpRequest, view: Callable[..., object], *_: object) -> HttpResponseBase | None:
         module = module_of(view)
         url = topology.current().moved.get(module) if module else None
-        if module is None or url is None:
-            return None
-        began, outcome = monotonic(), "unavailable"
-        try:
-            response = _forward(request, peers.find(url, module))
-            outcome = "ok" if response.status_code < 500 else "failed"
-            return response
-        except pybreaker.CircuitBreakerError:
-            return error_response(Rejected(module=module))
-        except Invalid as refusal:
-            outcome = "refused"
-            return error_response(refusal)
-        except AvailabilityError as refusal:
-            return error_response(refusal)
-        finally:
-            metrics.gateway_seconds.labels(module, outcome).observe(monotonic() - began)
+        if module and url and ownership.is_older(module, request.headers.get(EPOCH)):
+            url = topology.current().moved.get(module)
+        return _pass_on(request, module, url) if module and url else None
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        """Carry a request on whose module moved while it was under way."""
+        return carry(request, error) or _refuse_page(error)
 
 
-def _forward(request: HttpRequest, peer: Peer) -> StreamedResponse:
+def carry(request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+    """Pass a request on whose module has just moved, if that is why it failed; None where the error is another.
+
+    What it has done is found by the new owner under the request's key, or under the one that it has instead.
+    """
+    module = module_of(request.resolver_match.func) if request.resolver_match else None
+    url = ownership.moved_to(module, error) if module else None
+    if module is None or url is None:
+        return None
+    log.info("request_carried", module=module, to=url, request_id=context.current().request_id)
+    try:
+        content = request.body
+    except RawPostDataException:
+        # An upload, of which nothing is left: who sent it has it still.
+        return error_response(Unavailable(module=module))
+    return _pass_on(request, module, url, content)
+
+
+def _refuse_page(error: Exception) -> HttpResponseBase | None:
+    """Refuse a page of the admin's that wrote to a module which has just moved."""
+    if ownership.is_refusal(error):
+        for module in active():
+            if connections[alias_of(module)].errors_occurred and ownership.moved_to(module, error):
+                return error_response(Unavailable(module=module))
+    return None
+
+
+def _pass_on(request: HttpRequest, module: str, url: str, content: bytes | None = None) -> HttpResponseBase:
+    began, outcome = monotonic(), "unavailable"
+    try:
+        response = _forward(request, peers.find(url, module), content)
+        outcome = "ok" if response.status_code < 500 else "failed"
+        return response
+    except pybreaker.CircuitBreakerError:
+        return error_response(Rejected(module=module))
+    except Invalid as refusal:
+        outcome = "refused"
+        return error_response(refusal)
+    except AvailabilityError as refusal:
+        return error_response(refusal)
+    finally:
+        metrics.gateway_seconds.labels(module, outcome).observe(monotonic() - began)
+
+
+def _forward(request: HttpRequest, peer: Peer, content: bytes | None) -> StreamedResponse:
     # The body comes whole before the module is asked, for its sender may be slow.
     with SpooledTemporaryFile(MAX_MEMORY_BYTES) as body, ExitStack() as held:
-        length = _read_body(request, body)
+        if content is None:
+            length = _read_body(request, body)
+        else:
+            length = body.write(content)
+            body.seek(0)
         with peer.watch(context.current().remaining):
             exchange = _send(request, body, length, peer)
             held.callback(exchange.close)
@@ -99,6 +145,8 @@ def _send(request: HttpRequest, body: IO[bytes], length: int, peer: Peer) -> Exc
     if query := request.META.get("QUERY_STRING"):
         target += f"?{quote(query.encode('latin-1'), safe=_IN_A_QUERY)}"
     headers = list(_request_headers(request, peer.connections.host))
+    if owner := topology.current().owners.get(peer.module):
+        headers.append((EPOCH, str(owner.epoch)))
     if length or request.META.get("CONTENT_LENGTH"):
         headers.append(("Content-Length", str(length)))
     timeout = max(context.current().remaining, 0.001)
@@ -139,6 +187,8 @@ def _request_headers(request: HttpRequest, host: str) -> Iterator[tuple[str, str
             value = without_cookies(value, {settings.SESSION_COOKIE_NAME})
         if value or lower != "cookie":
             yield name, value
+    if idempotency.HEADER not in request.headers and (key := idempotency.key_made_for(request)):
+        yield idempotency.HEADER, key
     yield from _forwarding_headers(request)
     yield "X-Request-ID", context.current().request_id
     if traceparent:

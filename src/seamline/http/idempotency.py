@@ -14,7 +14,7 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.db import Error
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
 from seamline.databases import ASYNC_COMMIT, fetch
@@ -23,6 +23,8 @@ from seamline.http.problems import CONTENT_TYPE, FieldError, Invalid, from_excep
 from seamline.work.leases import Lease, LeaseTable, Renewer
 
 HEADER = "Idempotency-Key"
+_KEY_MADE = "seamline.idempotency_key"
+"""Where a request's environment has the key that was made for it."""
 LEASE_SECONDS = 4.0
 """Seconds that a lease lasts unless it is renewed: so long a repeat waits for a holder that is gone."""
 RENEW_EVERY_SECONDS = 1.0
@@ -61,12 +63,10 @@ def once(module: str, request: Request, body: bytes, respond: Callable[..., Http
     """
     key = request.headers.get(HEADER)
     if key is None:
-        return respond(new_id=uuid.uuid4())
+        return respond(new_id=_id_of_keyless(request, body))
     if not _KEY.fullmatch(key):
         raise Invalid(f"{HEADER} must be 1 to 100 visible ASCII characters", (FieldError(HEADER, "does not fit"),))
-    fingerprint = _fingerprint(f"{request.method} {request.path}\n".encode() + body)
-    # Strangers do not share their keys: two who have chosen the same are told apart by what they ask.
-    owner = str(request.user.id) if isinstance(request.user, Principal) else fingerprint.hex()
+    owner, fingerprint = _identify(request, body)
     lease = _acquire(module, owner, key, fingerprint)
     if lease is None:
         return _replay(module, owner, key, fingerprint)
@@ -78,6 +78,25 @@ def once(module: str, request: Request, body: bytes, respond: Callable[..., Http
             raise
         _keep(module, lease, response)
     return response
+
+
+def key_made_for(request: HttpRequest) -> str | None:
+    """Return the key under which a request without one goes on where its module has moved to meanwhile."""
+    return request.META.get(_KEY_MADE)
+
+
+def _id_of_keyless(request: Request, body: bytes) -> uuid.UUID:
+    """Make an id that a repeat gets too, if it comes under the key that is made here."""
+    key = request._request.META[_KEY_MADE] = uuid.uuid4().hex
+    owner, fingerprint = _identify(request, body)
+    return _id_of(owner, key, fingerprint)
+
+
+def _identify(request: Request, body: bytes) -> tuple[str, bytes]:
+    """Tell whose key it is, and what it was sent with."""
+    fingerprint = _fingerprint(f"{request.method} {request.path}\n".encode() + body)
+    # Strangers do not share their keys: two who have chosen the same are told apart by what they ask.
+    return str(request.user.id) if isinstance(request.user, Principal) else fingerprint.hex(), fingerprint
 
 
 def _fingerprint(request: bytes) -> bytes:

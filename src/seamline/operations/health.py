@@ -73,7 +73,7 @@ def health(request: HttpRequest) -> HttpResponse:
         }
         for name, module in active().items()
     }
-    nothing = {"here": False, "owner": None, "settings": {}, "outbox": None, "unheard_by": []}
+    nothing: dict[str, object] = {"here": False, "owner": None, "settings": {}, "outbox": None, "unheard_by": []}
     modules |= dict.fromkeys(extracted(), nothing)
     policies = {name.lower(): getattr(settings, name) for name in POLICIES if hasattr(settings, name)}
     told = {"runtime": __version__, "wire": versions.WIRE, "tables": versions.TABLES}

@@ -10,11 +10,12 @@ from typing import Any
 import structlog
 from celery import Task, shared_task
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import Error, close_old_connections
 
 from seamline import topology
 from seamline.configuration.policies import delivery_policy
 from seamline.context import working_for
+from seamline.databases import ownership
 from seamline.events import delivery
 from seamline.module import active, owner
 from seamline.observability import metrics
@@ -62,6 +63,13 @@ class ModuleTask(Task):  # type: ignore[type-arg]  # only generic to the type ch
         try:
             with working_for(module, origin=f"task {self.name}"):
                 return super().__call__(*args, **kwargs)
+        except Error as error:
+            if not settings.DELIVERY_BROKER_URL or not ownership.moved_to(module, error):
+                raise
+            # The new owner's workers read their own queue, of the same broker.
+            queue = f"{topology.current().owners[module].name}.{module}"
+            log.info("task_moved", task=self.name, queue=queue)
+            return self.apply_async(args, kwargs, queue=queue)
         finally:
             metrics.flush()
 
@@ -107,6 +115,10 @@ def deliver(publisher: str, subscriber: str) -> None:
     """Deliver a module's events to a subscriber for a while."""
     try:
         delivery.drain(publisher, subscriber)
+    except Error as error:
+        if not ownership.moved_to(publisher, error):
+            raise
+        log.info("delivery_moved", publisher=publisher, subscriber=subscriber)
     finally:
         close_old_connections()
 

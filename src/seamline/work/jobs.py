@@ -10,7 +10,7 @@ import structlog
 from django.db import Error, close_old_connections
 
 from seamline.context import working_for
-from seamline.databases import execute, fetch
+from seamline.databases import execute, fetch, ownership
 from seamline.module import BadManifest, Job, Module, active
 from seamline.observability import metrics, tracing
 from seamline.work import pruning, sagas, wakeups
@@ -31,6 +31,8 @@ _REGISTER = """
     ON CONFLICT (module, name) DO NOTHING
 """
 _NOTE_RUN = "UPDATE seamline_job SET ended_at = now(), seconds = %s, error = %s WHERE module = %s AND name = %s"
+_UNDER_WAY = ", ended_at = NULL"
+"""By which somebody else sees that it has begun: who becomes the module's owner meanwhile runs it again."""
 _LAST_RUNS = "SELECT name, attempts, due_at, ended_at, seconds, error FROM seamline_job WHERE module = %s ORDER BY name"
 _MAKE_DUE = "UPDATE seamline_job SET due_at = now() WHERE module = %s AND name = %s"
 
@@ -45,7 +47,10 @@ class Task(NamedTuple):
 
 
 class LastRun(NamedTuple):
-    """How a job went the last time that it was run; Nones where it was not yet, or by a version that notes nothing."""
+    """How a job went the last time that it was run; Nones where it was not yet, or by a version that notes nothing.
+
+    `ended_at` is None while it is run, too.
+    """
 
     name: str
     runs: int
@@ -100,6 +105,9 @@ def run(task: Task) -> bool:
         with working_for(task.module, origin=f"job {task.name}"), tracing.span(f"job {task.name}"):
             task.run()
     except Exception as error:
+        if ownership.moved_to(task.module, error):
+            log.info("job_moved", module=task.module, job=task.name)
+            return False
         outcome, what = "failed", f"{type(error).__name__}: {error}"[:MAX_ERROR_LENGTH]
         log.error("job_failed", module=task.module, job=task.name, exc_info=error)
         close_old_connections()
@@ -111,7 +119,16 @@ def run(task: Task) -> bool:
 
 
 def run_named(module: str, name: str) -> None:
-    """Run a job if it is due, or go on with the module's sagas."""
+    """Run a job if it is due, or go on with the module's sagas; neither where the module has just moved."""
+    try:
+        _run_named(module, name)
+    except Error as error:
+        if not ownership.moved_to(module, error):
+            raise
+        log.info("job_moved", module=module, job=name)
+
+
+def _run_named(module: str, name: str) -> None:
     if name == sagas.RESUME:
         sagas.resume(module)
         return
@@ -135,7 +152,8 @@ def _acquire(task: Task) -> bool:
     now = datetime.now(UTC)
 
     def acquire() -> bool:
-        return bool(LEASES.acquire(task.module, "name = %(name)s", {"name": task.name}, task.when.seconds_to_next(now)))
+        period = task.when.seconds_to_next(now)
+        return bool(LEASES.acquire(task.module, "name = %(name)s", {"name": task.name}, period, also=_UNDER_WAY))
 
     first = [task.module, task.name, _first_pause(task, now)]
     return acquire() or (bool(execute(task.module, _REGISTER, first)) and acquire())

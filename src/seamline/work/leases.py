@@ -64,11 +64,11 @@ class LeaseTable:
         )
 
     def acquire(
-        self, module: str, where: str, values: Values, seconds: float, returning: Sequence[str] = ()
+        self, module: str, where: str, values: Values, seconds: float, returning: Sequence[str] = (), also: str = ""
     ) -> tuple[Any, ...] | None:
         """Lease a row that is due; its key, its token and what else is to be returned, or None where there is none."""
         statement = f"""
-            UPDATE {self.name} SET due_at = now() + %(lease)s, attempts = attempts + 1
+            UPDATE {self.name} SET due_at = now() + %(lease)s, attempts = attempts + 1{also}
             {"" if self.durable else f"FROM {ASYNC_COMMIT}"}
             WHERE module = %(module)s AND {where} AND {self.is_open} AND due_at <= now()
             RETURNING {", ".join((self.key, "attempts", *returning))}

@@ -18,7 +18,7 @@ from seamline import context
 from seamline.configuration.policies import saga_policy
 from seamline.context import Context
 from seamline.contract import AvailabilityError, ContractError, Unexpected
-from seamline.databases import execute, fetch, transaction
+from seamline.databases import execute, fetch, ownership, transaction
 from seamline.observability import metrics, tracing
 from seamline.work import wakeups
 from seamline.work.leases import Lease, LeaseTable
@@ -286,6 +286,9 @@ def resume(module: str) -> int:
             with context.entered(Context(request_id, traceparent, module=module, origin=f"saga {name}")):
                 known[name].resume(saga_id)
         except Exception as error:
+            if ownership.moved_to(module, error):
+                log.info("sagas_moved", module=module)
+                return 0
             log.error("saga_failed", saga=name, id=str(saga_id), exc_info=error)
     return len(found)
 

@@ -12,7 +12,7 @@ from django.db import Error, NotSupportedError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
-from seamline import layout, shutdown, versions
+from seamline import layout, shutdown, topology, versions
 from seamline.databases import ownership
 from seamline.databases.provision import (
     PROVISION_LOCK,
@@ -98,6 +98,7 @@ def _migrate(alias: str, schema: str) -> None:
         [[new]] = cursor.fetchall()
         try:
             _refuse_later(alias)
+            _refuse_on_the_move(alias)
             call_command("migrate", database=alias, verbosity=0, interactive=False, skip_checks=True)
             if new:
                 cursor.execute(SAY_MIGRATED_UNTIL)
@@ -116,6 +117,19 @@ def _refuse_later(alias: str) -> None:
         versions.refuse_later([name for app, name in applied if app == "seamline"])
     except versions.Unmet as unmet:
         raise CommandError(f"{alias}: {unmet}") from None
+
+
+def _refuse_on_the_move(alias: str) -> None:
+    """Change no table of a module whose move is not finished: who is at its other end knows them as they are."""
+    owners = topology.current().owners
+    moving = [module for module in settings.ACTIVE_MODULES if layout.alias_of(module) == alias and module in owners]
+    if moving and owners[moving[0]].other:
+        executor = MigrationExecutor(connections[alias])
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            raise CommandError(
+                f"{moving[0]} is on the move, and its tables cannot change meanwhile: finish that first "
+                f"(python -m extraction move {moving[0]} --finish), after --back where it is to stay here"
+            )
 
 
 def _is_migrated(alias: str) -> bool:
