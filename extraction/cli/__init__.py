@@ -15,6 +15,7 @@ COMMANDS = {
     "compat": "compat.compat",
     "extract": "extract.extract",
     "data": "data.data_group",
+    "move": "move.move",
     "finish": "finish.finish",
     "fold": "fold.fold",
     "new": "new.new",
