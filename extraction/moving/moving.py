@@ -64,9 +64,10 @@ class Move:
         self._wait_until_known(found.other, found, "it does not know yet that it may become the owner")
         self._copy_files(ends)
         self.say("the fence")
-        moved = fence.change_owner(self.connection, self.module, found, _next_step(found.step))
-        self.follow(moved, ends)
-        return moved
+        passed = fence.change_owner(self.connection, self.module, found, _next_step(found.step))
+        self.say(f"passed at try {passed.tries}: writers waited {passed.seconds * 1000:.0f} ms at most")
+        self.follow(passed.row, ends)
+        return passed.row
 
     def follow(self, found: Row, ends: list[Deployable]) -> None:
         """Tell everybody who the owner is now, and wait until the owner knows."""

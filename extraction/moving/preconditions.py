@@ -34,8 +34,8 @@ def refuse_unfit(home: Deployable, service: Deployable) -> None:
         raise Refused(
             f"{service.name} has {module} in {service.database}, and here it is in {home.database}: a module moves "
             f"while it runs within one server, where its database stays what it is. Set {setting} for {service.name} "
-            f"to that database, with a user and a password of its own: {_address(home)}; or copy the data with the writers "
-            f"stopped: python -m extraction data copy {module}"
+            f"to that database, with a user and a password of its own: {_address(home)}; or copy the data with the "
+            f"writers stopped: python -m extraction data copy {module}"
         )
     if home.role == service.role:
         raise Refused(f"both log in as {home.role}, and a fence is between roles: give {setting} a user of its own")

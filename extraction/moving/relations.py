@@ -17,8 +17,8 @@ _RELATIONS = f"""
     ORDER BY array_position('{{p,r,S,v,m,f}}'::text[], relkind::text), nspname, relname
 """  # noqa: S608  names and numbers of ours alone  # nosec B608
 _MAY_WRITE = """
-    SELECT oid::regclass::text FROM unnest(%s::bigint[]) AS relation (number) JOIN pg_class ON oid = number::oid
-    WHERE has_table_privilege(%s, oid, 'INSERT, UPDATE, DELETE, TRUNCATE') ORDER BY 1 LIMIT 1
+    SELECT oid::regclass::text FROM unnest({oids}::bigint[]) AS relation (number) JOIN pg_class ON oid = number::oid
+    WHERE has_table_privilege({role}, oid, 'INSERT, UPDATE, DELETE, TRUNCATE') ORDER BY 1 LIMIT 1
 """
 TABLES, SEQUENCE, FOREIGN = ("r", "p"), "S", "f"
 
@@ -74,30 +74,30 @@ def listed(relations: Iterable[Relation]) -> sql.Composed:
     return sql.SQL(", ").join(each.identifier for each in relations)
 
 
-def allow_writing(connection: Connection, found: Relations, role: str) -> None:
-    """Let a role read and write all of it, but the row that says who owns it."""
+def allowing_writing(found: Relations, role: str) -> list[sql.Composed]:
+    """Make the statements that let a role read and write all of it, but the row that says who owns it."""
     to = sql.Identifier(role)
-    connection.execute(sql.SQL("GRANT ALL ON {} TO {}").format(listed(found.writable), to))
+    granting = [sql.SQL("GRANT ALL ON {} TO {}").format(listed(found.writable), to)]
     if found.sequences:
-        connection.execute(sql.SQL("GRANT ALL ON SEQUENCE {} TO {}").format(listed(found.sequences), to))
-    allow_reading(connection, found, role)
+        granting.append(sql.SQL("GRANT ALL ON SEQUENCE {} TO {}").format(listed(found.sequences), to))
+    return [*granting, allowing_reading(found, role)]
 
 
-def allow_reading(connection: Connection, found: Relations, role: str) -> None:
-    """Let a role read all of it."""
-    connection.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(listed(found.all), sql.Identifier(role)))
+def allowing_reading(found: Relations, role: str) -> sql.Composed:
+    """Make the statement that lets a role read all of it."""
+    return sql.SQL("GRANT SELECT ON {} TO {}").format(listed(found.all), sql.Identifier(role))
 
 
-def refuse_writing(connection: Connection, found: Relations, role: str) -> None:
-    """Let a role read all of it, and write to nothing."""
+def refusing_writing(found: Relations, role: str) -> list[sql.Composed]:
+    """Make the statements that let a role read all of it, and write to nothing."""
     whom = sql.Identifier(role)
-    connection.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(listed(found.writable), whom))
+    revoking = [sql.SQL("REVOKE ALL ON {} FROM {}").format(listed(found.writable), whom)]
     if found.sequences:
-        connection.execute(sql.SQL("REVOKE ALL ON SEQUENCE {} FROM {}").format(listed(found.sequences), whom))
-    allow_reading(connection, found, role)
+        revoking.append(sql.SQL("REVOKE ALL ON SEQUENCE {} FROM {}").format(listed(found.sequences), whom))
+    return [*revoking, allowing_reading(found, role)]
 
 
-def writable_by(connection: Connection, found: Relations, role: str) -> str | None:
-    """Name something that a role may write to, in whatever way it came by that; None where there is nothing."""
-    row = connection.execute(_MAY_WRITE, [[each.oid for each in found.writable], role]).fetchone()
-    return str(row[0]) if row else None
+def asking_who_writes(found: Relations, role: str) -> sql.Composed:
+    """Make the question for something that a role may write to, in whatever way it came by that."""
+    oids = sql.Literal([each.oid for each in found.writable])
+    return sql.SQL(_MAY_WRITE).format(oids=oids, role=sql.Literal(role))

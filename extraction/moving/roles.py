@@ -46,7 +46,7 @@ def let_in(connection: Connection, database: str, role: str, password: str) -> N
         make = sql.SQL("CREATE ROLE {} LOGIN NOCREATEDB NOCREATEROLE PASSWORD {}")
         connection.execute(make.format(sql.Identifier(role), sql.Literal(password)))
     _let_in(connection, database, role)
-    relations.allow_reading(connection, relations.find(connection), role)
+    connection.execute(relations.allowing_reading(relations.find(connection), role))
 
 
 def part(connection: Connection, database: str, owner: str) -> None:

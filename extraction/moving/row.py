@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from psycopg import sql
+
 from extraction.data.database import Connection
 from extraction.data.schema import OWNERSHIP, exists
 from extraction.processes.errors import Refused
@@ -62,13 +64,12 @@ _READ = """
 _WRITE = """
     INSERT INTO seamline_ownership AS known
         (module, epoch, owner, address, role, other_owner, other_address, other_role, step, changed_at)
-    VALUES (%(module)s, %(epoch)s, %(owner)s, %(address)s, %(role)s,
-        %(other_owner)s, %(other_address)s, %(other_role)s, %(step)s, now())
+    VALUES ({module}, {epoch}, {owner}, {address}, {role}, {other_owner}, {other_address}, {other_role}, {step}, now())
     ON CONFLICT (module) DO UPDATE SET epoch = excluded.epoch,
         owner = excluded.owner, address = excluded.address, role = excluded.role, other_owner = excluded.other_owner,
         other_address = excluded.other_address, other_role = excluded.other_role, step = excluded.step,
         changed_at = now()
-    WHERE known.epoch = %(before)s RETURNING epoch
+    WHERE known.epoch = {before} RETURNING epoch
 """
 
 
@@ -88,6 +89,17 @@ def read(connection: Connection, module: str) -> Row | None:
 
 def write(connection: Connection, module: str, row: Row, before: int) -> None:
     """Write a module's row, unless somebody else has changed the owner since epoch `before`. Raises `Refused`."""
+    if connection.execute(writing(module, row, before)).fetchone() is None:
+        raise changed_meanwhile(module)
+
+
+def changed_meanwhile(module: str) -> Refused:
+    """Make the error for a row that is another than it was."""
+    return Refused(f"the owner of {module} was changed by somebody else meanwhile: look at --status, and try again")
+
+
+def writing(module: str, row: Row, before: int) -> sql.Composed:
+    """Make the statement that writes a module's row; it gives no row back where somebody else has changed the owner."""
     values = {
         "module": module,
         "epoch": row.epoch,
@@ -100,5 +112,4 @@ def write(connection: Connection, module: str, row: Row, before: int) -> None:
         "step": row.step.value,
         "before": before,
     }
-    if connection.execute(_WRITE, values).fetchone() is None:
-        raise Refused(f"the owner of {module} was changed by somebody else meanwhile: look at --status, and try again")
+    return sql.SQL(_WRITE).format(**{name: sql.Literal(value) for name, value in values.items()})

@@ -42,7 +42,7 @@ class Shared:
     def swap(self, patience: float = 30.0) -> Row:
         before = self.row()
         step = Step.MOVED if before.owner == self.old else Step.RETURNED
-        return fence.change_owner(self.admin, MODULE, before, step, patience)
+        return fence.change_owner(self.admin, MODULE, before, step, patience).row
 
 
 @pytest.fixture

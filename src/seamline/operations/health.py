@@ -63,7 +63,7 @@ def health(request: HttpRequest) -> HttpResponse:
     """Show versions, policies, and of each module where it lives, its settings, its outbox, who has not heard it."""
     routes, away = topology.current(), availability.away()
     unheard = subscriptions.pending()
-    modules = {
+    modules: dict[str, dict[str, object]] = {
         name: {
             "here": routes.is_here(name),
             "owner": _owner(routes, name),
