@@ -78,9 +78,14 @@ test-django: $(DEV)
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup $(RUNTIME_TESTS) $(ARGS)
 
 chaos: export PYTHONPATH = .:src
-chaos: $(DEV)  ## kill everything at random, and look for what is lost; SEED=, KILLS=, TOPOLOGY=monolith|extracted|redis|rabbitmq
+chaos: $(DEV)  ## kill everything at random, and look for what is lost; SEED=, KILLS=, TOPOLOGY=monolith|extracted|redis|rabbitmq|moving
+ifeq ($(TOPOLOGY),moving)
+	$(BIN)/python -m tests.chaos.moving $(if $(SEED),--seed $(SEED)) $(if $(MOVES),--moves $(MOVES)) \
+		$(if $(ROWS),--rows $(ROWS))
+else
 	$(BIN)/python -m tests.chaos $(if $(TOPOLOGY),--topology $(TOPOLOGY)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(KILLS),--kills $(KILLS))
+endif
 
 chaos-mutants: export PYTHONPATH = .:src
 chaos-mutants: $(DEV)  ## take out what the campaign relies on, and see that it finds something; MUTANTS="fence inbox", SEED=

@@ -81,9 +81,9 @@ class Move:
         """Give the tables to the owner, and end the move. The way back is closed. Raises `Refused`."""
         self.say(f"giving the tables to {found.owner.role}")
         roles.rejoin(self.connection, self.database, found.owner.role, found.other.role)
-        is_home = found.owner.owner == self.home.name
-        # At home, settings place it as if it had never moved.
-        after = Row(found.epoch + 1, NOBODY if is_home else found.owner)
+        # What never moved is placed by settings, as before.
+        has_moved = found.step in (Step.MOVED, Step.RETURNED)
+        after = Row(found.epoch + 1, found.owner if has_moved else NOBODY)
         row.write(self.connection, self.module, after, found.epoch)
         self.home.wake()
         return after

@@ -1,5 +1,6 @@
 """A monolith and a service of one of its modules, both on the module's one database, and the command that moves it."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,24 +34,37 @@ class Places:
         url, prefix = self.monolith.settings["DATABASE_URL"], self.monolith.settings["DATABASE_PREFIX"]
         return url.replace("/postgres?", f"/{prefix}_{self.module}?")
 
-    def begin(self, *arguments: str) -> "subprocess.Popen[str]":
-        """`python -m extraction move …` in the monolith's folder."""
+    def begin(self, *arguments: str, tool: Path = REPOSITORY) -> "subprocess.Popen[str]":
+        """`python -m extraction move …` for the monolith."""
+        path = os.pathsep.join(map(str, (tool, REPOSITORY, REPOSITORY / "src")))
         return subprocess.Popen(
-            [sys.executable, "-m", "extraction", "move", self.module, *arguments],
-            cwd=REPOSITORY,
-            env=environment(**self.monolith.settings, PORT=str(self.monolith.port), PYTHONPATH=".:src", COLUMNS="200"),
+            [sys.executable, "-m", "extraction", "move", self.module, *arguments, "--root", str(REPOSITORY)],
+            cwd=tool,
+            env=environment(**self.monolith.settings, PORT=str(self.monolith.port), PYTHONPATH=path, COLUMNS="200"),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def move(self, *arguments: str, status: int = 0) -> str:
+    def move(self, *arguments: str, status: int = 0, tool: Path = REPOSITORY) -> str:
         """Run it, and return all that it said, after checking the exit status."""
-        process = self.begin(*arguments)
+        process = self.begin(*arguments, tool=tool)
         said, complained = process.communicate()
         assert process.returncode == status, said + complained
         return said + complained
+
+    def manage(self, *arguments: str, status: int = 0, **settings: str) -> str:
+        """Run `manage.py …` in the monolith's folder, and return all that it said, after checking the exit status."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=REPOSITORY,
+            env=environment(**self.monolith.settings, **settings),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout + done.stderr
 
     def go(self) -> str:
         return self.move("--to", str(self.service.root))

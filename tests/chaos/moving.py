@@ -1,0 +1,123 @@
+"""`make chaos TOPOLOGY=moving`: a module moves there and back under load, and nobody notices.
+
+Exits with 1 where a request failed, an order was lost or doubled, somebody wrote who was not the owner, or an audit is
+not clean.
+"""
+
+import argparse
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+
+from tests.chaos.campaign import new_seed
+from tests.chaos.world import Postgres
+from tests.moving import load
+from tests.moving.load import Outcome
+from tests.moving.places import Places, places
+from tests.processes import Deployable, Yard, environment
+from tests.topology.pairs import extract
+
+MODULE = "orders"
+KILLED = 0.25
+"""How often the command is killed, of all moves."""
+FILL = """
+    INSERT INTO orders_order (id, customer_id, status, currency, discount, total, payment_method, refusal, created_at)
+    SELECT gen_random_uuid(), gen_random_uuid(), 'cancelled', 'EUR', 0, 1000, 'sandbox:approve', '', now()
+    FROM generate_series(1, %s)
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make chaos TOPOLOGY=moving", description=__doc__)
+    parser.add_argument("--moves", type=int, default=40, help="there and back again are two (40)")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="orders that are there already (1,000,000)")
+    parser.add_argument("--customers", type=int, default=8, help="who order at a time (8)")
+    parser.add_argument("--seed", type=int, help="decides which commands are killed when; a new one unless given")
+    options = parser.parse_args()
+    seed = new_seed() if options.seed is None else options.seed
+    print(f"moving: {options.moves} moves, {options.rows:,} rows, seed {seed} …", flush=True)
+    folder = Path(tempfile.mkdtemp(prefix="chaos-moving-"))
+    found = wage(folder, seed, options.moves, options.rows, options.customers)
+    for what in found:
+        print(f"VIOLATION: {what}")
+    print(f"logs: {folder}" if found else "nothing is lost, doubled, or written by another than the owner")
+    if not found:
+        shutil.rmtree(folder)
+    return int(bool(found))
+
+
+def wage(folder: Path, seed: int, moves: int, rows: int, customers: int) -> list[str]:
+    """Do it all, and tell what is wrong."""
+    rng = random.Random(seed)
+    with ExitStack() as stack:
+        postgres = Postgres(folder / "postgres", stack)
+        yard = Yard(postgres.url, folder)
+        service = extract(MODULE, folder / "service")
+        made = stack.enter_context(places(yard, MODULE, service, WEB_WORKERS="2", WEB_THREADS="8"))
+        made.monolith.start()
+        with psycopg.connect(made.url, autocommit=True) as admin:
+            admin.execute(FILL, [rows])
+            admin.execute("ANALYZE")
+        load.watch(made.url, f"{made.monolith.settings['DATABASE_PREFIX']}_{MODULE}")
+        made.move("--to", str(service), status=1)
+        made.service.launch().until_ready()
+        with load.customers(made.shop, customers) as calm:
+            for number in range(moves):
+                arguments = ["--back"] if number % 2 else ["--to", str(service)]
+                _move(made, arguments, rng)
+        print(f"{moves} moves: {calm}", flush=True)
+        with load.customers(made.shop, customers, insists=True) as restarted:
+            process = made.begin("--to", str(service))
+            time.sleep(rng.uniform(0, 5))
+            postgres.end(signal.SIGINT)
+            postgres.start()
+            process.communicate()
+            made.go()
+            made.back()
+        print(f"PostgreSQL restarted: {restarted}", flush=True)
+        found = [*_wrong(calm), *_wrong(restarted)]
+        if number := load.strangers(made.url):
+            found.append(f"{number} rows were written by another than the owner")
+        return [*found, *(problem for each in (made.monolith, made.service) for problem in _audited(each))]
+
+
+def _move(made: Places, arguments: list[str], rng: random.Random) -> None:
+    if rng.random() < KILLED:
+        process = made.begin(*arguments)
+        assert process.stderr
+        for _ in range(rng.randint(1, 3)):
+            process.stderr.readline()
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        print(f"killed: {' '.join(arguments)}, then {made.row()}", flush=True)
+    said = made.move(*arguments)
+    print(*(line for line in said.splitlines() if line.startswith("passed")), flush=True)
+
+
+def _wrong(outcome: Outcome) -> list[str]:
+    found = [f"failed: {what}" for what in outcome.failed[:10]]
+    found += [f"lost: {each}" for each in sorted(outcome.lost)[:10]]
+    return found + [f"doubled: {each}" for each in sorted(outcome.doubled)[:10]]
+
+
+def _audited(deployable: Deployable) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "audit", "--wait", "60"],
+        cwd=deployable.root,
+        env=environment(**deployable.settings) | {"LOG_LEVEL": "ERROR"},
+        capture_output=True,
+        text=True,
+    )
+    return [f"audit of {deployable}: {done.stdout[-1000:]}{done.stderr[-1000:]}"] if done.returncode else []
+
+
+if __name__ == "__main__":
+    sys.exit(main())
