@@ -61,7 +61,7 @@ def move(project: Project, module: str, to: Path | None, at: str | None, dry_run
             ends = [service, home] if service else [home]
             {"status": _status, "back": _back, "finish": _finish, "abort": _abort}[chosen[0]](work, ends)
         elif service and dry_run:
-            _show_plan(work, work.planned(service, at, work.row()))
+            _show_plan(work, work.make_plan(service, at, work.row()))
         elif service:
             _move(work, service, at)
 

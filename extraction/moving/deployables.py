@@ -96,7 +96,7 @@ class Deployable:
         found = self.told["database"]
         return found.get("host", ""), found.get("port", "5432"), found["dbname"]
 
-    def administered(self) -> Database:
+    def admin_database(self) -> Database:
         """Return the module's database, as its server's administrator logs in: by DATABASE_URL."""
         return Database({**_parse(self.told["server"]), "dbname": self.told["database"]["dbname"]})
 

@@ -53,7 +53,7 @@ _BUSY = """
     ORDER BY xact_start LIMIT 1
 """
 _PASSING = ("55P03", "57014", "40P01", "XX000")
-"""Not locked in time, ended in time, a deadlock, a row of the catalog that VACUUM has just changed."""
+"""Not locked in time, ended in time, a deadlock, a row of pg_class that VACUUM has just changed."""
 
 
 class Busy(NamedTuple):
@@ -109,7 +109,7 @@ def change_owner(
 
 def _pass(connection: Connection, module: str, found: Relations, before: Row, after: Row, hold: float) -> float:
     lock = sql.SQL("LOCK TABLE {} IN {} MODE")
-    tables = relations.listed(sorted(found.tables, key=_by_turn))
+    tables = relations.names_of(sorted(found.tables, key=_by_turn))
     limit = sql.SQL("SET LOCAL lock_timeout = {0}; SET LOCAL statement_timeout = {0}").format(int(hold * 1000))
     # In one message: what writers wait for must not wait for the network.
     statements = [

@@ -96,11 +96,11 @@ class Move:
             return found
         if found and found.owner.owner not in ("", self.home.name):
             raise Refused(f"{self.module} is owned by {found.owner}: move it from there")
-        began = self.planned(service, address, found)
+        began = self.make_plan(service, address, found)
         row.write(self.connection, self.module, began, found.epoch if found else 0)
         return began
 
-    def planned(self, service: Deployable, address: str | None, found: Row | None) -> Row:
+    def make_plan(self, service: Deployable, address: str | None, found: Row | None) -> Row:
         """Work out the row with which a move begins. Raises `Refused`."""
         preconditions.refuse_unfit(self.home, service)
         preconditions.refuse_unready(self.connection, self.home, service)
@@ -140,7 +140,7 @@ class Move:
 @contextmanager
 def moving(home: Deployable, say: Say) -> Iterator[Move]:
     """Be the only one who moves the module, until the end of the block. Raises `Refused`."""
-    with explained(), closing(home.administered().connect()) as connection:
+    with explained(), closing(home.admin_database().connect()) as connection:
         [[free]] = connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
         if not free:
             raise Refused(f"another command moves {home.module} at the moment: wait for it")

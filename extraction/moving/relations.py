@@ -69,7 +69,7 @@ def find(connection: Connection) -> Relations:
     )
 
 
-def listed(relations: Iterable[Relation]) -> sql.Composed:
+def names_of(relations: Iterable[Relation]) -> sql.Composed:
     """Name relations for a statement."""
     return sql.SQL(", ").join(each.identifier for each in relations)
 
@@ -77,23 +77,23 @@ def listed(relations: Iterable[Relation]) -> sql.Composed:
 def allowing_writing(found: Relations, role: str) -> list[sql.Composed]:
     """Make the statements that let a role read and write all of it, but the row that says who owns it."""
     to = sql.Identifier(role)
-    granting = [sql.SQL("GRANT ALL ON {} TO {}").format(listed(found.writable), to)]
+    granting = [sql.SQL("GRANT ALL ON {} TO {}").format(names_of(found.writable), to)]
     if found.sequences:
-        granting.append(sql.SQL("GRANT ALL ON SEQUENCE {} TO {}").format(listed(found.sequences), to))
+        granting.append(sql.SQL("GRANT ALL ON SEQUENCE {} TO {}").format(names_of(found.sequences), to))
     return [*granting, allowing_reading(found, role)]
 
 
 def allowing_reading(found: Relations, role: str) -> sql.Composed:
     """Make the statement that lets a role read all of it."""
-    return sql.SQL("GRANT SELECT ON {} TO {}").format(listed(found.all), sql.Identifier(role))
+    return sql.SQL("GRANT SELECT ON {} TO {}").format(names_of(found.all), sql.Identifier(role))
 
 
 def refusing_writing(found: Relations, role: str) -> list[sql.Composed]:
     """Make the statements that let a role read all of it, and write to nothing."""
     whom = sql.Identifier(role)
-    revoking = [sql.SQL("REVOKE ALL ON {} FROM {}").format(listed(found.writable), whom)]
+    revoking = [sql.SQL("REVOKE ALL ON {} FROM {}").format(names_of(found.writable), whom)]
     if found.sequences:
-        revoking.append(sql.SQL("REVOKE ALL ON SEQUENCE {} FROM {}").format(listed(found.sequences), whom))
+        revoking.append(sql.SQL("REVOKE ALL ON SEQUENCE {} FROM {}").format(names_of(found.sequences), whom))
     return [*revoking, allowing_reading(found, role)]
 
 

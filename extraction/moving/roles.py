@@ -21,7 +21,7 @@ _SCHEMAS = """
 """
 
 
-_REST = """
+_OTHER_OBJECTS = """
     SELECT 'SCHEMA', quote_ident(nspname) FROM pg_namespace WHERE pg_get_userbyid(nspowner) = %(role)s
     UNION ALL SELECT 'ROUTINE', oid::regprocedure::text FROM pg_proc WHERE pg_get_userbyid(proowner) = %(role)s
     UNION ALL SELECT 'TYPE', oid::regtype::text FROM pg_type
@@ -69,7 +69,7 @@ def rejoin(connection: Connection, database: str, owner: str, other: str) -> Non
     whom = sql.Identifier(other)
     with connection.transaction():
         _give_rest(connection, database, other, owner)
-        connection.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(relations.listed(found.all), whom))
+        connection.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(relations.names_of(found.all), whom))
         if exists(connection, role):
             connection.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
             connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
@@ -82,7 +82,7 @@ def rejoin(connection: Connection, database: str, owner: str, other: str) -> Non
 def _give_rest(connection: Connection, database: str, other: str, owner: str) -> None:
     """Give the database, its schemas, functions and types. (REASSIGN OWNED would give other databases as well.)"""
     found = [("DATABASE", sql.Identifier(database).as_string(connection))]
-    found += [(kind, name) for kind, name in connection.execute(_REST, {"role": other})]
+    found += [(kind, name) for kind, name in connection.execute(_OTHER_OBJECTS, {"role": other})]
     for kind, name in found:
         connection.execute(f"ALTER {kind} {name} OWNER TO {sql.Identifier(owner).as_string(connection)}")
 

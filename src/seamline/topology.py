@@ -50,7 +50,7 @@ class Topology:
         """Tell whether this process serves the module."""
         return module in self.here and module not in self.moved
 
-    def owned(self, module: str, owner: Owner, me: str, setting: str | None) -> "Topology":
+    def with_owner(self, module: str, owner: Owner, me: str, setting: str | None) -> "Topology":
         """Derive the topology in which a module has this owner. `me` is this deployable's name, `setting` the URL that
         is set for the module: it counts where there is no owner."""
         url = setting if not owner.name else None if owner.name == me else owner.address

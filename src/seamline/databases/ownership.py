@@ -39,7 +39,7 @@ def refresh(module: str) -> Owner | None:
         # Of two that read at the same time, the one that saw less may come second.
         if owner and owner != known and (known is None or owner.epoch >= known.epoch):
             setting = settings.MODULE_URLS.get(module)
-            topology.use(now.owned(module, owner, settings.SERVICE_NAME, setting))
+            topology.use(now.with_owner(module, owner, settings.SERVICE_NAME, setting))
             log.info("owner_known", module=module, owner=owner.name, epoch=owner.epoch, address=owner.address)
     return owner
 

@@ -61,10 +61,10 @@ class Gateway:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
         """Carry a request on whose module moved while it was under way."""
-        return carry(request, error) or _refuse_page(error)
+        return pass_on_moved(request, error) or _refuse_page(error)
 
 
-def carry(request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+def pass_on_moved(request: HttpRequest, error: Exception) -> HttpResponseBase | None:
     """Pass a request on whose module has just moved, if that is why it failed; None where the error is another.
 
     What it has done is found by the new owner under the request's key, or under the one that it has instead.
@@ -73,7 +73,7 @@ def carry(request: HttpRequest, error: Exception) -> HttpResponseBase | None:
     url = ownership.moved_to(module, error) if module else None
     if module is None or url is None:
         return None
-    log.info("request_carried", module=module, to=url, request_id=context.current().request_id)
+    log.info("request_moved", module=module, to=url, request_id=context.current().request_id)
     try:
         content = request.body
     except RawPostDataException:

@@ -12,7 +12,7 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import ResolverMatch
 from django.utils.module_loading import import_string
 
-from seamline.http.gateway import carry
+from seamline.http.gateway import pass_on_moved
 from seamline.http.middleware import GetResponse, module_of
 from seamline.module import active
 
@@ -67,7 +67,7 @@ class _Chain:
             for hook in self._hooks.get("process_exception", ()):
                 if (response := hook(request, error)) is not None:
                     return response
-            if (response := carry(request, error)) is not None:
+            if (response := pass_on_moved(request, error)) is not None:
                 return response
             raise
 

@@ -50,7 +50,7 @@ class Command(BaseCommand):
             provision_schemas(settings.DATABASE_SERVER, settings.DATABASES[layout.DEPLOYABLE], settings.OWN_SCHEMAS)
         except CannotProvision as error:
             raise CommandError(str(error)) from None
-        left = _left()
+        left = _find_left()
         schemas = {layout.alias_of(module): layout.current().schema_of(module) for module in settings.ACTIVE_MODULES}
         for alias in layout.aliases():
             if alias in left:
@@ -69,7 +69,7 @@ class Command(BaseCommand):
     def wait(self, seconds: float) -> None:
         shutdown.install()
         deadline = time.monotonic() + seconds
-        while behind := [alias for alias in layout.aliases() if alias not in _left() and not _is_migrated(alias)]:
+        while behind := [alias for alias in layout.aliases() if alias not in _find_left() and not _is_migrated(alias)]:
             shutdown.exit_if_requested()
             names = ", ".join(behind)
             if time.monotonic() > deadline:
@@ -79,7 +79,7 @@ class Command(BaseCommand):
             time.sleep(LOOK_EVERY)
 
 
-def _left() -> set[str]:
+def _find_left() -> set[str]:
     """Find out whose databases another deployable owns, which migrates them. Raises `CommandError`."""
     ownership.refresh_known(settings.ACTIVE_MODULES)
     try:
