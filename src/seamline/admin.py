@@ -6,7 +6,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from seamline import topology
+from seamline.operations import job_admin as _jobs  # noqa: F401  registers itself
 from seamline.operations import outbox_admin as _events  # noqa: F401  registers itself
+from seamline.operations import saga_admin as _sagas  # noqa: F401  registers itself
 
 
 class ModuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # only generic to the type checker

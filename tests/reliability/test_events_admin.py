@@ -7,11 +7,13 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from django.utils.html import escape
 
 from contracts.depots import DepotEnlarged
-from seamline.databases import transaction
+from seamline.databases import availability, transaction
 from seamline.events import publish, relay
 from seamline.events.models import OutboxMessage, Subscription
+from seamline.operations.outbox_admin import OutboxAdmin
 from tests.listener import LISTENER, Listener, die, publish_all, sent, states, weighed
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
@@ -49,21 +51,72 @@ def ids() -> list[int]:
 
 
 def act(client: Client, action: str, *chosen: int, **more: str) -> str:
-    form = {"action": action, "_selected_action": [str(number) for number in chosen], "index": "0", **more}
-    answer = client.post(f"{PAGE}?module=parcels&state=all", form, follow=True)
+    places = [f"parcels.{number}" for number in chosen]
+    form = {"action": action, "_selected_action": places, "index": "0", **more}
+    answer = client.post(f"{PAGE}?state=all", form, follow=True)
     assert answer.status_code == 200
     return answer.content.decode()
 
 
-def test_each_module_s_outbox_is_shown_by_itself(bad: UUID) -> None:
+@pytest.fixture
+def enlarged(bad: UUID) -> None:
+    """An event of another module, published last."""
+    Subscription.objects.using("depots").all().delete()
     Subscription.objects.using("depots").create(module="depots", event=DepotEnlarged.event_name, subscriber="test")
     with transaction("depots"):
         publish(DepotEnlarged("north"))
+
+
+def test_all_modules_outboxes_are_one_list_the_latest_first(enlarged: None) -> None:
     admin = operator(superuser=True)
+    assert [(row.module, row.state) for row in rows(admin)] == [
+        ("depots", "pending"),
+        ("parcels", "pending"),
+        ("parcels", "dead"),
+    ]
+    assert [row.module for row in rows(admin, module="no-module")] == ["depots", "parcels", "parcels"]
     assert {row.state for row in rows(admin, module="parcels")} == {"dead", "pending"}
     assert {row.name for row in rows(admin, module="depots")} == {"depots.DepotEnlarged.v1"}
-    assert rows(admin) == [], "the first module's, which has none"
-    assert rows(admin, module="no-module") == []
+
+
+def test_pages_of_the_list_go_over_all_modules(enlarged: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    admin = operator(superuser=True)
+    monkeypatch.setattr(OutboxAdmin, "list_per_page", 2)
+    assert [row.module for row in rows(admin)] == ["depots", "parcels"]
+    assert [row.state for row in rows(admin, p="2")] == ["dead"]
+
+
+def test_an_action_is_done_to_the_event_of_that_module_alone(enlarged: None) -> None:
+    # The same number means another event in each module's database.
+    OutboxMessage.objects.using("depots").update(id=ids()[0], state="dead")
+    act(operator(superuser=True), "retry", ids()[0])
+    assert states()[0] == "pending"
+    assert OutboxMessage.objects.using("depots").get().state == "dead"
+
+
+def test_a_module_whose_database_is_away_is_named_and_the_others_are_shown(
+    enlarged: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(availability, "away", lambda: ["parcels"])
+    answer = operator(superuser=True).get(PAGE)
+    assert [row.module for row in answer.context["cl"].result_list] == ["depots"]
+    assert "the database does not answer: parcels" in answer.content.decode()
+
+
+def test_the_whole_error_is_shown_in_the_list(bad: UUID) -> None:
+    error = "KeyError: " + "x" * 500 + " <b>incident</b> 4711"
+    OutboxMessage.objects.using("parcels").filter(state="dead").update(last_error=error)
+    admin = operator(superuser=True)
+    for page in (PAGE, f"{PAGE}parcels.{ids()[0]}/change/"):
+        assert escape(error) in admin.get(page).content.decode()
+
+
+def test_the_page_of_a_dead_event_has_what_may_be_done(bad: UUID) -> None:
+    dead, pending, _ = ids()
+    page = operator(superuser=True).get(f"{PAGE}parcels.{dead}/change/").content.decode()
+    assert ('value="retry"' in page, 'value="discard"' in page, f'value="parcels.{dead}"' in page) == (True,) * 3
+    for client, number in ((operator("view_outboxmessage"), dead), (operator(superuser=True), pending)):
+        assert 'value="retry"' not in client.get(f"{PAGE}parcels.{number}/change/").content.decode()
 
 
 def test_filters_and_the_search_find_events(bad: UUID) -> None:

@@ -70,7 +70,7 @@ def find(
     """Sagas of a module: of one name, with one id, or all that are in these states."""
     values = {"module": module, "name": name, "id": saga_id, "states": [*states], "most": MAX_LISTED}
     rows = [Standing(*row) for row in fetch(module, _LIST, values)]
-    return [row._replace(reason=_words(row.reason)) for row in rows]
+    return [row._replace(reason=explain(row.reason)) for row in rows]
 
 
 def retry(module: str, name: str | None = None, saga_id: UUID | None = None) -> int:
@@ -89,7 +89,8 @@ def compensate(module: str, saga_id: UUID, why: str) -> bool:
     return sagas.compensate(module, saga_id, Failure(OPERATOR, why))
 
 
-def _words(reason: str) -> str:
+def explain(reason: str) -> str:
+    """Say why a saga compensates, of what its row has: a code, and what it means; nothing where it does not."""
     if not reason:
         return ""
     failure = msgspec.json.decode(reason, type=Failure)

@@ -53,11 +53,11 @@ class LastRun(NamedTuple):
     """
 
     name: str
-    runs: int
-    due_at: datetime | None
-    ended_at: datetime | None
-    seconds: float | None
-    error: str | None
+    runs: int = 0
+    due_at: datetime | None = None
+    ended_at: datetime | None = None
+    seconds: float | None = None
+    error: str | None = None
 
 
 def tasks(module: str) -> list[Task]:
@@ -80,6 +80,15 @@ def seconds_until_due(module: str) -> list[tuple[Task, float]]:
 def last_runs(module: str) -> list[LastRun]:
     """Ask how each of a module's jobs went the last time, by name; those that nobody runs any more are among them."""
     return [LastRun(*row) for row in fetch(module, _LAST_RUNS, [module])]
+
+
+def describe(module: str) -> list[tuple[str, LastRun]]:
+    """List the jobs that a module has now: when each is run, in words, and how it went the last time."""
+    known = {run.name: run for run in last_runs(module)}
+    return [
+        (task.when.cron or f"every {task.when.every:g} s", known.get(task.name) or LastRun(task.name))
+        for task in tasks(module)
+    ]
 
 
 def make_due(module: str, name: str) -> bool:

@@ -48,7 +48,7 @@ class Command(BaseCommand):
             raise CommandError(f"of a module, {reason(error)}") from None
 
     def _list(self, modules: list[str], options: dict[str, Any]) -> bool:
-        rows = [(module, when, run) for module in modules for when, run in _last_runs(module)]
+        rows = [(module, when, run) for module in modules for when, run in jobs.describe(module)]
         if options["json"]:
             told = [{"module": module, "when": when, **run._asdict()} for module, when, run in rows]
             self.stdout.write(json.dumps(told, indent=2, cls=DjangoJSONEncoder))
@@ -63,16 +63,6 @@ class Command(BaseCommand):
             raise CommandError(f"{module} has no job {options['name']!r}; there are: {there_are}", returncode=USAGE)
         self.stdout.write(f"{options['name']} of {module} is due now")
         return True
-
-
-def _last_runs(module: str) -> list[tuple[str, LastRun]]:
-    """Give what is known of each job that the module has now, with when it is run."""
-    known = {run.name: run for run in jobs.last_runs(module)}
-    found = []
-    for task, _ in jobs.seconds_until_due(module):
-        when = task.when.cron or f"every {task.when.every:g} s"
-        found.append((when, known.get(task.name) or LastRun(task.name, 0, None, None, None, None)))
-    return found
 
 
 def _cells(module: str, when: str, run: LastRun) -> tuple[str, ...]:
