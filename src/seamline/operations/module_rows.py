@@ -61,7 +61,7 @@ class RowsOfModules(QuerySet[Any]):
         return sum(rows.count() for rows in self._each())
 
     def __getitem__(self, wanted: Any) -> Any:
-        return list(islice(self._merged(wanted.stop), wanted.start, wanted.stop))
+        return list(islice(self._merge(wanted.stop), wanted.start, wanted.stop))
 
     def _clone(self) -> "RowsOfModules":
         clone: RowsOfModules = super()._clone()  # type: ignore[misc]  # Django's, by which every copy is made
@@ -70,9 +70,9 @@ class RowsOfModules(QuerySet[Any]):
 
     def _fetch_all(self) -> None:
         if self._result_cache is None:
-            self._result_cache = list(self._merged(None))
+            self._result_cache = list(self._merge(None))
 
-    def _merged(self, most: int | None) -> Iterator[Row]:
+    def _merge(self, most: int | None) -> Iterator[Row]:
         found = [rows[:most] for rows in self._each()]
         return iter(merge(*found, key=attrgetter(self.merged_by), reverse=True))
 

@@ -74,7 +74,7 @@ class OutboxAdmin(ModuleRowsAdmin):
     def retry(self, request: HttpRequest, events: RowsOfModules) -> None:
         def again(event: OutboxMessage) -> bool:
             done = event_administration.retry(event.module, event.subscriber, event.event_id)
-            return _logged("event_retried", event, done)
+            return _log("event_retried", event, done)
 
         self.act(request, iter(events), again, "Tried again", "because they are not dead")
 
@@ -87,12 +87,12 @@ class OutboxAdmin(ModuleRowsAdmin):
 
         def give_up(event: OutboxMessage) -> bool:
             done = event_administration.discard(event.module, event.subscriber, event.event_id)
-            return _logged("event_discarded", event, done)
+            return _log("event_discarded", event, done)
 
         return self.act(request, iter(events), give_up, "Discarded", "because they are not dead")
 
 
-def _logged(what: str, event: OutboxMessage, done: int) -> bool:
+def _log(what: str, event: OutboxMessage, done: int) -> bool:
     if done:
         log.warning(what, publisher=event.module, subscriber=event.subscriber, event_id=str(event.event_id))
     return bool(done)

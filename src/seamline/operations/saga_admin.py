@@ -44,7 +44,7 @@ class NameFilter(admin.SimpleListFilter):
     title, parameter_name = "name", "name"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        names = {saga.name for module in answering_modules(request) for saga in _declared(module)}
+        names = {saga.name for module in answering_modules(request) for saga in _sagas_of(module)}
         return [(name, name) for name in sorted(names)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -89,7 +89,7 @@ class SagaAdmin(ModuleRowsAdmin):
     @admin.action(description="Have sagas go on now", permissions=["operate"])
     def retry(self, request: HttpRequest, sagas: RowsOfModules) -> None:
         def go_on(saga: Any) -> bool:
-            return _logged("saga_retried", saga, bool(saga_administration.retry(saga.module, saga_id=saga.id)))
+            return _log("saga_retried", saga, bool(saga_administration.retry(saga.module, saga_id=saga.id)))
 
         self.act(request, iter(sagas), go_on, "To go on now", "because they are at their end")
 
@@ -106,20 +106,20 @@ class SagaAdmin(ModuleRowsAdmin):
             return self.confirm(request, running, "compensate", "Compensate sagas?", text, **words)
 
         def go_back(saga: Any) -> bool:
-            return _logged("saga_compensated", saga, saga_administration.compensate(saga.module, saga.id, why))
+            return _log("saga_compensated", saga, saga_administration.compensate(saga.module, saga.id, why))
 
         rest = "because they go back already, or are at their end"
         return self.act(request, iter(sagas), go_back, "To be compensated", rest, f"Compensated: {why}")
 
 
-def _declared(module: str) -> tuple[Any, ...]:
+def _sagas_of(module: str) -> tuple[Any, ...]:
     manifest = active()[module]
     return tuple(manifest.room("sagas").SAGAS) if manifest.has("sagas") else ()
 
 
 def _steps(saga: Any) -> list[dict[str, Any]]:
     """Name the steps of a saga, as its module declares them now, and say at which of them it stands."""
-    for declared in _declared(saga.module):
+    for declared in _sagas_of(saga.module):
         if declared.name == saga.name:
             return [
                 {
@@ -136,7 +136,7 @@ def _name(function: Any) -> str:
     return str(getattr(function, "__name__", function))
 
 
-def _logged(what: str, saga: Any, done: bool) -> bool:
+def _log(what: str, saga: Any, done: bool) -> bool:
     if done:
         log.warning(what, module=saga.module, saga=saga.name, id=str(saga.id))
     return done
