@@ -21,7 +21,7 @@ from tests.processes import REPOSITORY
 
 VERSION_FILE = "src/seamline/__init__.py"
 OWN = {"config", "contracts", "extraction", "modules", "seamline"}
-IN_SETTINGS = {"argon2-cffi", "whitenoise"}
+IN_SETTINGS = {"argon2-cffi", "django-cors-headers", "whitenoise"}
 """Named in the settings of every deployable, and imported by Django."""
 RUN = {"ruff"}
 """Run by the tool, as a program."""

@@ -20,11 +20,13 @@ APPS = (
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "corsheaders",
     "seamline.apps.RuntimeConfig",
 )
 MIDDLEWARE = (
     "seamline.http.middleware.RequestContext",
     "seamline.operations.health.Probes",
+    "corsheaders.middleware.CorsMiddleware",
     "seamline.http.admission.Rejection",
     "seamline.http.security_headers.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
@@ -102,6 +104,7 @@ def _django(env: environ.Env, made: dict[str, Any], base: Path) -> dict[str, Any
         # It has come this far only from one of TRUSTED_PROXIES.
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
         **_mail(env, development),
+        **_cross_origin(env),
         "PAGE_POLICY": env.str("PAGE_POLICY", PAGE_POLICY),
         # Said only where a request came by https.
         "SECURE_HSTS_SECONDS": values.number(env, "HSTS_SECONDS", 0 if development else 31_536_000, 2**31, least=0),
@@ -195,4 +198,14 @@ def _mail(env: environ.Env, development: bool) -> dict[str, Any]:
         "EMAIL_TIMEOUT": 10,
         "DEFAULT_FROM_EMAIL": env.str("MAIL_FROM", "no-reply@localhost"),
         "PASSWORD_RESET_URL": env.str("PASSWORD_RESET_URL", ""),
+    }
+
+
+def _cross_origin(env: environ.Env) -> dict[str, Any]:
+    """Say which pages elsewhere may use the API from a browser: none, unless they are named (Fetch standard, CORS)."""
+    return {
+        "CORS_ALLOWED_ORIGINS": [origin.strip().rstrip("/") for origin in env.list("CORS_ALLOWED_ORIGINS", default=[])],
+        "CORS_URLS_REGEX": "^/api/",
+        "CORS_ALLOW_HEADERS": ("authorization", "content-type", "idempotency-key", "traceparent", "x-request-id"),
+        "CORS_EXPOSE_HEADERS": ("ETag", "Idempotency-Replayed", "Location", "Retry-After", "X-Request-ID"),
     }
