@@ -10,6 +10,9 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from seamline import topology
+from seamline.calls import authorization
+from seamline.calls.service_tokens import Caller
+from seamline.configuration.service_keys import Issuer
 from seamline.databases import execute, ownership
 from seamline.events import relay
 from seamline.runtime.scheduler import JobThreads, Scheduler
@@ -134,11 +137,28 @@ def test_a_look_finds_it_and_does_no_work_of_a_module_that_left(monkeypatch: pyt
 
 def test_a_peer_that_knows_more_has_the_row_read() -> None:
     own(3, "depots-service")
-    assert ownership.is_older(MODULE, "3")
+    ownership.catch_up(MODULE, "3")
     assert topology.current().url(MODULE) == AWAY
     own(4, settings.SERVICE_NAME)
     for said in ("3", "2", "", None, "x", "-1", "\u0664"):
-        assert not ownership.is_older(MODULE, said)
+        ownership.catch_up(MODULE, said)
     assert topology.current().url(MODULE) == AWAY
-    assert ownership.is_older(MODULE, "9" * 5000)
+    ownership.catch_up(MODULE, "9" * 5000)
     assert topology.current().is_here(MODULE)
+
+
+def test_the_two_ends_of_a_move_pass_on_what_came_for_the_module_and_nothing_else() -> None:
+    passing_on = Caller(Issuer("depots-service", frozenset({MODULE})), "parcels", settings.SERVICE_NAME)
+    with pytest.raises(authorization.Denied, match="is no gateway"):
+        authorization.authorize(passing_on, "depots/v1/report")
+    own(1, settings.SERVICE_NAME)
+    execute(MODULE, "UPDATE seamline_ownership SET other_owner = 'depots-service'")
+    ownership.refresh(MODULE)
+    authorization.authorize(passing_on, "depots/v1/report")
+    authorization.authorize(passing_on, "depots.events/v1/deliver")
+    with pytest.raises(authorization.Denied, match="is no gateway"):
+        authorization.authorize(passing_on, "parcels/v1/track")
+    execute(MODULE, "UPDATE seamline_ownership SET other_owner = '', epoch = 2")
+    ownership.refresh(MODULE)
+    with pytest.raises(authorization.Denied, match="is no gateway"):
+        authorization.authorize(passing_on, "depots/v1/report")

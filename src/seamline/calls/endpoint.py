@@ -104,6 +104,7 @@ def _dispatch(environ: Environ, path: str) -> Response:
     if environ["REQUEST_METHOD"] != "POST":
         raise _Refused(HTTPStatus.METHOD_NOT_ALLOWED, "contract operations are called with POST")
     caller = _authenticate(environ, module)
+    ownership.catch_up(module, environ.get("HTTP_X_OWNER_EPOCH"))
     _authorize(caller, module, path)
     if not _OPERATION_PATH.fullmatch(path):
         raise UnknownOperation(operation=path[:200])
@@ -111,7 +112,7 @@ def _dispatch(environ: Environ, path: str) -> Response:
     body = _read_body(environ)
     key, context = _read_context(environ, module, f"call {path}", caller.module)
     is_bound = _is_bound(caller, module, path, key, environ.get("HTTP_X_ACTING_USER", ""), body)
-    if moved := _place(environ, module):
+    if moved := topology.current().moved.get(module):
         return client.post(moved, Request(module, path, body, key, is_bound, caller.issuer.name), context)
     served = server.find_operation(path)
     if served is None and module in extracted():
@@ -127,14 +128,6 @@ def _dispatch(environ: Environ, path: str) -> Response:
         return server.execute(served.operation, body, key, context)
     except server.Moved as to:
         return client.post(to.url, Request(module, path, body, key, is_bound, caller.issuer.name), context)
-
-
-def _place(environ: Environ, module: str) -> str | None:
-    """Find where a call is to be passed on to; None where it is for this process."""
-    moved = topology.current().moved.get(module)
-    if moved and ownership.is_older(module, environ.get("HTTP_X_OWNER_EPOCH")):
-        moved = topology.current().moved.get(module)
-    return moved
 
 
 def _authenticate(environ: Environ, module: str) -> Caller:

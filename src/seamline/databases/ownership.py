@@ -92,18 +92,16 @@ def moved_to(module: str, error: BaseException | None) -> str | None:
     return now.moved.get(module) if module in now.left else None
 
 
-def is_older(module: str, epoch: str | None) -> bool:
-    """Tell whether a peer knows of a later change of owner than this process does, by what it says in `X-Owner-Epoch`.
+def catch_up(module: str, epoch: str | None) -> None:
+    """Read the row where a peer knows of a later change of owner, by what it says in `X-Owner-Epoch`.
 
-    Then the row is read: so a peer that passes something on to the new owner is not sent back by it.
+    So a peer that passes something on to the new owner is not sent back by it.
     """
     if not epoch or not (epoch.isascii() and epoch.isdecimal()) or module not in settings.ACTIVE_MODULES:
-        return False
+        return
     known = topology.current().owners.get(module)
-    if known is not None and known.epoch >= int(epoch[:18]):
-        return False
-    refresh_known([module])
-    return True
+    if known is None or known.epoch < int(epoch[:18]):
+        refresh_known([module])
 
 
 def _read(module: str) -> Owner | None:

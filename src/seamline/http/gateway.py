@@ -55,7 +55,8 @@ class Gateway:
     def process_view(self, request: HttpRequest, view: Callable[..., object], *_: object) -> HttpResponseBase | None:
         module = module_of(view)
         url = topology.current().moved.get(module) if module else None
-        if module and url and ownership.is_older(module, request.headers.get(EPOCH)):
+        if module and url and (epoch := request.headers.get(EPOCH)):
+            ownership.catch_up(module, epoch)
             url = topology.current().moved.get(module)
         return _pass_on(request, module, url) if module and url else None
 
