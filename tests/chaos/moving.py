@@ -18,14 +18,14 @@ from pathlib import Path
 import psycopg
 
 from tests.chaos.campaign import new_seed
-from tests.chaos.world import Postgres
+from tests.chaos.world import LASTING, Postgres
 from tests.moving import load
 from tests.moving.load import Outcome
 from tests.moving.places import Places, places
 from tests.processes import Deployable, Yard, environment
 from tests.topology.pairs import extract
 
-MODULE = "orders"
+ORDERS = "orders"
 KILLED = 0.25
 """How often the command is killed, of all moves."""
 FILL = """
@@ -38,14 +38,15 @@ FILL = """
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos TOPOLOGY=moving", description=__doc__)
     parser.add_argument("--moves", type=int, default=40, help="there and back again are two (40)")
+    parser.add_argument("--module", default=ORDERS, help="which one moves (orders)")
     parser.add_argument("--rows", type=int, default=1_000_000, help="orders that are there already (1,000,000)")
     parser.add_argument("--customers", type=int, default=8, help="who order at a time (8)")
     parser.add_argument("--seed", type=int, help="decides which commands are killed when; a new one unless given")
     options = parser.parse_args()
     seed = new_seed() if options.seed is None else options.seed
-    print(f"moving: {options.moves} moves, {options.rows:,} rows, seed {seed} …", flush=True)
+    print(f"moving {options.module}: {options.moves} moves, {options.rows:,} rows, seed {seed} …", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="chaos-moving-"))
-    found = wage(folder, seed, options.moves, options.rows, options.customers)
+    found = wage(folder, options.module, seed, options.moves, options.rows, options.customers)
     for what in found:
         print(f"VIOLATION: {what}")
     print(f"logs: {folder}" if found else "nothing is lost, doubled, or written by another than the owner")
@@ -54,19 +55,20 @@ def main() -> int:
     return int(bool(found))
 
 
-def wage(folder: Path, seed: int, moves: int, rows: int, customers: int) -> list[str]:
+def wage(folder: Path, module: str, seed: int, moves: int, rows: int, customers: int) -> list[str]:
     """Do it all, and tell what is wrong."""
     rng = random.Random(seed)
     with ExitStack() as stack:
         postgres = Postgres(folder / "postgres", stack)
         yard = Yard(postgres.url, folder)
-        service = extract(MODULE, folder / "service")
-        made = stack.enter_context(places(yard, MODULE, service, WEB_WORKERS="2", WEB_THREADS="8"))
+        service = extract(module, folder / "service")
+        made = stack.enter_context(places(yard, module, service, **LASTING))
         made.monolith.start()
-        with psycopg.connect(made.url, autocommit=True) as admin:
-            admin.execute(FILL, [rows])
-            admin.execute("ANALYZE")
-        load.watch(made.url, f"{made.monolith.settings['DATABASE_PREFIX']}_{MODULE}")
+        if module == ORDERS:
+            with psycopg.connect(made.url, autocommit=True) as admin:
+                admin.execute(FILL, [rows])
+                admin.execute("ANALYZE")
+        load.watch(made.url, f"{made.monolith.settings['DATABASE_PREFIX']}_{module}")
         made.move("--to", str(service), status=1)
         made.service.launch().until_ready()
         with load.customers(made.shop, customers) as calm:

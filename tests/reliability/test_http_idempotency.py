@@ -225,3 +225,24 @@ def test_who_has_lost_a_claim_does_not_settle_it() -> None:
 
     send(hang, key)
     assert send(Endpoint(), key).content == str(second.ids[0]).encode()
+
+
+def test_without_a_key_it_has_an_id_that_comes_again_under_the_key_that_was_made_for_it() -> None:
+    sent = RequestFactory().post("/things", b"{}", "application/json")
+    ids: list[UUID] = []
+
+    def respond(new_id: UUID) -> HttpResponse:
+        ids.append(new_id)
+        return HttpResponse(b"{}")
+
+    request = Request(sent)
+    request.user = Principal(uuid4(), frozenset())
+    idempotency.once(MODULE, request, b"{}", respond)
+    key = idempotency.key_made_for(sent)
+    assert key
+    sent_again = RequestFactory().post("/things", b"{}", "application/json", headers={"Idempotency-Key": key})
+    again = Request(sent_again)
+    again.user = request.user
+    idempotency.once(MODULE, again, b"{}", respond)
+    idempotency.once(MODULE, request, b"{}", respond)
+    assert ids[0] == ids[1] != ids[2]

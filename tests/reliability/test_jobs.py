@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import ProgrammingError
 from django.utils import timezone
 
+from seamline.databases import ownership
 from seamline.module import BadManifest, Job
 from seamline.work import jobs
 from seamline.work.jobs import Task
@@ -118,3 +120,26 @@ def test_one_that_nobody_has_run_yet_is_listed(forget_old: list[str]) -> None:
 def test_one_that_there_is_not_is_refused_with_those_that_there_are() -> None:
     said = commands.run("jobs", "run", "--module", MODULE, "forget")
     assert (said.status, said.err) == (2, "parcels has no job 'forget'; there are: forget_old, seamline.prune")
+
+
+def test_one_that_is_under_way_shows_no_end_so_that_a_new_owner_runs_it_again() -> None:
+    seen: list[object] = []
+    task = Task(MODULE, "look", Job("look", every=3600.0), lambda: seen.append(jobs.last_runs(MODULE)))
+    for _ in range(2):
+        assert jobs.run(task)
+        JobRecord.objects.using(MODULE).filter(name="look").update(due_at=timezone.now() - timedelta(days=1))
+    for runs in seen:
+        [under_way] = [run for run in runs if run.name == "look"]  # type: ignore[attr-defined]
+        assert under_way.runs and under_way.ended_at is None
+    [ended] = [run for run in jobs.last_runs(MODULE) if run.name == "look"]
+    assert ended.ended_at
+
+
+def test_one_whose_module_has_moved_meanwhile_is_no_failure_and_is_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise ProgrammingError("permission denied for table parcels_parcel")
+
+    monkeypatch.setattr(ownership, "moved_to", lambda module, error: "http://there")
+    assert not jobs.run(Task(MODULE, "refused", Job("refused", every=3600.0), refuse))
+    [run] = [run for run in jobs.last_runs(MODULE) if run.name == "refused"]
+    assert (run.ended_at, run.error) == (None, None)
