@@ -52,6 +52,10 @@ _BUSY = """
       AND mode NOT IN ('AccessShareLock', 'RowShareLock') AND xact_start < now() - make_interval(secs => %s)
     ORDER BY xact_start LIMIT 1
 """
+_LIMIT = """
+    SET LOCAL lock_timeout = {0}; SET LOCAL statement_timeout = {0}; SET LOCAL idle_in_transaction_session_timeout = {0}
+"""
+"""The server ends it as well where this process is frozen, or cannot be reached any more."""
 _PASSING = ("55P03", "57014", "40P01", "XX000")
 """Not locked in time, ended in time, a deadlock, a row of pg_class that VACUUM has just changed."""
 
@@ -110,7 +114,7 @@ def change_owner(
 def _pass(connection: Connection, module: str, found: Relations, before: Row, after: Row, hold: float) -> float:
     lock = sql.SQL("LOCK TABLE {} IN {} MODE")
     tables = relations.names_of(sorted(found.tables, key=_by_turn))
-    limit = sql.SQL("SET LOCAL lock_timeout = {0}; SET LOCAL statement_timeout = {0}").format(int(hold * 1000))
+    limit = sql.SQL(_LIMIT).format(int(hold * 1000))
     # In one message: what writers wait for must not wait for the network.
     statements = [
         limit,

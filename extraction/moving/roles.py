@@ -21,6 +21,10 @@ _SCHEMAS = """
 """
 
 
+_LIMIT = f"""
+    SET LOCAL lock_timeout = {HOLD_MS}; SET LOCAL statement_timeout = {HOLD_MS * 10};
+    SET LOCAL idle_in_transaction_session_timeout = {HOLD_MS * 10}
+"""
 _OTHER_OBJECTS = """
     SELECT 'SCHEMA', quote_ident(nspname) FROM pg_namespace WHERE pg_get_userbyid(nspowner) = %(role)s
     UNION ALL SELECT 'ROUTINE', oid::regprocedure::text FROM pg_proc WHERE pg_get_userbyid(proowner) = %(role)s
@@ -111,7 +115,7 @@ def _give(connection: Connection, each: Relation, to: str, found: Relations, wri
     for number in range(1, TRIES + 1):
         try:
             with connection.transaction():
-                connection.execute(f"SET LOCAL lock_timeout = {HOLD_MS}; SET LOCAL statement_timeout = {HOLD_MS * 10}")
+                connection.execute(_LIMIT)
                 alter = sql.SQL("ALTER {} {} OWNER TO {}")
                 connection.execute(alter.format(sql.SQL(kind), each.identifier, sql.Identifier(to)))
                 if writer:

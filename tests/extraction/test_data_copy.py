@@ -309,3 +309,13 @@ def test_settings_that_do_not_load_in_time_are_given_up(
 def test_help_has_an_example(command: tuple[str, ...], plain: Two) -> None:
     assert plain.run(*command, "--help") == 0
     assert "Example: python -m extraction data " in plain.output
+
+
+def test_who_owns_the_source_is_not_said_of_the_copy(the_yard: Yard) -> None:
+    table = "CREATE TABLE seamline_ownership (module text PRIMARY KEY, owner text); CREATE TABLE thing (id int);"
+    with two(the_yard.database_url, table) as made:
+        execute(made.source, "INSERT INTO seamline_ownership VALUES ('orders', 'seam'); INSERT INTO thing VALUES (1)")
+        made.copied()
+        made.same()
+        assert execute(made.target, "SELECT count(*) FROM seamline_ownership") == [(0,)]
+        assert execute(made.target, "SELECT id FROM thing") == [(1,)]
