@@ -121,6 +121,7 @@ def test_a_new_publisher_expects_it_and_operators_are_told_of_it(pens: None, cli
         "here": False,
         "settings": {},
         "outbox": None,
+        "owner": None,
         "unheard_by": [],
     }
     assert audit.run().elsewhere == {"pens": audit.report.NO_ADDRESS}

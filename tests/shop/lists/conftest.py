@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connections
@@ -10,6 +10,7 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
 from seamline.accounts import tokens
+from seamline.accounts.log_ins import Turn
 from seamline.module import active
 from tests.client import API
 
@@ -120,7 +121,7 @@ def fill(path: str, db: None) -> Iterator[Fill]:
 @pytest.fixture
 def get(client: Client) -> Get:
     """Ask for a page as `USER`."""
-    token = tokens.issue("users", USER, "").access
+    token = tokens.issue("users", USER, "", Turn(uuid4(), 0)).access
 
     def page(url: str) -> Any:
         return client.get(
