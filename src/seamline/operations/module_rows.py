@@ -164,7 +164,7 @@ class ModuleRowsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # only gener
         shown = {"place": object_id, "may_operate": self.has_operate_permission(request), **(extra_context or {})}
         return super().change_view(request, object_id, form_url, shown)
 
-    @admin.display(description=mark_safe('<input type="checkbox" id="action-toggle">'))
+    @admin.display(description=mark_safe('<input type="checkbox" id="action-toggle">'))  # nosec B308  no value is in it
     def action_checkbox(self, row: Row) -> SafeString:
         """Draw the box by which a row is chosen: as Django's, but that it names the row's module too."""
         attributes = {"class": "action-select", "aria-label": f"Select this row for an action - {row}"}
