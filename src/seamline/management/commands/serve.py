@@ -71,6 +71,8 @@ class Command(BaseCommand):
         # Also when it is the terminal that goes: nobody is left then to see what is served.
         shutdown.install()
         signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
+        # Ignored, where a script started it in the background, and asked for all the same.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         command = [sys.executable, *sys.argv]
         reloading.serve(command, Path(sys.argv[0]).resolve().parent, addresses, self.stdout.write)
 
