@@ -7,7 +7,7 @@ from django.conf import settings
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.multiprocess import MultiProcessCollector
 
-_BOUNDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+CALL_BOUNDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """From a call within the process to the longest that anybody waits."""
 
 requests = Histogram(
@@ -31,7 +31,7 @@ contract_call_seconds = Histogram(
     "contract_call_seconds",
     "Time that a caller waited for a call of another module's contract, in seconds, and what came of it.",
     ["caller", "operation", "outcome"],
-    buckets=_BOUNDS,
+    buckets=CALL_BOUNDS,
 )
 gateway_seconds = Histogram(
     "gateway_seconds",
@@ -83,8 +83,8 @@ def note_call(origin: str, caller: str | None, operation: str, outcome: str, sec
     edge = (origin, caller, operation, outcome)
     tally = _pending.calls.get(edge)
     if tally is None:
-        tally = _pending.calls[edge] = [0.0] * (len(_BOUNDS) + 2)
-    tally[bisect_left(_BOUNDS, seconds)] += 1
+        tally = _pending.calls[edge] = [0.0] * (len(CALL_BOUNDS) + 2)
+    tally[bisect_left(CALL_BOUNDS, seconds)] += 1
     tally[-1] += seconds
 
 

@@ -1,13 +1,18 @@
 """What waits in the modules' databases, for Prometheus: read from them when it is asked for."""
 
+import os
+import socket
 import time
 from collections.abc import Iterator
 
 import structlog
+from django.conf import settings
 from django.db import Error
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from seamline import __version__
 from seamline.context import working_for
 from seamline.databases.availability import LOOK_TIMEOUT
 from seamline.operations import event_administration, saga_administration
@@ -72,3 +77,25 @@ class WorkGauges(Collector):
             else:
                 self._away.discard(module)
                 yield module, *found
+
+
+class RuntimeInfo(Collector):
+    """Which deployable this is, of which version, and who counts: a process, or all that share a folder."""
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """Name the metric."""
+        help_text = "Always 1: the deployable, the version of its runtime, and who has counted what is shown."
+        return [GaugeMetricFamily("runtime_info", help_text, labels=("service", "version", "instance"))]
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        """Say it."""
+        [info] = self.describe()
+        who = settings.METRICS_FOLDER or os.getpid()
+        info.add_metric((settings.SERVICE_NAME, __version__, f"{socket.gethostname()}:{who}"), 1)
+        return [info]
+
+
+registry = CollectorRegistry()
+"""What is read when it is asked for, and the same whichever process is asked."""
+registry.register(WorkGauges())
+registry.register(RuntimeInfo())

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.utils import Error
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from seamline import __version__, shutdown, topology, versions
 from seamline.context import working_for
@@ -19,21 +19,24 @@ from seamline.http.keys import jwks
 from seamline.layout import alias_of
 from seamline.module import Module, active, extracted, setting
 from seamline.observability import metrics as counted
-from seamline.operations import event_administration
-from seamline.operations.gauges import WorkGauges
+from seamline.operations import event_administration, gauges
 
 POLICIES = ("CALLS", "DELIVERY", "SAGAS")
 """Settings that hold all that can be tuned of one mechanism each."""
-_work_registry = CollectorRegistry()
-_work_registry.register(WorkGauges())
 
 
 class Probes:
-    """Django middleware: answer `/health` and the keys first, whatever host they are asked under: an address."""
+    """Django middleware: answer health, metrics and keys first, under any host name: who asks has an address."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        self.probes = {"/health": health, "/health/live": live, "/health/ready": ready, "/.well-known/jwks.json": jwks}
+        self.probes = {
+            "/health": health,
+            "/health/live": live,
+            "/health/ready": ready,
+            "/metrics": metrics,
+            "/.well-known/jwks.json": jwks,
+        }
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.probes.get(request.path, self.get_response)(request)
@@ -82,7 +85,7 @@ def health(request: HttpRequest) -> HttpResponse:
 
 def metrics(request: HttpRequest) -> HttpResponse:
     """Show Prometheus what was counted, and what waits in the outboxes."""
-    body = generate_latest(counted.registry()) + generate_latest(_work_registry)
+    body = generate_latest(counted.registry()) + generate_latest(gauges.registry)
     return HttpResponse(body, content_type=CONTENT_TYPE_LATEST)
 
 

@@ -30,6 +30,7 @@ PLACES = {
     "Reference": "/api/redoc",
     "Schema": "/api/schema",
     "Admin": "/admin/",
+    "Map": "/map",
     "Health": "/health",
 }
 
