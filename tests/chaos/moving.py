@@ -29,17 +29,21 @@ ORDERS = "orders"
 KILLED = 0.25
 """How often the command is killed, of all moves."""
 FILL = """
-    INSERT INTO orders_order (id, customer_id, status, currency, discount, total, payment_method, refusal, created_at)
-    SELECT gen_random_uuid(), gen_random_uuid(), 'cancelled', 'EUR', 0, 1000, 'sandbox:approve', '', now()
-    FROM generate_series(1, %s)
+    INSERT INTO seamline_idempotent_request
+        (id, module, owner, key, fingerprint, status, body, location, due_at, attempts, created_at)
+    SELECT gen_random_uuid(), %(module)s, 'somebody', n::text, '', 201, '', '', now(), 1, now() - interval '1 day'
+    FROM generate_series(1, %(rows)s / 2) AS n;
+    INSERT INTO seamline_inbox (module, event_id, name, handled_at)
+    SELECT %(module)s, gen_random_uuid(), 'filling', now() FROM generate_series(1, %(rows)s / 2)
 """
+"""Of the tables that every module has, and that the fence looks into; an audit has no opinion of them."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos TOPOLOGY=moving", description=__doc__)
     parser.add_argument("--moves", type=int, default=40, help="there and back again are two (40)")
     parser.add_argument("--module", default=ORDERS, help="which one moves (orders)")
-    parser.add_argument("--rows", type=int, default=1_000_000, help="orders that are there already (1,000,000)")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="that its tables have already (1,000,000)")
     parser.add_argument("--customers", type=int, default=8, help="who order at a time (8)")
     parser.add_argument("--seed", type=int, help="decides which commands are killed when; a new one unless given")
     options = parser.parse_args()
@@ -64,10 +68,10 @@ def wage(folder: Path, module: str, seed: int, moves: int, rows: int, customers:
         service = extract(module, folder / "service")
         made = stack.enter_context(places(yard, module, service, **LASTING))
         made.monolith.start()
-        if module == ORDERS:
-            with psycopg.connect(made.url, autocommit=True) as admin:
-                admin.execute(FILL, [rows])
-                admin.execute("ANALYZE")
+        with psycopg.connect(made.url, autocommit=True) as admin:
+            for statement in FILL.split(";"):
+                admin.execute(statement, {"module": module, "rows": rows})
+            admin.execute("ANALYZE")
         load.watch(made.url, f"{made.monolith.settings['DATABASE_PREFIX']}_{module}")
         made.move("--to", str(service), status=1)
         made.service.launch().until_ready()
