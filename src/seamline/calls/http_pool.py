@@ -1,5 +1,6 @@
 """Kept-alive connections to one place: HTTP/1.1 (RFC 9112), as little of it as calls and the gateway need."""
 
+import os
 import re
 import select
 import socket
@@ -53,6 +54,7 @@ class ConnectionPool:
         self._address = (place.hostname or "", place.port or (443 if place.scheme == "https" else 80))
         self._tls = ssl.create_default_context() if place.scheme == "https" else None
         self._idle: deque[socket.socket] = deque()
+        self._process = os.getpid()
 
     def post(self, path: str, body: bytes, headers: Headers, timeout: float, limit: int) -> RawResponse:
         """POST and read the response of at most `limit` bytes, within `timeout` seconds.
@@ -103,6 +105,9 @@ class ConnectionPool:
             connection.close()
 
     def _checkout(self) -> socket.socket | None:
+        if self._process != os.getpid():
+            # This one was forked off: what it has of its parent's connections others have too.
+            self._idle, self._process = deque(), os.getpid()
         # The last one used is the least likely to have been closed by the other side.
         while self._idle:
             try:
