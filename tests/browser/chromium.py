@@ -13,7 +13,7 @@ from typing import Any
 from tests.tools import require_tool
 from tests.waiting import eventually
 
-ARGUMENTS = (
+HEADLESS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -22,7 +22,6 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--remote-debugging-pipe",
 )
 _ON_3_AND_4 = """
 import fcntl, os, sys
@@ -109,7 +108,7 @@ def browsing(profile: Path) -> Iterator[Page]:
     chromium = require_tool("chromium", "chromium-browser", "google-chrome")
     from_us, commands = os.pipe()
     answers, to_us = os.pipe()
-    command = [chromium, *ARGUMENTS, f"--user-data-dir={profile}", "about:blank"]
+    command = [chromium, *HEADLESS, "--remote-debugging-pipe", f"--user-data-dir={profile}", "about:blank"]
     wrapped = [sys.executable, "-c", _ON_3_AND_4, str(from_us), str(to_us), *command]
     process = subprocess.Popen(wrapped, pass_fds=(from_us, to_us), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     os.close(from_us)

@@ -5,19 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.chromium import HEADLESS
 from tests.tools import require_tool
-
-QUIET = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--virtual-time-budget=15000",
-]
 
 
 @pytest.mark.parametrize(
@@ -26,7 +15,14 @@ QUIET = [
 def test_the_browser_shows_every_endpoint(base_url: str, tmp_path: Path, page: str, rendered: str) -> None:
     chromium = require_tool("chromium", "chromium-browser", "google-chrome")
     shown = subprocess.run(
-        [chromium, *QUIET, f"--user-data-dir={tmp_path}", "--dump-dom", base_url + page],
+        [
+            chromium,
+            *HEADLESS,
+            "--virtual-time-budget=15000",
+            f"--user-data-dir={tmp_path}",
+            "--dump-dom",
+            base_url + page,
+        ],
         capture_output=True,
         text=True,
         check=True,

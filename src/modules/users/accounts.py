@@ -18,7 +18,7 @@ class Members:
 
     def _find(self, **by: object) -> Account | None:
         user = User.objects.filter(**by, is_active=True).first()
-        return Account(user.id, user.password, user.scopes, (user.email, user.nickname)) if user else None
+        return Account(user.id, user.password, user.scopes, user.email, (user.nickname,)) if user else None
 
 
 ACCOUNTS = Accounts("users", Members())

@@ -15,8 +15,10 @@ class Account:
     """Hashed."""
     scopes: str
     """Words such as `parcels:write`, with spaces between."""
+    email: str = ""
+    """As it is stored: where mails go, whatever way of writing it the account was found by."""
     known: tuple[str, ...] = ()
-    """What others may know of its owner, such as the e-mail address: no password may be made of it."""
+    """What else others may know of its owner, such as a name: no password may be made of it."""
 
 
 class Directory(Protocol):

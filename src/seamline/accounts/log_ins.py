@@ -71,11 +71,11 @@ class Turn(NamedTuple):
     exchanges: int
 
 
-def begin(module: str, user_id: UserId, lifetime: timedelta) -> Turn:
-    """Note a log-in."""
-    turn = Turn(uuid.uuid4(), 0)
-    execute(module, _BEGIN, {"module": module, "id": turn.log_in, "user": str(user_id), "lifetime": lifetime})
-    return turn
+def begin(module: str, user_id: UserId, lifetime: timedelta, log_in: uuid.UUID | None = None) -> Turn | None:
+    """Note a log-in; None where the one of this id has begun before."""
+    turn = Turn(log_in or uuid.uuid4(), 0)
+    values = {"module": module, "id": turn.log_in, "user": str(user_id), "lifetime": lifetime}
+    return turn if execute(module, _BEGIN, values) else None
 
 
 def exchange(module: str, user_id: UserId, turn: Turn, lifetime: timedelta) -> Turn | None:

@@ -1,12 +1,14 @@
 """From log-in to log-out: a password for tokens, a refresh token for new ones, another password."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from seamline.accounts import log_ins, resets, tokens
 from seamline.accounts.directory import Account, Directory
-from seamline.accounts.errors import BadCredentials
+from seamline.accounts.errors import BadCredentials, BadResetToken
 from seamline.accounts.passwords import hash_password, is_password_of
 from seamline.accounts.tokens import Tokens
+from seamline.databases import transaction
 from seamline.http.access import UserId
 from seamline.http.password_guesses import password_guesses
 from seamline.http.throttling import Throttle, admit_of, guessing
@@ -59,8 +61,7 @@ class Accounts:
         """
         with guessing(self.module, *password_guesses(str(user_id), address), wrong=BadCredentials):
             account = self._with_password(self.directory.find_by_id(user_id), old)
-        self._store_password(account, new)
-        return self._begin(account)
+        return self._replace_password(account, new)
 
     def send_reset(self, email: str) -> None:
         """Send a token by which the owner of an account, if there is one, may choose another password."""
@@ -70,8 +71,7 @@ class Accounts:
     def reset_password(self, token: str, new: str) -> Tokens:
         """Set the password that was forgotten, and end all log-ins. Raises `BadResetToken` or `WeakPassword`."""
         account = resets.find(self.directory, token)
-        self._store_password(account, new)
-        return self._begin(account)
+        return self._replace_password(account, new, resets.log_in_of(account))
 
     def _with_password(self, account: Account | None, password: str) -> Account:
         def store(hashed: str) -> None:
@@ -82,10 +82,17 @@ class Accounts:
             raise BadCredentials()
         return account
 
-    def _store_password(self, account: Account, new: str) -> None:
-        self.directory.store_password(account.id, hash_password(new, *account.known))
-        log_ins.end_all(self.module, account.id)
+    def _replace_password(self, account: Account, new: str, log_in: UUID | None = None) -> Tokens:
+        """Store a password, and end all log-ins for the one that begins: of two with the same id, the first."""
+        hashed = hash_password(new, account.email, *account.known)
+        with transaction(self.module):
+            log_ins.end_all(self.module, account.id)
+            issued = self._begin(account, log_in)
+            self.directory.store_password(account.id, hashed)
+        return issued
 
-    def _begin(self, account: Account) -> Tokens:
-        turn = log_ins.begin(self.module, account.id, tokens.refresh_lifetime(self.module))
+    def _begin(self, account: Account, log_in: UUID | None = None) -> Tokens:
+        turn = log_ins.begin(self.module, account.id, tokens.refresh_lifetime(self.module), log_in)
+        if turn is None:
+            raise BadResetToken()
         return tokens.issue(self.module, account.id, account.scopes, turn)

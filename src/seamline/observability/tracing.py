@@ -102,18 +102,26 @@ def _parent(traceparent: str | None) -> Any:
 
 
 def _watch_statements(connection: Any, **_: object) -> None:
-    """Make each statement on a connection a span, by its text, which has no values in it."""
+    """Have each statement on a connection be a span; one that is opened anew has that already."""
+    if not any(isinstance(wrapper, _Statements) for wrapper in connection.execute_wrappers):
+        connection.execute_wrappers.append(_Statements(connection.settings_dict["NAME"]))
 
-    def execute(run: Callable[..., Any], statement: Any, values: Any, many: bool, context: dict[str, Any]) -> Any:
+
+class _Statements:
+    """Makes each statement a span, by its text, which has no values in it."""
+
+    def __init__(self, database: str) -> None:
+        self._database = database
+
+    def __call__(
+        self, execute: Callable[..., Any], statement: Any, values: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
         if current().traceparent is None:
-            return run(statement, values, many, context)  # of nobody's work: a scheduler that looks
-        text = str(statement)
-        with span(text.split(maxsplit=1)[0].upper()[:20], CLIENT) as begun:
+            return execute(statement, values, many, context)  # of nobody's work: a scheduler that looks
+        text = " ".join(str(statement).split())
+        with span(text.partition(" ")[0].upper()[:20], CLIENT) as begun:
             if begun:
                 begun.set_attribute("db.system.name", "postgresql")
-                begun.set_attribute("db.namespace", connection.settings_dict["NAME"])
-                begun.set_attribute("db.query.text", " ".join(text.split())[:MAX_STATEMENT_LENGTH])
-            return run(statement, values, many, context)
-
-    if not connection.execute_wrappers:  # one that is opened anew has it
-        connection.execute_wrappers.append(execute)
+                begun.set_attribute("db.namespace", self._database)
+                begun.set_attribute("db.query.text", text[:MAX_STATEMENT_LENGTH])
+            return execute(statement, values, many, context)

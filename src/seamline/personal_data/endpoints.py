@@ -1,5 +1,7 @@
 """What a person asks for themselves: all that is stored of them, and that it is erased (GDPR, articles 15, 17, 20)."""
 
+from django.conf import settings
+from django.http import Http404
 from rest_framework.request import Request
 
 from seamline.contract import Category, ContractError, Value
@@ -51,6 +53,7 @@ class PersonalDataView(Endpoint):
     @endpoint(access=user, returns=StoredData, raises=(NotAllThere,), throttle=Throttle(10, 3600, name="exports"))
     def get(self, request: Request) -> StoredData:
         """Read all that is stored of oneself."""
+        _refuse_part_of_a_system()
         found = requests.export(str(self.user.id))
         if found.unanswered:
             raise NotAllThere(tuple(found.unanswered))
@@ -68,7 +71,14 @@ class PersonalDataView(Endpoint):
 
         The account is closed, and all is deleted but for what has to be kept, which then names nobody.
         """
+        _refuse_part_of_a_system()
         found = requests.erase(str(self.user.id))
         if found.unanswered:
             raise NotAllErased(tuple(found.unanswered))
         return ErasedData(tuple(ErasedRecords(*each) for each in found.erased.items()))
+
+
+def _refuse_part_of_a_system() -> None:
+    """Leave it to the gateway, which reaches all: one service alone would close an account and leave the rest."""
+    if settings.GATEWAY_URL:
+        raise Http404

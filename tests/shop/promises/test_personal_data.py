@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
-from django.conf import settings
+from django.conf import LazySettings, settings
 from django.db import connections
+from django.test import Client
 
 from modules.users import service as users
+from modules.users.accounts import ACCOUNTS
 from seamline.calls import call
 from seamline.contract import Money, Unavailable
 from seamline.databases import fetch
@@ -100,3 +102,14 @@ def test_without_a_person_who_says_yes_nothing_is_erased(canary: UUID) -> None:
 
 def test_a_module_that_has_nothing_of_anybody_says_so() -> None:
     assert call(personal_data_facet("catalog")).holding().kinds == ()
+
+
+def test_a_service_behind_a_gateway_closes_no_account_and_leaves_the_rest(
+    canary: UUID, client: Client, settings: LazySettings
+) -> None:
+    asked = {"Authorization": f"Bearer {ACCOUNTS.log_in(EMAIL, 'correct horse battery', '127.0.0.1').access}"}
+    assert client.get("/api/v1/personal-data", headers=asked).status_code == 200
+    settings.GATEWAY_URL = "http://gateway.example.com"
+    assert client.get("/api/v1/personal-data", headers=asked).status_code == 404
+    assert client.delete("/api/v1/personal-data", headers=asked).status_code == 404
+    assert "users.users_user" in set(found())

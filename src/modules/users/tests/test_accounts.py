@@ -1,8 +1,11 @@
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.core.mail import EmailMessage
+from django.db import connections
 
 from contracts.users import Profile, UnknownUser, UserRegistered, Users
 from modules.users import service
@@ -79,16 +82,21 @@ def test_refreshing_gives_the_scopes_of_now(ada: User) -> None:
     assert principal(ACCOUNTS.refresh(tokens.refresh).access).may("catalog:write")
 
 
+def asked_for_a_token(mailoutbox: list[EmailMessage], email: str) -> str:
+    """The token that was sent, to the address that Ada registered with, whatever was asked for."""
+    ACCOUNTS.send_reset(email)
+    resets.wait(10)
+    [mail] = mailoutbox
+    assert mail.to == ["ada@example.com"]
+    return next(line for line in mail.body.splitlines() if line.count(".") == 2 and " " not in line)
+
+
 @pytest.mark.django_db(databases=["users"], transaction=True)
 def test_a_forgotten_password_is_replaced_by_a_token_that_is_good_once(
     ada: User, mailoutbox: list[EmailMessage]
 ) -> None:
     log_in = ACCOUNTS.log_in("ada@example.com", PASSWORD, "127.0.0.1")
-    ACCOUNTS.send_reset("ADA@example.com")
-    resets.wait(10)
-    [mail] = mailoutbox
-    assert mail.to == ["ADA@example.com"]
-    token = next(line for line in mail.body.splitlines() if line.count(".") == 2 and " " not in line)
+    token = asked_for_a_token(mailoutbox, "ADA@example.com")
     with pytest.raises(WeakPassword):
         ACCOUNTS.reset_password(token, "ada@example.com")
     ACCOUNTS.reset_password(token, "another horse battery")
@@ -111,3 +119,32 @@ def test_a_password_that_was_hashed_as_it_is_no_more_is_hashed_anew_at_a_log_in(
     User.objects.filter(id=ada.id).update(password=make_password(PASSWORD, hasher="scrypt"))
     ACCOUNTS.log_in("ada@example.com", PASSWORD, "127.0.0.1")
     assert not User.objects.get(id=ada.id).password.startswith("scrypt")
+
+
+@pytest.mark.django_db(databases=["users"], transaction=True)
+def test_a_token_goes_to_the_address_that_is_stored_not_to_one_that_is_like_it(mailoutbox: list[EmailMessage]) -> None:
+    service.register(uuid4(), "kate@example.com", PASSWORD, "Kate")
+    ACCOUNTS.send_reset("\N{KELVIN SIGN}ate@example.com")
+    resets.wait(10)
+    assert [mail.to for mail in mailoutbox] == [["kate@example.com"]]
+
+
+@pytest.mark.django_db(databases=["users"], transaction=True)
+def test_of_those_who_use_a_token_at_one_instant_one_chooses_the_password(
+    ada: User, mailoutbox: list[EmailMessage]
+) -> None:
+    token, together = asked_for_a_token(mailoutbox, "ada@example.com"), Barrier(6)
+
+    def use(number: int) -> str | None:
+        together.wait()
+        try:
+            ACCOUNTS.reset_password(token, f"another horse battery {number}")
+        except BadResetToken:
+            return None
+        finally:
+            connections.close_all()
+        return f"another horse battery {number}"
+
+    with ThreadPoolExecutor(6) as pool:
+        [chosen] = filter(None, pool.map(use, range(6)))
+    ACCOUNTS.log_in("ada@example.com", chosen, "127.0.0.1")
