@@ -6,7 +6,7 @@ import pytest
 
 from extraction.survey import survey
 from extraction.survey.outputs.as_html import as_html
-from tests.browser.test_documentation import QUIET
+from tests.browser.chromium import HEADLESS
 from tests.processes import REPOSITORY
 from tests.tools import require_tool
 
@@ -17,7 +17,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("survey")
     (folder / "page.html").write_text(as_html(survey(REPOSITORY / "tests" / "survey" / "library_project")))
     chromium = require_tool("chromium", "chromium-browser", "google-chrome")
-    command = [chromium, *QUIET, f"--user-data-dir={folder / 'profile'}", "--dump-dom", f"file://{folder}/page.html"]
+    command = [chromium, *HEADLESS, f"--user-data-dir={folder / 'profile'}", "--dump-dom", f"file://{folder}/page.html"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
