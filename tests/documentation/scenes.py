@@ -105,6 +105,10 @@ def dead_events(desk: Desk) -> None:
     desk.type(f"""python manage.py shell -c "$(cat '{script}')" """)
 
 
+def delivered(desk: Desk) -> None:
+    desk.type("until python manage.py events status | awk 'NR > 1 && $3 + $4 > 0 { exit 1 }'; do sleep 0.2; done")
+
+
 def server(desk: Desk) -> None:
     """The address of the monolith's server, and PostgreSQL's programs of its version."""
     url = urlsplit(EmbeddedPostgres(desk.root / "var" / "postgres").url)
@@ -132,6 +136,7 @@ def bare_server(desk: Desk) -> None:
 
 SCENES: dict[str, Callable[[Desk], None]] = {
     "a later version is here": later_version,
+    "events are delivered": delivered,
     "the five minutes": five_minutes,
     "four orders were placed, and looked at twice": orders,
     "reviews have stars": stars,

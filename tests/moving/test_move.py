@@ -27,12 +27,14 @@ def made(the_yard: Yard, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 
 
 def at_home(made: Places) -> int:
-    """Have both run, and the module at home; return the epoch."""
+    """Have both run, and the module at home as after a move there and back; return the epoch."""
     if not made.monolith.process:
         made.monolith.start()
         load.watch(made.url, f"{made.monolith.settings['DATABASE_PREFIX']}_{MODULE}")
         made.move("--to", str(made.service.root), status=1)
         made.service.launch().until_ready()
+    if made.row() == (1, "seam", "prepared"):
+        made.go()
     row = made.row()
     assert row
     if row[1] != "seam":
