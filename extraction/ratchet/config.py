@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from extraction.processes.errors import InvalidArgument
+
 TABLE = "tool.seamline"
 BASELINE = "seam-baseline.json"
 _KNOWN = frozenset({"modules", "baseline", "libraries", "contracts"})
 
 
-class Misconfigured(Exception):
+class Misconfigured(InvalidArgument):
     """The table cannot be understood; the message says what to write."""
 
 

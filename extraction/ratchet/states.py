@@ -49,6 +49,16 @@ def read_states(root: Path, config: Config) -> dict[str, ModuleState]:
     return {name: _read_state(root, name, packages) for name, packages in config.modules.items()}
 
 
+def read_manifests(root: Path, config: Config) -> Iterator[manifest.Manifest]:
+    """Read the manifests of the map's modules, of those that have one. Raises `Misconfigured`."""
+    for packages in config.modules.values():
+        for package in packages:
+            for source_root in SOURCE_ROOTS:
+                path = f"{source_root}{package.replace('.', '/')}/module.py"
+                if (root / path).is_file():
+                    yield _read_manifest(root, path, f"{package}.module")
+
+
 def unlawful(couplings: Iterable[Coupling], states: Mapping[str, ModuleState]) -> Iterator[Coupling]:
     """Find what no baseline allows: couplings by way of tables, where one side has data of its own."""
     own = {name for name, state in states.items() if state.stage in (Stage.OWN_DATA, Stage.SERVICE)}

@@ -74,7 +74,13 @@ class _Finder:
         known = set(self.tree.python)
         for folder in sorted(self.tree.packages | {path.rpartition("/")[0] for path in known}):
             if folder and any(f"{folder}/{mark}" in known for mark in marks):
-                self._add(folder.replace("/", "."), folder, "")
+                self._add(self._dotted(folder), folder, "")
+
+    def _dotted(self, folder: str) -> str:
+        """Name a folder's package: it begins where folders are packages, which `src` is not."""
+        parts = folder.split("/")
+        begins = next((n for n in range(len(parts)) if "/".join(parts[: n + 1]) in self.tree.packages), 0)
+        return ".".join(parts[begins:])
 
     def _folder(self, package: str) -> str | None:
         """The folder of a package: from the root, from a folder that is on the path, or wherever its end fits."""

@@ -5,12 +5,12 @@ import keyword
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from extraction.processes.errors import InvalidArgument
-from extraction.reading import dependencies
+from extraction.reading import dependencies, layout
 from extraction.reading.requirements import Lock, canonical
 from extraction.writing import new_module, plan, runtime_wheel, shared_files, template_engine, tool_wheel
 from extraction.writing.names import Names
@@ -42,6 +42,9 @@ class System:
     name: str
     """`acme`"""
     licence: str = "none"
+    place = None
+    """Its modules lie where those of every system do."""
+    roots = (layout.MODULES_PACKAGE,)
 
     @property
     def title(self) -> str:
@@ -92,7 +95,7 @@ def plan_files(system: System) -> tuple[File, ...]:
     shared = shared_files.read_all()
     runtime, tool = runtime_wheel.find(), tool_wheel.find()
     texts = dict(_adapt(system, shared))
-    texts |= dict(_requirements(shared[shared_files.PINS].decode()))
+    texts |= dict(pin_requirements(shared[shared_files.PINS].decode()))
     texts |= dict(template_engine.render("system", system))
     texts["importlinter.ini"] = _layers(system)
     texts[".github/workflows/ci.yaml"] = template_engine.render_one("service", ".github/workflows/ci.yaml", system)
@@ -158,8 +161,11 @@ def _layers(system: System) -> str:
     return text.replace("[importlinter:contract:contracts]", f"{apart}[importlinter:contract:contracts]")
 
 
-def _requirements(pins: str) -> Iterator[tuple[str, str]]:
-    """Name what the system requires, and pin it as this version of the tool has it pinned."""
+def pin_requirements(pins: str, beside: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+    """Name what a deployable requires, and pin it as this version of the tool has it pinned.
+
+    `beside` are lines of what it needs beside the runtime; none of what is not pinned here is in the locks.
+    """
     runtime, tool = runtime_wheel.find(), tool_wheel.find()
     lock = Lock.parse(pins).explain(pins)
     for wheel in (runtime, tool):
@@ -167,7 +173,7 @@ def _requirements(pins: str) -> Iterator[tuple[str, str]]:
     major, minor = re.findall(r"(?m)^django==(\d+)\.(\d+)", pins)[0]
     tools = sorted({*dependencies.TOOLS, *STUBS})
     named = {
-        "base": [runtime.requirement(plan.EXTRAS), f"django~={major}.{minor}.0"],
+        "base": [runtime.requirement(plan.EXTRAS), f"django~={major}.{minor}.0", *beside],
         "local": [runtime.requirement(plan.LOCAL_EXTRAS)],
         "dev": [tool.requirement(TOOL_EXTRAS), *tools],
     }

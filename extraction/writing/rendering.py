@@ -4,15 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from extraction.processes import ruff
+from extraction.reading import layout
 from extraction.reading.contract_files import Declared
 from extraction.reading.layout import owner_of_contract
 from extraction.reading.manifest import Manifest, Setting
 from extraction.writing import template_engine
+from extraction.writing.place import Place
 from extraction.writing.traits import Traits
 
 MONOLITH = "http://127.0.0.1:8000"
 """Where the monolith is in development."""
 FIRST_PORT = 8001
+_OF_THE_PLACE = ("src/config/settings.py", "src/config/urls.py")
 """What the first module's service listens on in development, beside the monolith; every other has one of its own."""
 
 
@@ -37,6 +41,8 @@ class Subject:
     traits: Traits
     monolith: str = MONOLITH
     port: int = FIRST_PORT
+    place: Place | None = None
+    """How it lies, where that is not below `src/modules`: it came out of a project of another layout."""
 
     @classmethod
     def of(
@@ -47,6 +53,7 @@ class Subject:
         others: Iterable[Manifest],
         traits: Traits,
         port: int,
+        place: Place | None = None,
     ) -> "Subject":
         """The subject that a manifest describes, among the `others` of its project."""
         return cls(
@@ -66,7 +73,18 @@ class Subject:
             settings=manifest.settings,
             traits=traits,
             port=port,
+            place=place,
         )
+
+    @property
+    def folder(self) -> str:
+        """Where its code lies."""
+        return self.place.folder if self.place else layout.module_folder(self.module)
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The packages with the code of the module, and what travels along with it."""
+        return self.place.roots if self.place else (layout.MODULES_PACKAGE,)
 
     @property
     def neighbours(self) -> tuple[str, ...]:
@@ -111,7 +129,10 @@ def choose_port(module: str, modules: Sequence[str]) -> int:
 
 def render(subject: Subject) -> Iterator[tuple[str, str]]:
     """Render every written file: its path in the service, and its text. One without any is of no use to the service."""
-    return ((path, text) for path, text in template_engine.render("service", subject) if text)
+    for path, text in template_engine.render("service", subject):
+        if text.strip():
+            # What a project's settings say may be of any length.
+            yield path, ruff.format_alone(path, text) if subject.place and path in _OF_THE_PLACE else text
 
 
 def _callers(

@@ -22,7 +22,7 @@ def render_one(folder: str, path: str, subject: object) -> str:
 
 
 def _environment(folder: str) -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES / folder),
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701  nothing here is HTML  # nosec B701
@@ -30,3 +30,5 @@ def _environment(folder: str) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["literal"] = repr
+    return environment

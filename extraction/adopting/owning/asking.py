@@ -22,14 +22,16 @@ _TIMEOUT_SECONDS = 300
 _SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", "var"})
 
 
-def ask(root: Path, python: str | None, what: str, label: str, *others: str) -> dict[str, Any]:
+def ask(
+    root: Path, python: str | None, what: str, label: str, *others: str, question: Path = _QUESTION
+) -> dict[str, Any]:
     """Have the project's Python answer a question about an app. Raises `Refused` with its last complaint."""
     environment = dict(os.environ)
     environment["DJANGO_SETTINGS_MODULE"] = os.environ.get("DJANGO_SETTINGS_MODULE") or _settings(root)
     own = [str(root), str(root / "src")]
     environment["PYTHONPATH"] = os.pathsep.join([*own, *filter(None, [os.environ.get("PYTHONPATH")])])
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
-    command = [python or interpreter(root), str(_QUESTION), what, label, *others]
+    command = [python or interpreter(root), str(question), what, label, *others]
     done = interruption.run(command, _TIMEOUT_SECONDS, cwd=root, env=environment, stdout=-1, stderr=-1)
     said = done.stdout.decode(errors="replace")
     if done.returncode or _MARK not in said:

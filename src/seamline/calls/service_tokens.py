@@ -96,6 +96,14 @@ def verify(token: str, audience: str) -> Caller:
     return verify_once(token, f"module:{audience}", settings.SERVICE_ISSUERS, _verify, _caller, _is_reusable)
 
 
+def verify_from_gateway(token: str, audience: str) -> dict[str, Any]:
+    """Return the claims of a token that a gateway signed for `audience`. Raises `BadToken`."""
+    claims = _verify(token, audience)
+    if claims["shared"] or not settings.SERVICE_ISSUERS[claims["iss"]].is_gateway:
+        raise BadToken(f"{str(claims['iss'])[:60]} is no gateway")
+    return claims
+
+
 def _is_reusable(caller: Caller) -> bool:
     return caller.digest is None
 

@@ -24,8 +24,8 @@ class _Bare(str, AppConfig):
         AppConfig.__init__(self, package, importlib.import_module(package))
 
 
-def installed_apps(modules: ModuleType) -> list[str]:
-    """List the applications of a deployable with the modules in a package, for `INSTALLED_APPS`."""
+def installed_apps(modules: ModuleType | str) -> list[str]:
+    """List the applications of a deployable: with the modules in a package, or with the one that is named."""
     return [
         "django.contrib.admin.apps.SimpleAdminConfig",
         "django.contrib.auth",
@@ -34,5 +34,9 @@ def installed_apps(modules: ModuleType) -> list[str]:
         "django.contrib.messages",
         "rest_framework",
         _Bare("seamline"),
-        *(_Bare(f"{modules.__name__}.{found.name}") for found in pkgutil.iter_modules(modules.__path__) if found.ispkg),
+        *map(_Bare, [modules] if isinstance(modules, str) else _packages(modules)),
     ]
+
+
+def _packages(modules: ModuleType) -> list[str]:
+    return [f"{modules.__name__}.{found.name}" for found in pkgutil.iter_modules(modules.__path__) if found.ispkg]

@@ -1,6 +1,7 @@
 """The one call: from the environment, and from what a settings file says, every setting that the runtime reads."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib import import_module, util
 from pathlib import Path
 from types import ModuleType
@@ -78,6 +79,8 @@ def _compose(
     wanted = tuple(env.list("MODULES", default=[])) if standalone else ()
     layout = of("LAYOUT", Layout, lambda: Layout() if standalone else project.layout(said))
     active, extracted = module.find(layout, wanted), module.find_extracted(layout, wanted)
+    if standalone:
+        active = {name: _with_database(found) for name, found in active.items()}
     layout = project.place(layout, active)
     urls = values.module_urls(env.ENVIRON, (*active, *extracted), contracts)
     gateway = env.str("GATEWAY_URL", identity.GATEWAY_URL if development else "")
@@ -127,6 +130,11 @@ def _compose(
         # The Prometheus client reads it from the environment by itself.
         "METRICS_FOLDER": values.folder(env, "PROMETHEUS_MULTIPROC_DIR"),
     }
+
+
+def _with_database(found: module.Module) -> module.Module:
+    """Give a module that left a project a database: a schema of the common one is what it had there."""
+    return replace(found, data=module.Data.DATABASE) if found.data is module.Data.SCHEMA else found
 
 
 def _trust(

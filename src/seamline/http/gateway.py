@@ -21,7 +21,7 @@ from seamline.calls.http_pool import NO_RESPONSE, RECEIVE_BYTES, Exchange, Respo
 from seamline.calls.peers import Peer
 from seamline.contract import AvailabilityError, DeadlineExceeded, Rejected, Unavailable
 from seamline.databases import ownership
-from seamline.http import idempotency
+from seamline.http import idempotency, project_users
 from seamline.http.edge import cookie_name, is_about_forwarding, without_cookies
 from seamline.http.middleware import module_of
 from seamline.http.problems import Invalid, error_response
@@ -37,7 +37,7 @@ MAX_MEMORY_BYTES = 1024 * 1024
 # What is for one connection alone was dropped at the edge, and is on the way back.
 EPOCH = "X-Owner-Epoch"
 """Which change of the module's owner whoever passes a request on knows of."""
-_SET_ANEW = {"content-length", "host", "x-request-id", EPOCH.lower()}
+_SET_ANEW = {"content-length", "host", "x-request-id", EPOCH.lower(), project_users.HEADER.lower()}
 _OF_THE_SERVER = {"date", "server", "x-request-id"}
 """Headers of a response that this deployable gives to all of its own."""
 _IN_A_QUERY = "".join(map(chr, range(0x21, 0x7F)))
@@ -103,6 +103,9 @@ def _pass_on(request: HttpRequest, module: str, url: str, content: bytes | None 
     except Invalid as refusal:
         outcome = "refused"
         return error_response(refusal)
+    except project_users.AnsweredHere as answer:
+        outcome = "refused"
+        return answer.response
     except AvailabilityError as refusal:
         return error_response(refusal)
     finally:
@@ -117,8 +120,9 @@ def _forward(request: HttpRequest, peer: Peer, content: bytes | None) -> Streame
         else:
             length = body.write(content)
             body.seek(0)
+        token = None if settings.STANDALONE else project_users.sign(request, peer.module, body)
         with peer.watch(context.current().remaining):
-            exchange = _send(request, body, length, peer)
+            exchange = _send(request, body, length, peer, token)
             held.callback(exchange.close)
             _wait_for_head(exchange, peer.module)
         incoming = exchange.response
@@ -141,13 +145,15 @@ def _read_body(request: HttpRequest, body: IO[bytes]) -> int:
     return length
 
 
-def _send(request: HttpRequest, body: IO[bytes], length: int, peer: Peer) -> Exchange:
+def _send(request: HttpRequest, body: IO[bytes], length: int, peer: Peer, user_token: str | None) -> Exchange:
     target = quote(request.META["PATH_INFO"].encode("latin-1"), safe="/:@!$&'()*+,;=~")
     if query := request.META.get("QUERY_STRING"):
         target += f"?{quote(query.encode('latin-1'), safe=_IN_A_QUERY)}"
     headers = list(_request_headers(request, peer.connections.host))
     if owner := topology.current().owners.get(peer.module):
         headers.append((EPOCH, str(owner.epoch)))
+    if user_token:
+        headers.append((project_users.HEADER, user_token))
     if length or request.META.get("CONTENT_LENGTH"):
         headers.append(("Content-Length", str(length)))
     timeout = max(context.current().remaining, 0.001)

@@ -5,5 +5,6 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("login/", LoginView.as_view(template_name="admin/login.html", next_page="/appointments/")),
+    path("letters/", include("letters.urls")),
     path("", include("appointments.urls")),
 ]

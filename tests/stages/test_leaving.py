@@ -1,0 +1,158 @@
+"""A module with data of its own leaves a project that was there before: a service, asked through the project."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import jwt
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from conftest import GIVEN
+from tests.processes import REPOSITORY, Deployable
+from tests.stages.project import Browser, Clinic
+from tests.waiting import eventually
+
+STAFF = """
+from django.contrib.auth.models import Permission
+from people.models import Person
+eve, ann = Person.objects.get(username="eve"), Person.objects.create_user("ann", password="secret")
+eve.user_permissions.add(Permission.objects.get(codename="add_letter"))
+"""
+
+
+def extract(clinic: Clinic, into: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    arguments = ["extract", "letters", "--root", str(clinic.root), "--into", str(into), "--server", GIVEN, *options]
+    settings = clinic.environment | {"PYTHONPATH": f"{REPOSITORY}{os.pathsep}{REPOSITORY / 'src'}"}
+    command = [sys.executable, "-m", "extraction", *arguments]
+    return subprocess.run(command, cwd=clinic.root.parent, env=settings, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def service(clinic: Clinic, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployable]:
+    """The service, beside the project, which knows of it."""
+    folder = tmp_path_factory.mktemp("left") / "letters-service"
+    done = extract(clinic, folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "it starts, and answers" in done.stdout
+    clinic.manage("shell", "-v0", "-c", STAFF)
+    own = {"DATABASE_URL": GIVEN, "DATABASE_PREFIX": f"{clinic.name}_left"}
+    running = Deployable(folder, folder.with_suffix(".log"), **own)
+    clinic.environment["LETTERS_URL"] = running.url
+    try:
+        yield running
+    finally:
+        running.close()
+        del clinic.environment["LETTERS_URL"]
+        with psycopg.connect(GIVEN, autocommit=True) as server:
+            for kind, column, table in (("DATABASE", "datname", "pg_database"), ("ROLE", "rolname", "pg_roles")):
+                names = server.execute(
+                    f"SELECT {column} FROM {table} WHERE starts_with({column}, %s)", [own["DATABASE_PREFIX"]]
+                )
+                for (name,) in names.fetchall():
+                    server.execute(f"DROP {kind} {name}{' WITH (FORCE)' if kind == 'DATABASE' else ''}")
+
+
+@pytest.fixture(scope="module")
+def browser(clinic: Clinic, service: Deployable) -> Iterator[Browser]:
+    """Somebody who asks the project, which passes on to the service what is the module's."""
+    with clinic.serving("gunicorn") as visitor:
+        service.launch(GATEWAY_URL=visitor.url).until_ready().until_heard()
+        yield visitor
+
+
+def logged_in(browser: Browser, name: str) -> Browser:
+    visitor = Browser(browser.url, browser.log)
+    visitor.log_in(name)
+    return visitor
+
+
+def test_who_is_logged_in_at_the_project_is_who_asks_at_the_service(browser: Browser) -> None:
+    eve, ann, nobody = logged_in(browser, "eve"), logged_in(browser, "ann"), Browser(browser.url, browser.log)
+    assert nobody.ask("GET", "/letters/").status == 403
+    assert eve.ask("GET", "/letters/").json() == {"letters": 0, "reader": 1}
+    assert ann.ask("GET", "/letters/").json() == {"letters": 0, "reader": 2}
+
+
+def test_permissions_that_the_project_gives_hold_at_the_service(browser: Browser) -> None:
+    eve, ann = logged_in(browser, "eve"), logged_in(browser, "ann")
+    assert ann.ask("POST", "/letters/", invoice="7", text="Dear Eve").status == 403
+    answer = eve.ask("POST", "/letters/", invoice="7", text="Dear Ann")
+    number = answer.json()["letter"]
+    assert eve.ask("GET", f"/letters/{number}/").data == b"Dear Ann (eve, 1)"
+
+
+def test_a_form_without_its_token_is_refused_and_one_with_it_is_not(browser: Browser) -> None:
+    eve = logged_in(browser, "eve")
+    number = eve.ask("POST", "/letters/", invoice="8", text="First").json()["letter"]
+    assert eve.ask("POST", f"/letters/{number}/", text="Second").data == b"Second (eve, 1)"
+    del eve.cookies["csrftoken"]
+    assert eve.ask("POST", f"/letters/{number}/", text="Third").status == 403
+    assert eve.ask("POST", "/letters/", invoice="9", text="Third").status == 403
+
+
+def test_who_asks_the_service_itself_is_nobody_whatever_they_say(browser: Browser, service: Deployable) -> None:
+    key, now = Ed25519PrivateKey.generate(), int(time.time())
+    user = {"id": "1", "name": "eve", "staff": True, "superuser": True, "permissions": []}
+    claims = {"iss": "clinic", "aud": "user:letters", "req": "", "user": user, "iat": now, "exp": now + 60}
+    forged = jwt.encode(claims, key, algorithm="EdDSA", headers={"kid": "x", "typ": "service+jwt", "iss": "clinic"})
+    for given in ({}, {"X-User-Token": forged}, {"X-User-Token": "nonsense"}):
+        for url in (service.url, browser.url):
+            response = service.client.__class__(url).page("/letters/", **given)
+            assert response.status in (401, 403), given
+
+
+def test_an_event_of_a_module_that_stayed_comes_to_the_service(browser: Browser, clinic: Clinic) -> None:
+    eve = logged_in(browser, "eve")
+    before = eve.ask("GET", "/letters/").json()["letters"]
+    browser.ask("POST", "/appointments/1/settle/")
+    eventually(lambda: eve.ask("GET", "/letters/").json()["letters"], lambda number: number == before + 1)
+    assert clinic.query("SELECT count(*) FROM letters.letters_letter") == [(0,)]
+
+
+def test_what_was_written_holds_its_own_rules(service: Deployable) -> None:
+    settings = (service.root / "src/config/settings.py").read_text()
+    assert 'LAYOUT = Layout("", packages={"letters": "letters"}, user_id_type=int)' in settings
+    urls = (service.root / "src/config/urls.py").read_text()
+    assert 'path("letters/", include("letters.urls")),' in urls
+    for command in (["ruff", "check", "."], ["ruff", "format", "--check", "."]):
+        done = subprocess.run([sys.executable, "-m", *command], cwd=service.root, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "said"),
+    [
+        (
+            "letters/module.py",
+            "Data.SCHEMA",
+            "Data.SHARED",
+            "letters is declared: extract takes what has data of its own",
+        ),
+        ("letters/views.py", "from letters.models", "from clinic import wsgi\nfrom letters.models", "of no module"),
+        ("letters/views.py", "from letters.models", "import appointments.models\nfrom letters.models", "appointments"),
+    ],
+)
+def test_what_cannot_leave_yet_is_said_and_nothing_is_written(
+    clinic: Clinic,
+    tmp_path: Path,
+    path: str,
+    before: str,
+    after: str,
+    said: str,
+) -> None:
+    text = (clinic.root / path).read_text()
+    assert before in text
+    (clinic.root / path).write_text(text.replace(before, after))
+    try:
+        done = extract(clinic, tmp_path / "letters-service")
+    finally:
+        (clinic.root / path).write_text(text)
+    assert done.returncode == 1
+    assert re.search(said, done.stdout + done.stderr), done.stdout + done.stderr
+    assert not any(tmp_path.iterdir())
