@@ -32,7 +32,7 @@ _TABLES = f"""
               WHERE contype = 'f' AND conrelid = c.oid AND NOT condeferrable AND conparentid = 0),
         ARRAY(SELECT attname::text FROM pg_index JOIN pg_attribute ON attrelid = c.oid AND attnum = ANY(indkey)
               WHERE indrelid = c.oid AND indisprimary ORDER BY array_position(indkey::int2[], attnum)),
-        c.oid::regclass::text
+        c.oid::regclass::text, pg_table_is_visible(c.oid)
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
     WHERE relkind = 'r' AND relname <> ALL(%s) AND {OWN}
 """  # noqa: S608  names and numbers of ours alone  # nosec B608
@@ -154,7 +154,8 @@ def read(connection: Connection, module: str) -> Schema:
     tables = {
         shown: Table(
             shown,
-            sql.Identifier(schema, name),
+            # What is found without its schema may lie in another one on the other side.
+            sql.Identifier(name) if visible else sql.Identifier(schema, name),
             tuple(columns.get(shown, ())),
             tuple(key),
             size,
@@ -163,7 +164,9 @@ def read(connection: Connection, module: str) -> Schema:
             tuple(rigid),
             shown in as_text,
         )
-        for schema, name, size, references, triggers, rigid, key, shown in connection.execute(_TABLES, [left_out])
+        for schema, name, size, references, triggers, rigid, key, shown, visible in connection.execute(
+            _TABLES, [left_out]
+        )
     }
     sequences = tuple(name for (name,) in connection.execute(_SEQUENCES, [[MIGRATIONS]]))
     migrations: frozenset[str] = frozenset()

@@ -1,6 +1,6 @@
 """What this version of the tool writes in place of what an older one wrote, with the options that it recorded."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from extraction.processes.errors import Refused
 from extraction.reading.layout import LAYERS
 from extraction.updating import locks
-from extraction.writing import new_system, plan, rendering, runtime_wheel, shared_files, tool_wheel, writer
+from extraction.writing import new_system, plan, rendering, runtime_wheel, tool_wheel, writer
 from extraction.writing.new_system import System
 from extraction.writing.plan import File
 from extraction.writing.rendering import Subject
@@ -47,12 +47,12 @@ def _rewrite_system(record: Record, options: Mapping[str, Any]) -> dict[str, Fil
 def _rewrite_service(record: Record, options: Mapping[str, Any]) -> dict[str, File]:
     subject = _convert(options.get("subject", {}), Subject)
     written = {file.path: file for file in record.files}
-    files = {path: file for path, file in written.items() if _is_own(path, subject.module)}
-    files |= {file.path: file for file in _shared_files()}
+    files = {path: file for path, file in written.items() if _is_own(path, subject)}
+    files |= {file.path: file for file in plan.general_files(subject.module, subject.place)}
     files |= {
         path: File(path, text.encode(), executable=text.startswith("#!")) for path, text in rendering.render(subject)
     }
-    texts = {path: file.content.decode() for path, file in written.items() if _may_require(path, subject.module)}
+    texts = {path: file.content.decode() for path, file in written.items() if _may_require(path, subject)}
     wheels = (runtime_wheel.find(), tool_wheel.find())
     files |= {path: File(path, text.encode()) for path, text in locks.rewrite(texts, *wheels).items()}
     if not options.get("index"):
@@ -60,24 +60,21 @@ def _rewrite_service(record: Record, options: Mapping[str, Any]) -> dict[str, Fi
     return files
 
 
-def _shared_files() -> Iterator[File]:
-    """Give the files that every deployable has, as a service has them. Its monolith may have had fewer."""
-    for path, content in shared_files.read_all().items():
-        if plan.is_general(path):
-            yield plan.adapt(File(path, content, executable=content.startswith(b"#!")))
-
-
-def _is_own(path: str, module: str) -> bool:
+def _is_own(path: str, subject: Subject) -> bool:
     """Whether a file comes from the monolith and not from this tool."""
     if path in (plan.OPENAPI, "LICENSE"):
         return True
     helper = path.startswith("tests/") and not path.rpartition("/")[2].startswith("test_")
-    folders = (f"{LAYERS['modules']}/{module}/", f"{LAYERS['contracts']}/")
+    if subject.place:
+        # Of packages that are above it, the service has no more than that they are packages.
+        above = path.startswith("src/") and path.endswith("/__init__.py") and not path.startswith(LAYERS["config"])
+        helper = helper or above
+    folders = (*(f"{folder}/" for folder in subject.folders), f"{LAYERS['contracts']}/")
     return helper or path.startswith(folders)
 
 
-def _may_require(path: str, module: str) -> bool:
-    own = path.startswith(f"{LAYERS['modules']}/{module}/requirements")
+def _may_require(path: str, subject: Subject) -> bool:
+    own = path.startswith(f"{subject.folder}/requirements")
     return (own or path.startswith("requirements/")) and path.endswith((".in", ".txt"))
 
 

@@ -5,7 +5,7 @@ import keyword
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -161,7 +161,9 @@ def _layers(system: System) -> str:
     return text.replace("[importlinter:contract:contracts]", f"{apart}[importlinter:contract:contracts]")
 
 
-def pin_requirements(pins: str, beside: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+def pin_requirements(
+    pins: str, beside: Iterable[str] = (), tool_extras: Collection[str] = TOOL_EXTRAS
+) -> Iterator[tuple[str, str]]:
     """Name what a deployable requires, and pin it as this version of the tool has it pinned.
 
     `beside` are lines of what it needs beside the runtime; none of what is not pinned here is in the locks.
@@ -175,7 +177,7 @@ def pin_requirements(pins: str, beside: Iterable[str] = ()) -> Iterator[tuple[st
     named = {
         "base": [runtime.requirement(plan.EXTRAS), f"django~={major}.{minor}.0", *beside],
         "local": [runtime.requirement(plan.LOCAL_EXTRAS)],
-        "dev": [tool.requirement(TOOL_EXTRAS), *tools],
+        "dev": [tool.requirement(tool_extras), *tools],
     }
     roots: set[str] = set()
     extras: dict[str, frozenset[str]] = {}
@@ -188,7 +190,7 @@ def pin_requirements(pins: str, beside: Iterable[str] = ()) -> Iterator[tuple[st
         extras[runtime.name] = extras.get(runtime.name, frozenset()) | (
             frozenset(plan.EXTRAS) if stem == "base" else frozenset({*plan.EXTRAS, *plan.LOCAL_EXTRAS})
         )
-        extras[tool.name] = frozenset(TOOL_EXTRAS)
+        extras[tool.name] = frozenset(tool_extras)
         yield f"requirements/{stem}.txt", lock.subset(sorted(roots), inputs, extras)
 
 

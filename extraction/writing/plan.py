@@ -16,11 +16,13 @@ from extraction.reading.layout import LANGUAGE_LOCK, LAYERS, lock_file, owner_of
 from extraction.reading.project import Project
 from extraction.reading.source import Source
 from extraction.writing import rendering, runtime_wheel, shared_files, tool_wheel
+from extraction.writing.place import Place
 from extraction.writing.runtime_wheel import RuntimeWheel
 from extraction.writing.traits import Traits
 
 WHOLE = (LAYERS["config"],)
 """Folders that every deployable has."""
+MODULES = f"{LAYERS['modules']}/__init__.py"
 GENERIC = (
     ".dockerignore",
     ".editorconfig",
@@ -31,7 +33,7 @@ GENERIC = (
     "contracts/__init__.py",
     "deployable.mk",
     "manage.py",
-    "src/modules/__init__.py",
+    MODULES,
     "tests/__init__.py",
 )
 """Files that every deployable has, the same in each, where the monolith has them."""
@@ -209,6 +211,17 @@ def is_general(path: str) -> bool:
     if path.startswith(shared_files.OWN):
         return False
     return path in (*GENERIC, *ADAPTED, LANGUAGE_LOCK) or path.startswith(f"{LAYERS['config']}/")
+
+
+def general_files(module: str, place: Place | None) -> Iterator[File]:
+    """Give the files that every deployable has, as a service has them. Its monolith may have fewer."""
+    for path, content in shared_files.read_all().items():
+        if not is_general(path) or (place and path == MODULES):
+            continue
+        file = adapt(File(path, content, executable=content.startswith(b"#!")))
+        if place:
+            file = replace(file, content=place.adapt(file.path, file.content.decode(), module).encode())
+        yield file
 
 
 def adapt(file: File) -> File:

@@ -82,6 +82,11 @@ class Subject:
         return self.place.folder if self.place else layout.module_folder(self.module)
 
     @property
+    def folders(self) -> tuple[str, ...]:
+        """Where its code lies, and what travels along with it."""
+        return self.place.folders if self.place else (self.folder,)
+
+    @property
     def roots(self) -> tuple[str, ...]:
         """The packages with the code of the module, and what travels along with it."""
         return self.place.roots if self.place else (layout.MODULES_PACKAGE,)

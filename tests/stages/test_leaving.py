@@ -12,8 +12,12 @@ import jwt
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from psycopg.conninfo import conninfo_to_dict
 
 from conftest import GIVEN
+from extraction.processes import runner
+from extraction.updating import rewriting
+from extraction.writing import written_record
 from tests.processes import REPOSITORY, Deployable
 from tests.stages.project import Browser, Clinic
 from tests.waiting import eventually
@@ -27,10 +31,26 @@ eve.user_permissions.add(Permission.objects.get(codename="add_letter"))
 
 
 def extract(clinic: Clinic, into: Path, *options: str) -> "subprocess.CompletedProcess[str]":
-    arguments = ["extract", "letters", "--root", str(clinic.root), "--into", str(into), "--server", GIVEN, *options]
+    return tool(clinic, "extract", "letters", "--into", str(into), "--server", GIVEN, *options)
+
+
+OLD = "from letters.models import Letter; Letter.objects.create(invoice=1, text='Old')"
+
+
+def tool(clinic: Clinic, *arguments: str) -> "subprocess.CompletedProcess[str]":
     settings = clinic.environment | {"PYTHONPATH": f"{REPOSITORY}{os.pathsep}{REPOSITORY / 'src'}"}
-    command = [sys.executable, "-m", "extraction", *arguments]
+    command = [sys.executable, "-m", "extraction", *arguments, "--root", str(clinic.root)]
     return subprocess.run(command, cwd=clinic.root.parent, env=settings, capture_output=True, text=True)
+
+
+def take_along(clinic: Clinic, service: Deployable, database: str) -> None:
+    """Copy the module's rows out of its schema in the common database."""
+    runner.run(service.root, "migrate", "manage.py", "migrate_all", settings=service.settings)
+    place = conninfo_to_dict(GIVEN)
+    base = f"postgresql://{place['user']}:{place.get('password', '')}@/{{}}?host={place['host']}&port={place['port']}"
+    here = f"{base.format(clinic.name)}&options=-csearch_path%3Dletters"
+    done = tool(clinic, "data", "copy", "--app", "letters", "--from", here, "--to", base.format(database))
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +63,10 @@ def service(clinic: Clinic, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     clinic.manage("shell", "-v0", "-c", STAFF)
     own = {"DATABASE_URL": GIVEN, "DATABASE_PREFIX": f"{clinic.name}_left"}
     running = Deployable(folder, folder.with_suffix(".log"), **own)
+    clinic.manage(
+        "shell", "-v0", "-c", "from letters.models import Letter; Letter.objects.create(invoice=1, text='Old')"
+    )
+    take_along(clinic, running, f"{own['DATABASE_PREFIX']}_letters")
     clinic.environment["LETTERS_URL"] = running.url
     try:
         yield running
@@ -75,8 +99,12 @@ def logged_in(browser: Browser, name: str) -> Browser:
 def test_who_is_logged_in_at_the_project_is_who_asks_at_the_service(browser: Browser) -> None:
     eve, ann, nobody = logged_in(browser, "eve"), logged_in(browser, "ann"), Browser(browser.url, browser.log)
     assert nobody.ask("GET", "/letters/").status == 403
-    assert eve.ask("GET", "/letters/").json() == {"letters": 0, "reader": 1}
-    assert ann.ask("GET", "/letters/").json() == {"letters": 0, "reader": 2}
+    assert [each.ask("GET", "/letters/").json()["reader"] for each in (eve, ann)] == [1, 2]
+
+
+def test_rows_that_were_there_before_are_there(browser: Browser) -> None:
+    eve = logged_in(browser, "eve")
+    assert eve.ask("GET", "/letters/1/").data == b"Old (eve, 1)"
 
 
 def test_permissions_that_the_project_gives_hold_at_the_service(browser: Browser) -> None:
@@ -112,7 +140,7 @@ def test_an_event_of_a_module_that_stayed_comes_to_the_service(browser: Browser,
     before = eve.ask("GET", "/letters/").json()["letters"]
     browser.ask("POST", "/appointments/1/settle/")
     eventually(lambda: eve.ask("GET", "/letters/").json()["letters"], lambda number: number == before + 1)
-    assert clinic.query("SELECT count(*) FROM letters.letters_letter") == [(0,)]
+    assert clinic.query("SELECT count(*) FROM letters.letters_letter") == [(1,)]
 
 
 def test_what_was_written_holds_its_own_rules(service: Deployable) -> None:
@@ -123,6 +151,12 @@ def test_what_was_written_holds_its_own_rules(service: Deployable) -> None:
     for command in (["ruff", "check", "."], ["ruff", "format", "--check", "."]):
         done = subprocess.run([sys.executable, "-m", *command], cwd=service.root, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
+
+
+def test_an_update_writes_the_same_again(service: Deployable) -> None:
+    written = written_record.read(service.root)
+    again = {file.path: file.content for file in rewriting.rewrite(written) if written_record.is_kept(file.path)}
+    assert again == {file.path: file.content for file in written.files}
 
 
 @pytest.mark.parametrize(

@@ -143,17 +143,11 @@ def _manifests(codebase: Codebase) -> Iterator[Manifest]:
 
 
 def _files(travelling: Travelling, subject: rendering.Subject, place: Place) -> Iterator[tuple[str, File]]:
-    shared = shared_files.read_all()
-    for path, content in shared.items():
-        if plan.is_general(path) and path != "src/modules/__init__.py":
-            file = plan.adapt(File(path, content, executable=content.startswith(b"#!")))
-            yield (
-                file.path,
-                File(file.path, place.adapt(path, file.content.decode(), subject.module).encode(), file.executable),
-            )
     for path in _copied(travelling):
         file = plan.read_file(travelling.project, path)
         yield travelling.place_of(path), File(travelling.place_of(path), file.content, file.executable)
+    for file in plan.general_files(subject.module, place):
+        yield file.path, file
     for root in place.layers:
         parts = root.split(".")[:-1]
         for length in range(1, len(parts) + 1):
@@ -200,7 +194,7 @@ def _requirements(files: Mapping[str, File], answer: Mapping[str, Any]) -> dict[
     found = {canonical(name): version for name, version in answer["distributions"].values()}
     beside = {name: version for name, version in found.items() if name not in brought}
     lines = [f"{name}=={version}" for name, version in sorted(beside.items())]
-    texts = dict(new_system.pin_requirements(pins, lines))
+    texts = dict(new_system.pin_requirements(pins, lines, tool_extras=()))
     if beside.keys() - known.keys():
         texts |= _lock(files, texts, sorted(beside.keys() - known.keys()))
     return {path: File(path, text.encode()) for path, text in texts.items()}
