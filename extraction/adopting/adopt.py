@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from extraction.adopting import asking
 from extraction.adopting.changes import Changes
 from extraction.adopting.codebase import Codebase
 from extraction.adopting.declaring import declare
@@ -47,7 +48,8 @@ def adopt(root: Path, label: str, python: str | None = None, report: Report = la
         declare(codebase, app, changes)
         return Done(label, Stage.DECLARED.value, changes, again | _next(label, "data of its own: months later will do"))
     if stage is Stage.DECLARED:
-        own_data(codebase, app, changes, python)
+        # In a copy of the project none would be found.
+        own_data(codebase, app, changes, python or asking.interpreter(codebase.root))
         return Done(label, Stage.OWN_DATA.value, changes, again | _leave(label))
     if stage is Stage.OWN_DATA:
         raise Refused(f"{label} has data of its own; what comes next is a service: extraction extract {label} --into …")

@@ -1,7 +1,5 @@
 """A module becomes a service."""
 
-import shlex
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +10,6 @@ from extraction.cli.common import (
     OUT,
     fail,
     number_of_findings,
-    print_commands,
-    relative_path,
     require_module,
     root_option,
     server_option,
@@ -21,11 +17,12 @@ from extraction.cli.common import (
     step,
     with_project,
 )
+from extraction.cli.writing import show_dry, show_next, write
 from extraction.compat import lock
 from extraction.processes import boot
 from extraction.ratchet.config import is_configured
 from extraction.reading.project import Project
-from extraction.writing import plan, verification, writer
+from extraction.writing import plan, writer
 
 
 @click.command(
@@ -82,48 +79,3 @@ def _extract(
         release = f"python -m extraction compat --release {module}"
         OUT.print(f"  contract      a draft; once the service runs, it has to stay as it is: {release}", markup=False)
     show_next(planned, into, f"{planned.url_setting}=http://127.0.0.1:{planned.port} make run")
-
-
-def show_dry(planned: plan.Plan, into: Path) -> None:
-    """Print what would be written."""
-    OUT.print("\n".join(f"  {path}" for path in planned.paths), markup=False)
-    _show_plan(planned, into, "would become")
-
-
-def write(planned: plan.Plan, into: Path, root: Path, no_verify: bool, server: str | None) -> None:
-    """Write a service, verified, and say what it is. Raises `Refused`."""
-    _show_plan(planned, into, "becomes")
-    skip_reason = "--no-verify" if no_verify else boot.unavailable_reason(server)
-    step("writing and verifying it")
-    verify = partial(verification.verify, planned, step=step, boots=not skip_reason, server=server)
-    no_history_reason = writer.write(planned, into, root, verify)
-    verified = f"what can be read of it; it was not started: {skip_reason}" if skip_reason else "it starts, and answers"
-    OUT.print(f"{planned.service} is in {relative_path(into)}", markup=False)
-    OUT.print(f"  verified      {verified}", markup=False)
-    OUT.print(
-        f"  history       {f'none: {no_history_reason}' if no_history_reason else 'one commit on main'}", markup=False
-    )
-    if planned.from_index:
-        named = " and ".join(wheel.requirement() for wheel in planned.wheels)
-        OUT.print(f"  index         has to have {named}", markup=False)
-
-
-def _show_plan(planned: plan.Plan, into: Path, becomes: str) -> None:
-    size = sum(len(file.content) for file in planned.files) // 1024
-    OUT.print(
-        f"{planned.module} {becomes} {planned.service} in {relative_path(into)}: {len(planned.paths)} files, {size} kB",
-        markup=False,
-    )
-    OUT.print(f"  contracts     {', '.join(planned.contracts)}", markup=False)
-    OUT.print(f"  requirements  {', '.join(planned.requirements)}", markup=False)
-
-
-def show_next(planned: plan.Plan, into: Path, monolith: str) -> None:
-    """Print the three commands that come next, of which one starts the monolith."""
-    there = f"cd {shlex.quote(relative_path(into))} && "
-    commands = {
-        f"{there}make run": f"the service, at http://127.0.0.1:{planned.port}",
-        monolith: "the monolith, here, using it",
-        f"{there}make test": "the service's own checks and tests",
-    }
-    print_commands(commands)

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 
+from extraction.adopting import asking
 from extraction.adopting.changes import Obstructed
 from extraction.adopting.codebase import Codebase
 from extraction.adopting.leaving.planning import plan_service
 from extraction.cli.common import OUT, fail, refusing, step
-from extraction.cli.extract import show_dry, show_next, write
 from extraction.cli.survey import Progress
-from extraction.processes import boot
+from extraction.cli.writing import show_dry, show_next, write
+from extraction.processes import boot, runner
 from extraction.ratchet.config import Config, Misconfigured, read_config
 from extraction.ratchet.modules import couplings_of_modules
 from extraction.survey import NoDjangoProject
@@ -51,7 +52,8 @@ def extract_from_project(
     if dry_run:
         show_dry(leaving.plan, into)
         return
-    write(leaving.plan, into, root, no_verify, server or boot.find_configured_url(root))
+    with runner.lending(str(python) if python else asking.interpreter(root)):
+        write(leaving.plan, into, root, no_verify, server or boot.find_configured_url(root))
     started = f"{leaving.plan.url_setting}=http://127.0.0.1:{leaving.plan.port} python manage.py runserver"
     show_next(leaving.plan, into, started)
 

@@ -22,6 +22,7 @@ HOME = Path(__file__).parents[2]
 """Where this package is found by its name."""
 KEPT_VARIABLES = ("HOME", "LANG", "LC_ALL", "PATH", "SYSTEMROOT", "TMPDIR")
 TIMEOUT_SECONDS = 120.0
+_lent = [sys.executable]
 
 
 def run(
@@ -30,9 +31,10 @@ def run(
     *command: str,
     timeout: float | None = None,
     settings: Mapping[str, str] | None = None,
+    python: str | None = None,
 ) -> None:
     """Run Python in a folder. Raises `Refused` with the problem, and all that was said."""
-    done = _execute(folder, problem, command, timeout, settings or {}, stderr=subprocess.STDOUT)
+    done = _execute(folder, problem, command, timeout, settings or {}, python, stderr=subprocess.STDOUT)
     if done.returncode:
         raise Refused(f"{problem}:\n{_text(done.stdout)}")
 
@@ -80,9 +82,19 @@ def start(
 
 
 def interpreter(folder: Path) -> str:
-    """Choose the Python of a folder: of its own virtual environment, where it was run before, or ours."""
+    """Choose the Python of a folder: of its own virtual environment, where it was run before, or lent, or ours."""
     own = folder / ".venv" / "bin" / "python"
-    return str(own) if own.exists() else sys.executable
+    return str(own) if own.exists() else _lent[-1]
+
+
+@contextmanager
+def lending(python: str) -> Iterator[None]:
+    """Have folders without a Python of their own use this one: it has what their code imports."""
+    _lent.append(python)
+    try:
+        yield
+    finally:
+        _lent.pop()
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from extraction.ratchet.config import TABLE, Config, Misconfigured
+from extraction.reading.layout import SOURCE_ROOTS
 from extraction.survey.model import EVERY, OUTSIDE, Coupling, Findings
 from extraction.survey.report import find
 from extraction.survey.scan import Report
@@ -22,13 +23,19 @@ def couplings_of_modules(
     modules = {app.label: config.module_of(app.package) for app in findings.apps.values()}
     known = {app.package for app in findings.apps.values()}
     for package in packages:
-        if package not in known and not any(name.startswith(f"{package}.") for name in known):
+        is_there = package in known or any(name.startswith(f"{package}.") for name in known)
+        if not is_there and not (package in config.libraries and _is_file(root, package)):
             raise Misconfigured(f"[{TABLE}] names {package}, and no such package is in {root}")
     modules[EVERY] = EVERY
     folded = [
         _fold(found, modules) for found in (*findings.couplings, *findings.outside) if OUTSIDE not in _ends(found)
     ]
     return [found for found in folded if found is not None], findings
+
+
+def _is_file(root: Path, dotted: str) -> bool:
+    """Tell whether a name is one file's: a library may be no more than that."""
+    return any((root / folder / f"{dotted.replace('.', '/')}.py").is_file() for folder in SOURCE_ROOTS)
 
 
 def _ends(found: Coupling) -> tuple[str, str]:

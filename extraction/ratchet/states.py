@@ -7,13 +7,12 @@ from pathlib import Path
 
 from extraction.ratchet.config import Config, Misconfigured
 from extraction.reading import manifest
+from extraction.reading.layout import SOURCE_ROOTS
 from extraction.reading.source import Source
 from extraction.reading.stages import Stage
 from extraction.survey.kinds import KEYS
 from extraction.survey.model import Coupling
 
-SOURCE_ROOTS = ("", "src/")
-"""Folders that packages are imported from, as they are laid out most."""
 OF_DATA = frozenset(
     {
         *KEYS,

@@ -7,6 +7,8 @@ LAYERS = {"config": "src/config", "modules": "src/modules", "contracts": "contra
 RUNTIME = "seamline"
 """The one of them that may be installed instead."""
 SOURCE_ROOT = "src"
+SOURCE_ROOTS = ("", "src/")
+"""Folders that packages are imported from in projects of any layout, as most are."""
 SETTINGS = f"{LAYERS['config']}/settings.py"
 IDENTITY = f"{LAYERS['config']}/identity.py"
 LOCKS = f"{LAYERS['contracts']}/lock"

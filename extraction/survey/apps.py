@@ -74,9 +74,9 @@ class _Finder:
         known = set(self.tree.python)
         for folder in sorted(self.tree.packages | {path.rpartition("/")[0] for path in known}):
             if folder and any(f"{folder}/{mark}" in known for mark in marks):
-                self._add(self._dotted(folder), folder, "")
+                self._add(self._name_of(folder), folder, "")
 
-    def _dotted(self, folder: str) -> str:
+    def _name_of(self, folder: str) -> str:
         """Name a folder's package: it begins where folders are packages, which `src` is not."""
         parts = folder.split("/")
         begins = next((n for n in range(len(parts)) if "/".join(parts[: n + 1]) in self.tree.packages), 0)

@@ -43,7 +43,7 @@ class Route:
         return f"{self.target}.as_view({', '.join(given)})"
 
     @property
-    def imported(self) -> str:
+    def file(self) -> str:
         """Name the file that has to be imported for it; empty, where Django does that."""
         return "" if self.kind == "include" else self.target.rpartition(".")[0]
 
@@ -77,6 +77,11 @@ class Place:
         return (*self.packages, *self.libraries)
 
     @property
+    def lint_layers(self) -> tuple[str, ...]:
+        """Name the layers as import-linter has them: what is in one of them may know each other."""
+        return tuple(" : ".join(each) for each in (self.packages, self.libraries) if each)
+
+    @property
     def folders(self) -> tuple[str, ...]:
         """Name the packages' folders in the service."""
         return tuple(f"{SOURCE_ROOT}/{package.replace('.', '/')}" for package in self.layers)
@@ -101,7 +106,7 @@ class Place:
     @property
     def imports(self) -> tuple[str, ...]:
         """Name the files that the addresses need."""
-        return tuple(sorted({route.imported for route in self.routes if route.imported}))
+        return tuple(sorted({route.file for route in self.routes if route.file}))
 
     def adapt(self, path: str, text: str, module: str) -> str:
         """Have one of the files that every deployable has leave the project's code to its own style."""

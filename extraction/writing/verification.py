@@ -1,5 +1,6 @@
 """Does what was written hold together? Asked of the written folder by processes of its own."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,10 @@ def verify(plan: Plan, folder: Path, step: Callable[[str], None], *, boots: bool
     """Load a written service, check its layers, and start it where that can be done. Raises `Refused`."""
     for problem, command in CHECKS.items():
         # What could describe its API has been loaded, and passed Django's checks.
-        if command[0] != "manage.py" or not plan.has_api:
+        if command[0] != "manage.py":
+            # It is ours that reads: the code is not run, and its Python need not have what we read it with.
+            runner.run(folder, problem, *command, python=sys.executable)
+        elif not plan.has_api:
             runner.run(folder, problem, *command)
     if boots:
         boot.boot(folder, step, server)

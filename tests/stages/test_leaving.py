@@ -19,7 +19,7 @@ from extraction.processes import runner
 from extraction.updating import rewriting
 from extraction.writing import written_record
 from tests.processes import REPOSITORY, Deployable
-from tests.stages.project import Browser, Clinic
+from tests.stages.project import SERVERS, Browser, Clinic
 from tests.waiting import eventually
 
 STAFF = """
@@ -82,12 +82,14 @@ def service(clinic: Clinic, tmp_path_factory: pytest.TempPathFactory) -> Iterato
                     server.execute(f"DROP {kind} {name}{' WITH (FORCE)' if kind == 'DATABASE' else ''}")
 
 
-@pytest.fixture(scope="module")
-def browser(clinic: Clinic, service: Deployable) -> Iterator[Browser]:
+@pytest.fixture(scope="module", params=SERVERS)
+def browser(request: pytest.FixtureRequest, clinic: Clinic, service: Deployable) -> Iterator[Browser]:
     """Somebody who asks the project, which passes on to the service what is the module's."""
-    with clinic.serving("gunicorn") as visitor:
+    with clinic.serving(request.param) as visitor:
         service.launch(GATEWAY_URL=visitor.url).until_ready().until_heard()
+        visitor.first = 1 if request.param == "runserver" else 2  # type: ignore[attr-defined]
         yield visitor
+        service.stop()
 
 
 def logged_in(browser: Browser, name: str) -> Browser:
@@ -138,7 +140,7 @@ def test_who_asks_the_service_itself_is_nobody_whatever_they_say(browser: Browse
 def test_an_event_of_a_module_that_stayed_comes_to_the_service(browser: Browser, clinic: Clinic) -> None:
     eve = logged_in(browser, "eve")
     before = eve.ask("GET", "/letters/").json()["letters"]
-    browser.ask("POST", "/appointments/1/settle/")
+    browser.ask("POST", f"/appointments/{browser.first}/settle/")  # type: ignore[attr-defined]
     eventually(lambda: eve.ask("GET", "/letters/").json()["letters"], lambda number: number == before + 1)
     assert clinic.query("SELECT count(*) FROM letters.letters_letter") == [(1,)]
 

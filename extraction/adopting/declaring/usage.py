@@ -146,8 +146,14 @@ def _sort(
         usage.others.append((path, node.lineno, f"names {short} as a type: take the value of the contract"))
     elif model:
         usage.others.append((path, node.lineno, f"uses the model {short}: write a query for what it asks"))
-    else:
+    elif not _is_routed(module):
         usage.others.append((path, node.lineno, f"uses {short}: move it into a library, or write an operation for it"))
+
+
+def _is_routed(module: Module) -> bool:
+    """Tell whether a file says which view answers what: requests for those of a service are passed on by it."""
+    names = (target for node in module.tree.body if isinstance(node, ast.Assign) for target in node.targets)
+    return any(isinstance(name, ast.Name) and name.id == "urlpatterns" for name in names)
 
 
 def _get_by_key(module: Module, node: ast.expr) -> ast.Call | None:

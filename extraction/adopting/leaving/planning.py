@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
+from extraction.adopting import asking
 from extraction.adopting.changes import Obstructed, Remark
 from extraction.adopting.codebase import Codebase
 from extraction.adopting.leaving.travelling import Travelling, is_test
-from extraction.adopting.owning import asking
 from extraction.compat import trees
 from extraction.processes.errors import Refused
 from extraction.reading.contract_files import declarations, shared_words
@@ -57,9 +57,11 @@ def plan_service(codebase: Codebase, label: str, python: str | None, *, from_ind
             f"python -m extraction adopt {label} has it go on"
         )
     travelling = Travelling.of(codebase, app)
+    answer = _ask(travelling, python)
+    if _take_named(travelling, answer):
+        answer = _ask(travelling, python)
     if travelling.obstacles:
         raise Obstructed("its leaving", travelling.obstacles)
-    answer = _ask(travelling, python)
     place = _place(travelling, manifest, answer)
     subject = _subject(codebase, travelling, manifest, answer, place)
     files = dict(_files(travelling, subject, place))
@@ -74,7 +76,7 @@ def plan_service(codebase: Codebase, label: str, python: str | None, *, from_ind
         url_setting=subject.url_setting,
         files=tuple(files[path] for path in sorted(files)),
         contracts=subject.contracts,
-        requirements=tuple(sorted(_named(files["requirements/base.in"].content.decode()))),
+        requirements=tuple(sorted(_names_in(files["requirements/base.in"].content.decode()))),
         monolith=subject.traits.monolith,
         has_api=False,
         wheels=wheels,
@@ -93,6 +95,20 @@ def _ask(travelling: Travelling, python: str | None) -> dict[str, Any]:
     }
     root, label = travelling.codebase.root, travelling.app.label
     return asking.ask(root, python, "leaving", label, json.dumps(asked), question=_QUESTION)
+
+
+def _take_named(travelling: Travelling, answer: Mapping[str, Any]) -> bool:
+    """Take along what settings and applications name of the libraries. Tell whether that was anything."""
+    before = len(travelling.sources)
+    for value in answer["rest_framework"].values():
+        for name in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(name, str):
+                travelling.take(name)
+    for application in answer["applications"]:
+        library = next((each for each in travelling.libraries if f"{application}.".startswith(f"{each}.")), None)
+        if library:
+            travelling.take_application(library)
+    return len(travelling.sources) > before
 
 
 def _place(travelling: Travelling, manifest: Manifest, answer: Mapping[str, Any]) -> Place:
@@ -143,7 +159,7 @@ def _manifests(codebase: Codebase) -> Iterator[Manifest]:
 
 
 def _files(travelling: Travelling, subject: rendering.Subject, place: Place) -> Iterator[tuple[str, File]]:
-    for path in _copied(travelling):
+    for path in _paths(travelling):
         file = plan.read_file(travelling.project, path)
         yield travelling.place_of(path), File(travelling.place_of(path), file.content, file.executable)
     for file in plan.general_files(subject.module, place):
@@ -160,16 +176,17 @@ def _files(travelling: Travelling, subject: rendering.Subject, place: Place) -> 
         yield "LICENSE", plan.read_file(travelling.project, "LICENSE")
 
 
-def _copied(travelling: Travelling) -> Iterator[str]:
-    """Name the files of the packages, whatever they are, and those of the contracts and their locks."""
+def _paths(travelling: Travelling) -> Iterator[str]:
+    """Name the files of the packages, whatever they are, what is reached, and the locks of contracts."""
     root, left = travelling.codebase.root, {remark.path for remark in travelling.left}
     for folder in travelling.folders:
         paths = [f"{folder}.py"] if (root / f"{folder}.py").is_file() else travelling.project.files(folder)
         yield from (path for path in paths if path not in left)
+    yield from travelling.beside
     for path in travelling.sources:
+        yield path
         inside = path.removeprefix(travelling.codebase.source_root)
         if inside.startswith(f"{CONTRACTS_PACKAGE}/"):
-            yield path
             lock = f"{travelling.codebase.source_root}{LOCKS}/{Path(path).stem}.json"
             if (root / lock).is_file():
                 yield lock
@@ -223,7 +240,7 @@ def _lock(files: Mapping[str, File], texts: Mapping[str, str], unknown: list[str
         return {f"requirements/{path.name}": path.read_text() for path in sorted((root / "requirements").glob("*.txt"))}
 
 
-def _named(text: str) -> Iterator[str]:
+def _names_in(text: str) -> Iterator[str]:
     for line in text.splitlines():
         if line and not line.startswith(("-", "#")):
             yield canonical(re.split(r"[\[=~<>!;]", line)[0])

@@ -7,8 +7,11 @@ the users' ids are, which distributions have what it imports.
 """
 
 import json
+import os
 import sys
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 
 PLAIN = ("DEFAULT_AUTO_FIELD", "LANGUAGE_CODE", "TIME_ZONE", "USE_I18N", "USE_TZ", "APPEND_SLASH", "LOGIN_URL")
 PLAIN += ("LOGIN_REDIRECT_URL", "CSRF_TRUSTED_ORIGINS", "DATA_UPLOAD_MAX_MEMORY_SIZE", "DATA_UPLOAD_MAX_NUMBER_FIELDS")
@@ -26,6 +29,9 @@ def main(label, asked):
     answer = {"service_name": getattr(settings, "SERVICE_NAME", "") or settings.ROOT_URLCONF.partition(".")[0].lower()}
     answer |= {"user_id": _user_id(), "keeps_files": _keeps_files(label)}
     answer |= _settings(settings, asked) | _routes(settings, asked["packages"])
+    # What settings name is needed as much as what is imported.
+    named = {name.partition(".")[0] for value in answer["rest_framework"].values() for name in _names_in(value)}
+    asked["third_party"] = sorted({*asked["third_party"], *(top for top in named if not _is_of_project(top))})
     answer["applications"] = _applications(settings, asked)
     answer["distributions"] = _distributions(asked["third_party"])
     print("\n@@seam@@" + json.dumps(answer))
@@ -78,9 +84,19 @@ def _is_plain(value):
 
 def _is_known(value, own):
     """Whether what a setting of REST framework names is there in a service too."""
+    return all(name.startswith(own) or not _is_of_project(name.partition(".")[0]) for name in _names_in(value))
+
+
+def _names_in(value):
     names = value if isinstance(value, (list, tuple)) else [value]
-    dotted = [name for name in names if isinstance(name, str) and name.count(".") > 1 and " " not in name]
-    return all(name.startswith(("rest_framework.", "django.", *own)) for name in dotted)
+    return [name for name in names if isinstance(name, str) and name.count(".") > 1 and " " not in name]
+
+
+def _is_of_project(top):
+    found = find_spec(top)
+    places = [found.origin or "", *(found.submodule_search_locations or ())] if found else []
+    here = f"{Path.cwd()}{os.sep}"
+    return any(place.startswith(here) and "site-packages" not in place for place in places)
 
 
 def _routes(settings, packages):

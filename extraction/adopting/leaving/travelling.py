@@ -23,10 +23,12 @@ class Travelling:
     codebase: Codebase
     app: App
     libraries: list[str] = field(default_factory=list)
-    """Packages of shared code that go along whole."""
+    """Packages of shared code, of which those files go along that are reached."""
     sources: dict[str, Source] = field(default_factory=dict)
     """By path in the project."""
     obstacles: list[Remark] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
+    """Files of libraries that are no Python."""
     left: list[Remark] = field(default_factory=list)
     """Tests that stay, for they are about others too."""
 
@@ -39,7 +41,7 @@ class Travelling:
             )
         found = cls(codebase, app)
         for package in found.packages:
-            found._take(package)
+            found._take_whole(package)
         return found
 
     @cached_property
@@ -62,7 +64,18 @@ class Travelling:
     @property
     def folders(self) -> tuple[str, ...]:
         """The packages that go along whole, as paths in the project."""
-        return tuple(self._path(package) for package in (*self.packages, *self.libraries))
+        return tuple(map(self._path, self.packages))
+
+    def take(self, dotted: str) -> None:
+        """Take along what settings name by a string, where it is of a library."""
+        if library := self._library(dotted):
+            self._take_of_library(library, dotted)
+
+    def take_application(self, library: str) -> None:
+        """Take along what Django finds of an application by itself: its configuration, its tags, its other files."""
+        for name in ("apps", "templatetags"):
+            self._take_whole(f"{library}.{name}")
+        self.beside += [path for path in self.project.files(self._path(library)) if not path.endswith(".py")]
 
     def place_of(self, path: str) -> str:
         """Tell where a file of the project lies in a service."""
@@ -90,7 +103,19 @@ class Travelling:
                 return stem
         return None
 
-    def _take(self, package: str) -> None:
+    def _take_of_library(self, library: str, dotted: str) -> None:
+        if library not in self.libraries:
+            self.libraries.append(library)
+        found = self._file(dotted)
+        # A package is there with whatever is above it, as far as that is the library's.
+        parts = dotted.split(".")
+        stems = [self._path(".".join(parts[:length])) for length in range(library.count(".") + 1, len(parts))]
+        packages = [f"{stem}/__init__.py" for stem in stems]
+        for path in (*packages, found):
+            if path and path.endswith(".py") and path not in self.sources and (self.codebase.root / path).is_file():
+                self._read(path)
+
+    def _take_whole(self, package: str) -> None:
         path = self._path(package)
         names = [f"{path}.py"] if (self.codebase.root / f"{path}.py").is_file() else self.project.files(path)
         for name in names:
@@ -115,9 +140,7 @@ class Travelling:
             if target.partition(".")[0] == CONTRACTS_PACKAGE:
                 self._take_contract(target)
             elif library := self._library(target):
-                if library not in self.libraries:
-                    self.libraries.append(library)
-                    self._take(library)
+                self._take_of_library(library, target)
             elif (owner := config.module_of(target) if config else None) == self.module:
                 continue
             elif owner:

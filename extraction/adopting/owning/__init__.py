@@ -9,13 +9,16 @@ cascades     what a deletion did, as handlers of an event
 migrations   keys to ids in the tables that are there, and a new initial one
 """
 
+import re
+
 import libcst as cst
 
+from extraction.adopting.asking import ask, copy_with
 from extraction.adopting.changes import Changes, Obstructed, Remark
 from extraction.adopting.codebase import Codebase
 from extraction.adopting.owning import migrations
-from extraction.adopting.owning.asking import ask, copy_with
 from extraction.adopting.owning.cascades import replace_cascades
+from extraction.adopting.owning.fixtures import rename_in_fixtures
 from extraction.adopting.owning.keys import Key, keys_of, replace_keys
 from extraction.adopting.owning.uses import rewrite_uses
 from extraction.processes.errors import Refused
@@ -42,6 +45,7 @@ def own_data(codebase: Codebase, app: App, changes: Changes, python: str | None)
     if obstacles:
         raise Obstructed(Stage.OWN_DATA.value, obstacles)
     replace_cascades(codebase, keys, changes)
+    rename_in_fixtures(keys, changes)
     _write_migrations(codebase, app, keys, said, changes, python)
     path = f"{app.folder}/module.py"
     changes.put(path, own_manifest(changes.text(path)))
@@ -100,6 +104,8 @@ def _couplings(codebase: Codebase, app: App, keys: list[Key], changes: Changes) 
         other = codebase.findings.apps.get(each.target if each.source == app.label else each.source)
         if other is None or other.package in packages:
             continue
+        if each.kind in _IMPORTS and _travels(packages, each.text):
+            continue
         if each.kind in _IMPORTS and _is_still_there(changes, each.path, each.text):
             found.append(Remark(each.path, each.line, f"{each.text}: {_INSTEAD}"))
         elif each.kind in _JOINS and _same_line(codebase, changes, each.path, each.line):
@@ -109,6 +115,12 @@ def _couplings(codebase: Codebase, app: App, keys: list[Key], changes: Changes) 
                 each.path, each.line, f"{each.text}: what goes on with that after this stage is yours to say"
             )
     return found
+
+
+def _travels(packages: set[str], text: str) -> bool:
+    """Tell whether all that is imported is a library's, though its app is none: one file of it, say."""
+    names = [name for name in re.findall(r"[\w.]+", text) if "." in name]
+    return bool(names) and all(any(f"{name}.".startswith(f"{each}.") for each in packages) for name in names)
 
 
 def _is_still_there(changes: Changes, path: str, text: str) -> bool:

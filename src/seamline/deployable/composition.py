@@ -58,6 +58,7 @@ def settings(
         # Those that were written before there was such a word say nothing of it.
         own = alone.settings(env, made, who.PORT, said["BASE_DIR"], getattr(who, "LICENSE", ""))
         return own | made | {name: value for name, value in said.items() if name not in made} | {"SETTINGS_ADDED": ()}
+    made = {name: value for name, value in made.items() if name not in project.TOKEN_KEYS or name not in said}
     return made | project.extend(said, made)
 
 
@@ -91,7 +92,9 @@ def _compose(
     server = of("DATABASE_SERVER", Server, lambda: _server(said, env, service, secret, standalone))
     prepare = values.flag(env, "DATABASE_PREPARED_STATEMENTS", True)
     found = databases(server, active, env.ENVIRON, prepare, layout)
-    private, public = keys.user_token_keys(env, development, required=standalone)
+    # A project has tokens of its own, and perhaps keys by these names, of another form.
+    has_own = not standalone and any(name in said for name in project.TOKEN_KEYS)
+    private, public = (None, []) if has_own else keys.user_token_keys(env, development, required=standalone)
     return {
         "STANDALONE": standalone,
         "SERVICE_NAME": service,

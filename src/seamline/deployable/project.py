@@ -21,6 +21,9 @@ FIRST = ("seamline.runtime.project.ProjectMiddleware", "seamline.http.gateway.Ga
 """Middleware around everything: what a request is, and where it goes, is settled before anybody reads its body."""
 LAST = ("seamline.http.module_middleware.ModuleMiddleware",)
 POSTGRESQL = ("postgresql", "postgis", "seamline.databases.backend")
+TOKEN_KEYS = ("JWT_PRIVATE_KEY", "JWT_PUBLIC_KEYS")
+"""Of users' tokens that the runtime issues; a project that has settings of these names has tokens of its own."""
+_EXTENDED = ("DATABASES", "DATABASE_ROUTERS")
 _MANIFEST = re.compile(r"^from seamline(\.module)? import ", re.MULTILINE)
 
 
@@ -88,6 +91,7 @@ def extend(said: Said, made: Mapping[str, Any]) -> dict[str, Any]:
     Raises `ImproperlyConfigured` where two want the same name.
     """
     logs.configure_for_project()
+    _refuse_overwritten(said, made)
     apps = list(said.get("INSTALLED_APPS", ()))
     if not any(app == APP or app.startswith(f"{APP}.apps.") for app in apps):
         raise ImproperlyConfigured(f"INSTALLED_APPS lacks the runtime: add {APP!r} to it, before this call")
@@ -114,6 +118,15 @@ def extend(said: Said, made: Mapping[str, Any]) -> dict[str, Any]:
         own = said.get("AUTHENTICATION_BACKENDS", ["django.contrib.auth.backends.ModelBackend"])
         extended["AUTHENTICATION_BACKENDS"] = [*own, *new["AUTHENTICATION_BACKENDS"]]
     return extended
+
+
+def _refuse_overwritten(said: Said, made: Mapping[str, Any]) -> None:
+    for name in sorted(said.keys() & made.keys() - {*_EXTENDED}):
+        if said[name] != made[name] and said[name] is not None:
+            raise ImproperlyConfigured(
+                f"{name} is a setting that the runtime makes, from the environment: leave it out of the file, or, "
+                "where it is something else there, give it another name"
+            )
 
 
 def _backends(said: Said, made: Mapping[str, Any]) -> list[str]:

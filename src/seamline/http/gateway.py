@@ -22,7 +22,7 @@ from seamline.calls.peers import Peer
 from seamline.contract import AvailabilityError, DeadlineExceeded, Rejected, Unavailable
 from seamline.databases import ownership
 from seamline.http import idempotency, project_users
-from seamline.http.edge import cookie_name, is_about_forwarding, without_cookies
+from seamline.http.edge import cookie_name, is_about_forwarding, is_hop_by_hop, without_cookies
 from seamline.http.middleware import module_of
 from seamline.http.problems import Invalid, error_response
 from seamline.http.streaming import Body, StreamedResponse
@@ -182,12 +182,15 @@ def _translate_failures(module: str) -> Iterator[None]:
 
 
 def _request_headers(request: HttpRequest, host: str) -> Iterator[tuple[str, str]]:
-    traceparent = context.current().traceparent
+    traceparent, connection = context.current().traceparent, request.headers.get("Connection", "")
     # Host stays the caller's, so that links in the answer lead back here.
     yield "Host", request.META.get("HTTP_HOST") or host
     for name, value in request.headers.items():
         lower = name.lower()
         if lower in _SET_ANEW or is_about_forwarding(lower) or (traceparent and lower == "traceparent"):
+            continue
+        # At the edge of a project is a server of its own, which may leave them.
+        if not settings.STANDALONE and is_hop_by_hop(lower, connection):
             continue
         if lower == "cookie":
             # A session is of the deployable that began it, and a key to it.
@@ -216,7 +219,10 @@ def _forwarding_headers(request: HttpRequest) -> Iterator[tuple[str, str]]:
 
 
 def _response_headers(headers: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    connection = next((value for name, value in headers if name.lower() == "connection"), "")
     for name, value in headers:
+        if not settings.STANDALONE and is_hop_by_hop(name.lower(), connection):
+            continue
         is_session = name.lower() == "set-cookie" and cookie_name(value) == settings.SESSION_COOKIE_NAME
         if name.lower() not in _OF_THE_SERVER and not is_session:
             yield name, value

@@ -186,7 +186,7 @@ def _find_user(twin: HttpRequest, view: Any, args: Any, kwargs: Any) -> tuple[An
         return asked.user, instance.get_authenticate_header(asked)
     except APIException:
         # The view is here as well, and asks the same before anything else.
-        raise AnsweredHere(_rendered(view(twin, *args, **kwargs))) from None
+        raise AnsweredHere(_render(view(twin, *args, **kwargs))) from None
 
 
 def _refuse_form(twin: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
@@ -195,9 +195,9 @@ def _refuse_form(twin: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpRe
     return forms.process_view(twin, view, args, kwargs)
 
 
-def _rendered(response: Any) -> HttpResponseBase:
-    rendered: HttpResponseBase = response.render() if hasattr(response, "render") else response
-    return rendered
+def _render(response: Any) -> HttpResponseBase:
+    whole: HttpResponseBase = response.render() if hasattr(response, "render") else response
+    return whole
 
 
 def _describe(user: Any, module: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from extraction.adopting.changes import Changes
 from extraction.processes import git, interruption
 from extraction.processes.errors import Refused
 
-_QUESTION = Path(__file__).with_name("question.py")
+_QUESTION = Path(__file__).parent / "owning" / "question.py"
 _MARK = "@@seam@@"
 _SETTINGS = re.compile(r"""["']DJANGO_SETTINGS_MODULE["']\s*,\s*["']([\w.]+)["']""")
 _TIMEOUT_SECONDS = 300
@@ -27,7 +27,7 @@ def ask(
 ) -> dict[str, Any]:
     """Have the project's Python answer a question about an app. Raises `Refused` with its last complaint."""
     environment = dict(os.environ)
-    environment["DJANGO_SETTINGS_MODULE"] = os.environ.get("DJANGO_SETTINGS_MODULE") or _settings(root)
+    environment["DJANGO_SETTINGS_MODULE"] = name_settings(root)
     own = [str(root), str(root / "src")]
     environment["PYTHONPATH"] = os.pathsep.join([*own, *filter(None, [os.environ.get("PYTHONPATH")])])
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -73,7 +73,10 @@ def copy_with(changes: Changes) -> Iterator[Path]:
         yield copy
 
 
-def _settings(root: Path) -> str:
+def name_settings(root: Path) -> str:
+    """Name the settings that Django is told of: by the environment, or by `manage.py`. Raises `Refused`."""
+    if given := os.environ.get("DJANGO_SETTINGS_MODULE"):
+        return given
     manage = root / "manage.py"
     found = _SETTINGS.search(manage.read_text(errors="replace")) if manage.is_file() else None
     if found is None:
