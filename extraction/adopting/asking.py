@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from extraction.adopting.changes import Changes
-from extraction.processes import git, interruption
+from extraction.processes import git, installation, interruption
 from extraction.processes.errors import Refused
 
 _QUESTION = Path(__file__).parent / "owning" / "question.py"
@@ -31,6 +31,7 @@ def ask(
     own = [str(root), str(root / "src")]
     environment["PYTHONPATH"] = os.pathsep.join([*own, *filter(None, [os.environ.get("PYTHONPATH")])])
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    environment["EXTRACTION_RUNTIME"] = installation.import_path()
     command = [python or interpreter(root), str(question), what, label, *others]
     done = interruption.run(command, _TIMEOUT_SECONDS, cwd=root, env=environment, stdout=-1, stderr=-1)
     said = done.stdout.decode(errors="replace")

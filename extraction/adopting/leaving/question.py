@@ -21,6 +21,8 @@ OURS = ("DEFAULT_AUTHENTICATION_CLASSES", "DEFAULT_SCHEMA_CLASS", "UNAUTHENTICAT
 
 def main(label, asked):
     """Print the answer as JSON, in one line that begins with a mark."""
+    # The runtime that the project names, if it is not installed yet.
+    sys.path.append(os.environ.get("EXTRACTION_RUNTIME", ""))
     import django
 
     django.setup()

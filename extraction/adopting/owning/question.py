@@ -7,11 +7,14 @@ all that an app's models are now. Asked for `check`, it compares models with mig
 """
 
 import json
+import os
 import sys
 
 
 def main(what: str, label: str, others: list[str]) -> None:
     """Print the answer as JSON, in one line that begins with a mark."""
+    # The runtime that the project names, if it is not installed yet.
+    sys.path.append(os.environ.get("EXTRACTION_RUNTIME", ""))
     import django
 
     django.setup()
