@@ -13,8 +13,9 @@ from rest_framework.test import APIRequestFactory
 from structlog.testing import capture_logs
 
 from seamline.contract import ContractError, Value
-from seamline.http import Created, Endpoint, document_hooks, endpoint, public, unknown_fields, user
+from seamline.http import Created, Endpoint, OpenBody, document_hooks, endpoint, public, unknown_fields, user
 from seamline.http.documentation import document
+from seamline.http.schema import StructExtension
 
 
 class Part(Value):
@@ -40,6 +41,19 @@ class Thing(Value):
     shape: Round | Flat | None = None
     rate: float = 0.0
     count: int | None = None
+
+
+class Notice(OpenBody):
+    """What somebody sends who never saw our document."""
+
+    name: str
+
+
+class Notices(Endpoint):
+    @endpoint(access=public, body=Notice, returns=Part)
+    def post(self, request: Request, body: Notice) -> Part:
+        """Read its name."""
+        return Part(body.name)
 
 
 class Things(Endpoint):
@@ -76,6 +90,13 @@ def test_fields_that_nobody_reads_are_refused(body: str, paths: list[str]) -> No
     answer = send(body)
     assert answer.status_code == (422 if paths else 200), answer.content
     assert [error["path"] for error in json.loads(answer.content).get("errors", ())] == paths
+
+
+def test_a_body_by_another_document_may_hold_more_and_ours_says_so() -> None:
+    body = '{"name": "a", "colour": {"of": 1}}'
+    answer = Notices.as_view()(APIRequestFactory().post("/notices", body, content_type="application/json"))
+    assert json.loads(answer.content) == {"name": "a", "weight": 0}
+    assert StructExtension(Notice).map_serializer(None, "request")["additionalProperties"] is True
 
 
 def test_who_mistyped_is_told_the_word_and_who_sends_thousands_not_of_each() -> None:

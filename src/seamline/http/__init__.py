@@ -5,6 +5,7 @@ from seamline.http.endpoints import Created, Endpoint, endpoint
 from seamline.http.pagination import PAGE_PARAMETERS, Page, paginate
 from seamline.http.problems import FieldError, Invalid
 from seamline.http.throttling import Guess, Throttle, address, caller, guessing
+from seamline.http.unknown_fields import OpenBody
 
 __all__ = [
     "PAGE_PARAMETERS",
@@ -13,6 +14,7 @@ __all__ = [
     "FieldError",
     "Guess",
     "Invalid",
+    "OpenBody",
     "Page",
     "Principal",
     "Throttle",

@@ -10,6 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
 from seamline.http import provided_tokens
+from seamline.http.unknown_fields import OpenBody
 from seamline.module import owner
 
 _REFERENCE = "#/components/schemas/{name}"
@@ -33,6 +34,8 @@ class StructExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-ca
         own = component_name(self.target)
         structs = {component_name(struct): struct for struct in _structs_in(self.target)}
         for name, schema in components.items():
+            if issubclass(structs.get(name, object), OpenBody):
+                schema["additionalProperties"] = True
             if name != own:
                 part = structs.get(name, name)
                 component = ResolvedComponent(name, ResolvedComponent.SCHEMA, object=part, schema=schema)  # type: ignore[no-untyped-call]

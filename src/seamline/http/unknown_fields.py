@@ -12,12 +12,17 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from seamline.contract import Value
 from seamline.http.problems import FieldError
 
 MAX_NAMED = 20
 """Of the unknown fields of one body, those that its sender is told of."""
 MAX_NAME_LENGTH = 40
 Find = Callable[[Any, str], Iterator[FieldError]]
+
+
+class OpenBody(Value):
+    """Base of a body, or of a part of one, whose sender follows a document of its own: what is not read is ignored."""
 
 
 def find(body: type[msgspec.Struct], value: Any) -> Iterator[FieldError]:
@@ -71,6 +76,8 @@ def _of_union(types: list[inspect.Type]) -> Find:
 def _of_struct(cls: type[msgspec.Struct]) -> Find:
     kind = inspect.type_info(cls)
     assert isinstance(kind, inspect.StructType)  # noqa: S101  for mypy  # nosec B101
+    if issubclass(cls, OpenBody):
+        return _nothing
     known = {field.encode_name: _of_type(field.type) for field in kind.fields}
     inner = {name: find_in for name, find_in in known.items() if find_in is not _nothing}
     names = frozenset(known) | ({kind.tag_field} if kind.tag_field else set())
