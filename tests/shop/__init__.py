@@ -6,6 +6,7 @@ Everything made here is new and has a name of its own: tests disturb neither eac
 import hashlib
 import hmac
 import json
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -117,13 +118,18 @@ class Shop:
             self.staff.patch(f"/orders/{order_id}/status", {"status": status}).expect(200)
 
     def call_back(
-        self, payment_id: str, outcome: str, secret: str = CALLBACK_SECRET, provider: str = "sandbox"
+        self, payment_id: str, outcome: str, secret: str = CALLBACK_SECRET, provider: str = "sandbox", age: int = 0
     ) -> Answer:
         """Tell the outcome of a payment, as its provider does."""
-        body = json.dumps({"payment_id": payment_id, "outcome": outcome}).encode()
-        digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-        headers = {"Content-Type": "application/json", "X-Signature": f"sha256={digest}"}
-        return self.anonymous.send("POST", f"/payments/callbacks/{provider}", body, headers)
+        body = json.dumps({"id": uuid4().hex, "payment_id": payment_id, "outcome": outcome}).encode()
+        return self.anonymous.send("POST", f"/payments/callbacks/{provider}", body, signed(body, secret, age))
+
+
+def signed(body: bytes, secret: str = CALLBACK_SECRET, age: int = 0) -> dict[str, str]:
+    """The headers of a callback that the sandbox signed so many seconds ago."""
+    moment = int(time.time()) - age
+    digest = hmac.new(secret.encode(), f"{moment}.sandbox.".encode() + body, hashlib.sha256).hexdigest()
+    return {"Content-Type": "application/json", "X-Signature": f"t={moment},v1={digest}"}
 
 
 def order_of(*lines: tuple[str, Any], payment_method: str = APPROVE, **more: Any) -> Json:

@@ -1,33 +1,45 @@
-"""Do the refunds add up, and is what was voided free?"""
+"""Does every payment follow from its ledger, is it answered in time, and has its provider the same?"""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from django.db.models import Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Prefetch
 
-from modules.payments.models import Payment
+from modules.payments.ledger import balance
+from modules.payments.models import LedgerEntry, Payment, State
 from seamline.audit import Checked, Fact, Facts, Finding, fact, is_young, pages
 
 
 def checks() -> Iterator[Checked]:
-    # One statement for all of a payment, so that nothing changes between two looks.
-    for payments in pages(Payment.objects.annotate(given=Coalesce(Sum("refunds__amount"), 0))):
-        yield Checked(0, (*_refunds(payments), *_held(payments)))
+    entries = Prefetch("entries", LedgerEntry.objects.order_by("id"))
+    for payments in pages(Payment.objects.prefetch_related(entries)):
+        yield Checked(0, (*_ledger(payments), *_unanswered(payments), *_compared(payments)))
 
 
-def _refunds(payments: Sequence[Any]) -> Iterator[Finding]:
+def _ledger(payments: Sequence[Payment]) -> Iterator[Finding]:
     for row in payments:
-        if row.refunded != row.given:
-            problem = f"{row.refunded} are said to be refunded, and its refunds are {row.given}"
+        known = balance(row.entries.all())
+        if row.refunded != known.refunded:
+            problem = f"{row.refunded} are said to be refunded, and its refunds are {known.refunded}"
             yield Finding(f"payment {row.id}", problem)
+        if row.status != known.status:
+            yield Finding(f"payment {row.id}", f"is {row.status}, and by its ledger {known.status}")
+        for entry in row.entries.all():
+            if entry.state == State.FAILURE and entry.operation != "authorise":
+                problem = f"its provider refused {entry.key}: {entry.reason}"
+                yield Finding(f"payment {row.id}", problem)
 
 
-def _held(payments: Sequence[Any]) -> Iterator[Finding]:
+def _unanswered(payments: Sequence[Payment]) -> Iterator[Finding]:
     for row in payments:
-        if row.void_again_at and not is_young(row.void_again_at):
-            problem = "is voided, and its provider may still hold the money: it was not voided again yet"
+        if row.unanswered_since and row.status != "pending" and not is_young(row.unanswered_since):
+            problem = "its provider was asked and has not answered: it may still hold the money"
             yield Finding(f"payment {row.id}", problem, settling=True)
+
+
+def _compared(payments: Sequence[Payment]) -> Iterator[Finding]:
+    for row in payments:
+        if row.difference:
+            yield Finding(f"payment {row.id}", f"its provider has it otherwise: {row.difference}")
 
 
 def _payment(row: Payment) -> Fact:
@@ -39,8 +51,8 @@ def _payment(row: Payment) -> Fact:
         status=row.status,
         amount=row.amount,
         currency=row.currency,
-        refunds=len(row.refunds.all()),
+        refunds=sum(entry.operation == "refund" and entry.state == State.SUCCESS for entry in row.entries.all()),
     )
 
 
-FACTS = (Facts("payment", lambda: Payment.objects.prefetch_related("refunds"), "order_id", _payment),)
+FACTS = (Facts("payment", lambda: Payment.objects.prefetch_related("entries"), "order_id", _payment),)

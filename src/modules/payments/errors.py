@@ -19,4 +19,8 @@ class NotRefundable(ContractError, category=Category.CONFLICT):
 
 
 class BadSignature(ContractError, category=Category.UNAUTHENTICATED):
-    """The callback is not signed by the provider."""
+    """The callback is not signed by the provider, or not within the last five minutes."""
+
+
+class CallbackReplayed(ContractError, category=Category.CONFLICT):
+    """This very callback came before."""

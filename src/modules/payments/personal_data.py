@@ -1,4 +1,4 @@
-from modules.payments.models import Payment, Refund
+from modules.payments.models import LedgerEntry, Payment, Refund
 from seamline.personal_data import Kept, PersonalData
 
 _ACCOUNTS = Kept("payments are part of the accounts")
@@ -14,6 +14,12 @@ PERSONAL_DATA = (
         "refund",
         lambda user_id: Refund.objects.filter(payment__customer_id=user_id),
         ("payment_id", "amount", "created_at"),
+        _ACCOUNTS,
+    ),
+    PersonalData(
+        "ledger",
+        lambda user_id: LedgerEntry.objects.filter(payment__customer_id=user_id),
+        ("payment_id", "operation", "state", "amount", "currency", "provider", "reference", "created_at"),
         _ACCOUNTS,
     ),
 )

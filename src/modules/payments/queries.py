@@ -1,11 +1,13 @@
 from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from contracts.payments import Payment, PaymentStatus, UnknownPayment
 from modules.payments import models
 from modules.payments.errors import NoSuchPayment
+from modules.payments.ledger import AUTHORISE
 from seamline.contract import Money
 
 BATCH = 100
@@ -27,19 +29,31 @@ def payment_of(payment_id: UUID, customer_id: UUID | None) -> Payment:
     return to_payment(row)
 
 
-def overdue(age: timedelta) -> list[tuple[UUID, str]]:
-    """Some payments that have waited for their provider's answer for so long, each with its method.
+def reference_of(payment_id: UUID) -> str | None:
+    """Return the provider's name for a payment; None where the provider was not asked yet."""
+    asked = models.LedgerEntry.objects.filter(payment_id=payment_id, key=AUTHORISE, state=models.State.REQUEST)
+    return asked.values_list("reference", flat=True).first()
+
+
+def has_event(provider: str, event_id: str, signature: str) -> bool:
+    """Tell whether a callback was taken in these very bytes."""
+    return models.ProviderEvent.objects.filter(provider=provider, event_id=event_id, signature=signature).exists()
+
+
+def unanswered(age: timedelta) -> list[UUID]:
+    """Some payments whose provider has owed an answer for so long.
 
     Any of them, so that those that never get an answer do not keep the others from theirs.
     """
-    waiting = models.Payment.objects.filter(status=PaymentStatus.PENDING, created_at__lt=timezone.now() - age)
-    return list(waiting.order_by("?").values_list("id", "method")[:BATCH])
+    before = timezone.now() - age
+    waiting = Q(unanswered_since__lt=before) | Q(status=PaymentStatus.PENDING, created_at__lt=before)
+    return list(models.Payment.objects.filter(waiting).order_by("?").values_list("id", flat=True)[:BATCH])
 
 
-def to_void_again() -> list[UUID]:
-    """Some payments that were voided while their provider was asked, and that it has answered by now."""
-    due = models.Payment.objects.filter(void_again_at__lte=timezone.now())
-    return list(due.order_by("?").values_list("id", flat=True)[:BATCH])
+def to_compare() -> list[UUID]:
+    """Some payments that changed since their provider's record was compared with the ledger."""
+    due = models.Payment.objects.filter(compare_at__lte=timezone.now())
+    return list(due.order_by("compare_at").values_list("id", flat=True)[:BATCH])
 
 
 def to_payment(row: models.Payment) -> Payment:

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.client import Answer, Client
-from tests.shop import TIMEOUT, Customer, Json, Shop, idempotency_key
+from tests.shop import TIMEOUT, Customer, Json, Shop, idempotency_key, signed
 
 
 @pytest.fixture
@@ -95,11 +95,11 @@ def test_a_callback_with_a_wrong_signature_changes_nothing(shop: Shop, regular: 
     assert regular.payment(waiting["id"])["status"] == "pending"
 
 
-@pytest.mark.parametrize("signature", [None, "", "sha256=", "sha256=zz", "é"], ids=repr)
+@pytest.mark.parametrize("signature", [None, "", "t=1", "t=,v1=zz", f"t=1,v1={'0' * 64}", "é"], ids=repr)
 def test_a_callback_without_a_proper_signature_is_refused(
     anonymous: Client, waiting: Json, signature: str | None
 ) -> None:
-    body = json.dumps({"payment_id": waiting["id"], "outcome": "authorised"}).encode()
+    body = json.dumps({"id": uuid4().hex, "payment_id": waiting["id"], "outcome": "authorised"}).encode()
     headers = {"Content-Type": "application/json"} | ({"X-Signature": signature} if signature is not None else {})
     anonymous.send("POST", "/payments/callbacks/sandbox", body, headers).refused(401)
 
@@ -108,6 +108,16 @@ def test_a_callback_may_come_twice(shop: Shop, regular: Customer, waiting: Json)
     for _ in range(2):
         assert shop.call_back(waiting["id"], "authorised").status < 300
     assert regular.payment(waiting["id"])["status"] == "authorised"
+
+
+def test_a_callback_is_good_for_five_minutes_and_once(shop: Shop, regular: Customer, waiting: Json) -> None:
+    shop.call_back(waiting["id"], "authorised", age=310).refused(401)
+    assert regular.payment(waiting["id"])["status"] == "pending"
+    body = json.dumps({"id": uuid4().hex, "payment_id": waiting["id"], "outcome": "authorised"}).encode()
+    headers = signed(body)
+    shop.anonymous.send("POST", "/payments/callbacks/sandbox", body, headers).expect(200)
+    replayed = shop.anonymous.send("POST", "/payments/callbacks/sandbox", body, headers).refused(409)
+    assert replayed["code"] == "payments.callback_replayed"
 
 
 def test_the_first_outcome_stands(shop: Shop, regular: Customer, waiting: Json) -> None:

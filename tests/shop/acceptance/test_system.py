@@ -37,7 +37,7 @@ def test_its_health_tells_who_takes_payments(anonymous: Client) -> None:
     payments = anonymous.page("/health").expect(200)["modules"]["payments"]
     if not payments["here"]:
         pytest.skip("it is told where payments live")
-    assert payments["settings"] == {"providers": "sandbox"}
+    assert payments["settings"] == {"providers": "sandbox", "stripe_base_url": "https://api.stripe.com"}
 
 
 def test_it_publishes_public_keys_and_no_private_ones(anonymous: Client) -> None:

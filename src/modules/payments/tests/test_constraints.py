@@ -1,5 +1,7 @@
 """What the database itself refuses, whoever asks."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from uuid import uuid4
 
 import pytest
@@ -13,16 +15,23 @@ from seamline.contract import Money
 from seamline.databases import cursor, transaction
 from seamline.testing import deliver
 
+Committing = Callable[[], AbstractContextManager[object]]
 pytestmark = pytest.mark.django_db(databases=["payments"])
 CUSTOMER = uuid4()
+ANOTHER = (
+    "(payment_id, operation, key, currency, provider, reference, reason, created_at, state, amount)"
+    " SELECT payment_id, operation, key, currency, provider, reference, reason, now(),"
+)
+OF_CAPTURE = "FROM payments_ledgerentry WHERE key = 'capture' AND state = 'request'"
 
 
 @pytest.fixture(autouse=True)
-def payment() -> None:
+def payment(committing: Committing) -> None:
     """25.00 captured, 10.00 of them given back."""
     order = uuid4()
     authorised = call(Payments).authorise(order, CUSTOMER, Money(2500, "EUR"), "sandbox:approve")
-    deliver(OrderShipped(order, CUSTOMER), to="payments")
+    with committing():
+        deliver(OrderShipped(order, CUSTOMER), to="payments")
     service.refund(uuid4(), authorised.id, 1000)
 
 
@@ -80,6 +89,30 @@ def payment() -> None:
         (
             "DELETE of payments_refund refused",
             "DELETE FROM payments_refund",
+        ),
+        (
+            "UPDATE of payments_ledgerentry refused",
+            "UPDATE payments_ledgerentry SET amount = 1",
+        ),
+        (
+            "DELETE of payments_ledgerentry refused",
+            "DELETE FROM payments_ledgerentry",
+        ),
+        (
+            "ledgerentry_asked_once",
+            f"INSERT INTO payments_ledgerentry {ANOTHER} 'request', amount {OF_CAPTURE}",
+        ),
+        (
+            "ledgerentry_answered_once",
+            f"INSERT INTO payments_ledgerentry {ANOTHER} 'failure', amount {OF_CAPTURE}",
+        ),
+        (
+            "ledgerentry_amount_not_negative",
+            f"INSERT INTO payments_ledgerentry {ANOTHER} 'request', -1 {OF_CAPTURE}",
+        ),
+        (
+            "ledgerentry_state_known",
+            f"INSERT INTO payments_ledgerentry {ANOTHER} 'maybe', amount {OF_CAPTURE}",
         ),
     ],
 )

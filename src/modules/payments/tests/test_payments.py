@@ -1,8 +1,9 @@
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from django.db.models import F
 from django.utils import timezone
 
 from contracts.orders import OrderCancelled, OrderReturned, OrderShipped
@@ -17,13 +18,15 @@ from contracts.payments import (
     UnknownPayment,
     UnknownProvider,
 )
-from modules.payments import audit, jobs, models, queries, service
+from modules.payments import audit, models, queries, reconciliation, service
 from modules.payments.errors import NotRefundable
-from modules.payments.providers import Answer, Outcome, Sandbox
+from modules.payments.providers import Answer, Ask, Outcome, Record
+from modules.payments.providers.sandbox import Sandbox
 from seamline.calls import call
 from seamline.contract import InvalidArguments, Money
 from seamline.testing import captured_events, deliver
 
+Committing = Callable[[], AbstractContextManager[object]]
 pytestmark = pytest.mark.django_db(databases=["payments"])
 PRICE = Money(2500, "EUR")
 CUSTOMER = uuid4()
@@ -38,7 +41,9 @@ def status(order: UUID) -> PaymentStatus:
 
 
 def make_overdue() -> None:
-    models.Payment.objects.update(created_at=timezone.now() - jobs.OVERDUE)
+    then = timezone.now() - reconciliation.OVERDUE
+    models.Payment.objects.update(created_at=then)
+    models.Payment.objects.filter(unanswered_since__isnull=False).update(unanswered_since=then)
 
 
 def shipped(order: UUID) -> None:
@@ -77,8 +82,8 @@ def test_less_than_nothing_cannot_be_authorised() -> None:
 @pytest.mark.parametrize(
     ("outcome", "event", "becomes"),
     [
-        (Outcome.AUTHORISED, PaymentAuthorised, PaymentStatus.AUTHORISED),
-        (Outcome.DECLINED, PaymentFailed, PaymentStatus.DECLINED),
+        (Outcome.SUCCESS, PaymentAuthorised, PaymentStatus.AUTHORISED),
+        (Outcome.FAILURE, PaymentFailed, PaymentStatus.DECLINED),
     ],
 )
 def test_a_late_answer_settles_the_payment_and_is_told_of_once(
@@ -96,7 +101,7 @@ def test_a_late_answer_settles_the_payment_and_is_told_of_once(
 
 def test_a_settled_payment_ignores_another_answer() -> None:
     payment = authorise(uuid4())
-    service.settle(payment.id, Answer(Outcome.DECLINED))
+    service.settle(payment.id, Answer(Outcome.FAILURE))
     assert status(payment.order_id) is PaymentStatus.AUTHORISED
 
 
@@ -112,11 +117,12 @@ def test_cancelling_before_capture_voids() -> None:
     assert status(order) is PaymentStatus.VOIDED
 
 
-def test_a_return_after_capture_refunds_all_and_tells_of_it_once() -> None:
+def test_a_return_after_capture_refunds_all_and_tells_of_it_once(committing: Committing) -> None:
     order = authorise(uuid4()).order_id
-    shipped(order)
     with captured_events(PaymentRefunded) as published:
-        deliver(OrderReturned(order, CUSTOMER, PRICE), to="payments", times=2)
+        with committing():
+            shipped(order)
+            deliver(OrderReturned(order, CUSTOMER, PRICE), to="payments", times=2)
         assert published() == [PaymentRefunded(order, CUSTOMER, PRICE)]
     assert status(order) is PaymentStatus.REFUNDED
 
@@ -133,7 +139,7 @@ def test_a_voided_payment_is_not_revived_by_a_late_answer() -> None:
     payment = authorise(uuid4(), "sandbox:timeout")
     call(Payments).cancel(payment.order_id)
     with captured_events(PaymentAuthorised) as published:
-        service.settle(payment.id, Answer(Outcome.AUTHORISED))
+        service.settle(payment.id, Answer(Outcome.SUCCESS))
         assert published() == []
     assert status(payment.order_id) is PaymentStatus.VOIDED
 
@@ -143,35 +149,43 @@ def held(monkeypatch: pytest.MonkeyPatch) -> set[UUID]:
     """What a provider holds that dies with us as soon as it has set the money aside, the order given up meanwhile."""
     held: set[UUID] = set()
 
-    def set_aside_too_late(self: Sandbox, payment_id: UUID, amount: Money, token: str) -> Answer:
-        service.cancel(models.Payment.objects.get(id=payment_id).order_id)
-        held.add(payment_id)
+    def set_aside_too_late(self: Sandbox, ask: Ask) -> Answer:
+        service.cancel(models.Payment.objects.get(id=ask.payment_id).order_id)
+        held.add(ask.payment_id)
         raise KeyboardInterrupt
 
+    def free(self: Sandbox, ask: Ask) -> Answer:
+        held.discard(ask.payment_id)
+        return Answer(Outcome.SUCCESS)
+
     monkeypatch.setattr(Sandbox, "authorise", set_aside_too_late)
-    monkeypatch.setattr(Sandbox, "void", lambda self, payment_id: held.discard(payment_id))
+    monkeypatch.setattr(Sandbox, "void", free)
     return held
 
 
-def test_what_a_crash_left_set_aside_of_a_voided_payment_is_freed(held: set[UUID]) -> None:
+@pytest.mark.parametrize("token", ["approve", "silent"])
+def test_what_a_crash_left_set_aside_of_a_voided_payment_is_freed(
+    held: set[UUID], token: str, committing: Committing
+) -> None:
     order = uuid4()
     with pytest.raises(KeyboardInterrupt):
-        authorise(order)
+        authorise(order, f"sandbox:{token}")
     assert (status(order), len(held)) == (PaymentStatus.VOIDED, 1)
-    jobs.reconcile()
+    reconciliation.run()
     assert held, "the provider may still be setting it aside"
 
-    models.Payment.objects.update(void_again_at=F("void_again_at") - service.UNDER_WAY)
-    jobs.reconcile()
+    make_overdue()
+    with committing():
+        reconciliation.run()
     assert (status(order), held) == (PaymentStatus.VOIDED, set())
-    assert not queries.to_void_again()
+    assert not queries.unanswered(timedelta(0))
 
 
 def test_an_audit_tells_of_what_a_provider_may_still_hold_when_it_should_be_free(held: set[UUID]) -> None:
     with pytest.raises(KeyboardInterrupt):
         authorise(uuid4())
     assert [found for checked in audit.checks() for found in checked.findings] == []
-    models.Payment.objects.update(void_again_at=F("void_again_at") - timedelta(hours=1))
+    models.Payment.objects.update(unanswered_since=timezone.now() - timedelta(hours=1))
     assert "may still hold" in str([found for checked in audit.checks() for found in checked.findings])
 
 
@@ -211,13 +225,13 @@ def test_an_order_that_cost_nothing_can_be_returned() -> None:
 def test_an_answer_that_was_lost_is_asked_for_again_when_it_is_overdue() -> None:
     order = uuid4()
     authorise(order, "sandbox:timeout")
-    jobs.reconcile()
+    reconciliation.run()
     assert status(order) is PaymentStatus.PENDING
 
     make_overdue()
     with captured_events(PaymentAuthorised) as published:
-        jobs.reconcile()
-        jobs.reconcile()
+        reconciliation.run()
+        reconciliation.run()
         assert [event.order_id for event in published() if isinstance(event, PaymentAuthorised)] == [order]
     assert status(order) is PaymentStatus.AUTHORISED
 
@@ -227,15 +241,15 @@ def test_a_provider_that_fails_keeps_no_other_payment_waiting(monkeypatch: pytes
     failing = authorise(lost, "sandbox:timeout").id
     authorise(settled, "sandbox:timeout")
     make_overdue()
-    inquire = Sandbox.inquire
+    look_up = Sandbox.look_up
 
-    def fail_for_one(self: Sandbox, payment_id: UUID, token: str) -> Answer:
-        if payment_id == failing:
+    def fail_for_one(self: Sandbox, ask: Ask) -> Record:
+        if ask.payment_id == failing:
             raise OSError("the line is down")
-        return inquire(self, payment_id, token)
+        return look_up(self, ask)
 
-    monkeypatch.setattr(Sandbox, "inquire", fail_for_one)
-    jobs.reconcile()
+    monkeypatch.setattr(Sandbox, "look_up", fail_for_one)
+    reconciliation.run()
     assert (status(lost), status(settled)) == (PaymentStatus.PENDING, PaymentStatus.AUTHORISED)
 
 
@@ -246,7 +260,7 @@ def test_a_provider_that_is_gone_keeps_no_other_payment_waiting() -> None:
     gone.status = PaymentStatus.PENDING
     gone.save()
     models.Payment.objects.filter(id=gone.id).update(created_at=timezone.now() - timedelta(hours=1))
-    jobs.reconcile()
+    reconciliation.run()
     assert status(order) is PaymentStatus.AUTHORISED
 
 
@@ -257,5 +271,5 @@ def test_payments_that_never_get_an_answer_do_not_keep_others_from_theirs(monkey
     answered = uuid4()
     authorise(answered, "sandbox:timeout")
     make_overdue()
-    tries = (jobs.reconcile() or status(answered) for _ in range(200))
+    tries = (reconciliation.run() or status(answered) for _ in range(200))
     assert PaymentStatus.AUTHORISED in tries
