@@ -12,7 +12,8 @@ PaymentMethod = Annotated[
     str,
     msgspec.Meta(
         pattern=whole("[a-z]{1,20}:[A-Za-z0-9_-]{1,64}"),
-        description="A provider and its token. `sandbox`, where it is on, knows approve, decline and timeout.",
+        description="A provider and its token. `sandbox`, where it is on, knows approve, decline and timeout; "
+        "`stripe`, where it is on, takes the id of a PaymentMethod.",
         examples=["sandbox:approve"],
     ),
 ]
