@@ -5,6 +5,7 @@ the module may have moved. Nothing of it stands in the way of a request otherwis
 """
 
 import threading
+import time
 from collections.abc import Iterable
 
 import structlog
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.db import Error
 
 from seamline import topology
+from seamline.contract import Unavailable
 from seamline.databases import fetch
 from seamline.layout import alias_of
 from seamline.topology import Owner
@@ -22,6 +24,8 @@ REFUSED = "42501"
 """What PostgreSQL says to a role that may not write, or not any more: `insufficient_privilege`."""
 _NO_TABLE = "42P01"
 """`undefined_table`: a database that an older version migrated, or nobody."""
+CATCH_UP_SECONDS = 3.0
+"""For how long a request waits for a change of owner that its sender knows of already."""
 _READ = "SELECT epoch, owner, address, other_owner FROM seamline_ownership WHERE module = %s"
 _applying = threading.Lock()
 
@@ -95,13 +99,27 @@ def moved_to(module: str, error: BaseException | None) -> str | None:
 def catch_up(module: str, epoch: str | None) -> None:
     """Read the row where a peer knows of a later change of owner, by what it says in `X-Owner-Epoch`.
 
-    So a peer that passes something on to the new owner is not sent back by it.
+    So a peer that passes something on to the new owner is not sent back by it. Where the new owner has a database of
+    its own, the change gets there a moment after it was made: while a move is open, that is waited for. Raises
+    `Unavailable` after `CATCH_UP_SECONDS`.
     """
     if not epoch or not (epoch.isascii() and epoch.isdecimal()) or module not in settings.ACTIVE_MODULES:
         return
-    known = topology.current().owners.get(module)
-    if known is None or known.epoch < int(epoch[:18]):
+    deadline, pause = time.monotonic() + CATCH_UP_SECONDS, 0.002
+    while _is_behind(module, int(epoch[:18])):
         refresh_known([module])
+        known = topology.current().owners.get(module)
+        if known is None or not known.other or not _is_behind(module, int(epoch[:18])):
+            return
+        if time.monotonic() > deadline:
+            raise Unavailable(module=module)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.05)
+
+
+def _is_behind(module: str, epoch: int) -> bool:
+    known = topology.current().owners.get(module)
+    return known is None or known.epoch < epoch
 
 
 def _read(module: str) -> Owner | None:

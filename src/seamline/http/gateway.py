@@ -56,7 +56,10 @@ class Gateway:
         module = module_of(view)
         url = topology.current().moved.get(module) if module else None
         if module and url and (epoch := request.headers.get(EPOCH)):
-            ownership.catch_up(module, epoch)
+            try:
+                ownership.catch_up(module, epoch)
+            except Unavailable as refusal:
+                return error_response(refusal)
             url = topology.current().moved.get(module)
         return _pass_on(request, module, url) if module and url else None
 
