@@ -206,7 +206,7 @@ def _is_free(found: Schema, writing: Connection, replace: bool, hidden: frozense
     with writing.transaction(force_rollback=True):
         policies.lift(writing, *(table for table in wanted if table.name in hidden))
         migrated = schema.migrated_until(writing)
-        full = [table.name for table in wanted if _has_rows(writing, table, migrated)]
+        full = [table.name for table in wanted if has_rows(writing, table, migrated)]
     if full:
         more = f" and {counted(len(full) - 1, 'more table')}" if full[1:] else ""
         raise Refused(
@@ -215,7 +215,7 @@ def _is_free(found: Schema, writing: Connection, replace: bool, hidden: frozense
     return False
 
 
-def _has_rows(connection: Connection, table: Table, migrated: str | None) -> bool:
+def has_rows(connection: Connection, table: Table, migrated: str | None) -> bool:
     """Whether there are rows but those that migrating put there, where it is known until when it did."""
     which = sql.SQL("WHERE age(xmin) < age({}::xid)").format(migrated) if migrated else sql.SQL("")
     query = sql.SQL("SELECT EXISTS (SELECT FROM ONLY {} {})").format(table.identifier, which)

@@ -17,6 +17,9 @@ OWNERSHIP = "seamline_ownership"
 """Neither compared nor copied: it says of one database who owns it, and nothing of its copies."""
 MARK = "extraction_copy"
 """A table of our own, in a target that is not complete."""
+TOKENS = "extraction_move"
+"""A table of our own, in both databases of a move between servers: what was written to one has arrived in the other."""
+LEFT_OUT = (MIGRATIONS, MARK, OWNERSHIP, TOKENS)
 
 OWN = """
     nspname NOT LIKE 'pg\\_%%' AND nspname <> 'information_schema' AND relpersistence <> 't'
@@ -146,7 +149,7 @@ class Schema:
 
 def read(connection: Connection, module: str) -> Schema:
     """What the database of a module has."""
-    left_out = [MIGRATIONS, MARK, OWNERSHIP]
+    left_out = [*LEFT_OUT]
     columns: dict[str, list[Column]] = {}
     for table, *column in connection.execute(_COLUMNS, [left_out]):
         columns.setdefault(table, []).append(Column(*column))
@@ -168,7 +171,7 @@ def read(connection: Connection, module: str) -> Schema:
             _TABLES, [left_out]
         )
     }
-    sequences = tuple(name for (name,) in connection.execute(_SEQUENCES, [[MIGRATIONS]]))
+    sequences = tuple(name for (name,) in connection.execute(_SEQUENCES, [left_out]))
     migrations: frozenset[str] = frozenset()
     if exists(connection, MIGRATIONS):
         applied = connection.execute(_APPLIED, [[RUNTIME, module]])

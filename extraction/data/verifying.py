@@ -49,7 +49,7 @@ def verify(source: Database, target: Database, module: str, bar: Bar) -> Compare
         found = compared(ours, theirs, module)
         for connection, names in hidden.items():
             policies.lift(connection, *(found.tables[name] for name in names if name in found.tables))
-        rows, different = _tables(found, ours, theirs, bar)
+        rows, different = compare_rows(found, ours, theirs, bar)
         different += _sequences(found, ours, theirs)
         different += files.differences(ours, source, target)
         if different and (users := _users(ours, theirs)):
@@ -57,7 +57,8 @@ def verify(source: Database, target: Database, module: str, bar: Bar) -> Compare
         return Compared(len(found.tables), rows, different)
 
 
-def _tables(found: Schema, ours: Connection, theirs: Connection, bar: Bar) -> tuple[int, list[str]]:
+def compare_rows(found: Schema, ours: Connection, theirs: Connection, bar: Bar) -> tuple[int, list[str]]:
+    """Count the rows of the tables, and tell in which they differ. Both connections are in a transaction."""
     bar.expect("comparing", sum(table.size for table in found.tables.values()))
     unlike = []
     with checker(ours) as here, checker(theirs) as there:

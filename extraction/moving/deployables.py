@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,8 @@ class Deployable:
     folder: Path
     module: str
     told: dict[str, Any] = field(repr=False)
+    environment: dict[str, str] = field(default_factory=dict, repr=False)
+    """In which it is asked."""
 
     @property
     def name(self) -> str:
@@ -96,9 +99,19 @@ class Deployable:
         found = self.told["database"]
         return found.get("host", ""), found.get("port", "5432"), found["dbname"]
 
+    @property
+    def server(self) -> dict[str, str]:
+        """Return how the administrator of its server logs in: DATABASE_URL."""
+        return _parse(self.told["server"])
+
     def admin_database(self) -> Database:
-        """Return the module's database, as its server's administrator logs in: by DATABASE_URL."""
-        return Database({**_parse(self.told["server"]), "dbname": self.told["database"]["dbname"]})
+        """Return the module's database, as its server's administrator logs in."""
+        return Database({**self.server, "dbname": self.told["database"]["dbname"]})
+
+    def migrate(self) -> None:
+        """Make its databases, and migrate them. Raises `Refused`."""
+        problem = f"the databases of {self.folder} cannot be made"
+        runner.ask(self.folder, problem, "manage.py", "migrate_all", settings=self.environment, timeout=inf)
 
     def wake(self) -> None:
         """Tell its processes, where its own database answers; they find out by themselves, a little later, too."""
@@ -111,8 +124,11 @@ class Deployable:
 
 
 @contextmanager
-def at(folder: Path, own: Path, module: str) -> Iterator[Deployable]:
-    """Ask a folder; its embedded server runs until the end of the block. Raises `InvalidArgument` and `Refused`."""
+def at(folder: Path, own: Path, module: str, *, make: bool = False) -> Iterator[Deployable]:
+    """Ask a folder; its embedded server runs until the end of the block, made where there is none if that is wanted.
+
+    Raises `InvalidArgument` and `Refused`.
+    """
     if not (folder / "manage.py").is_file():
         raise InvalidArgument(f"{str(folder)!r} is not a folder with a manage.py")
     settings = dict(os.environ) if folder == own else {}
@@ -121,12 +137,12 @@ def at(folder: Path, own: Path, module: str) -> Iterator[Deployable]:
     told = json.loads(runner.ask(folder, problem, "-c", QUESTION, module, settings=settings))
     with ExitStack() as stack:
         server = folder / "var" / "postgres"
-        if told["embedded"] and server.exists():
+        if told["embedded"] and (server.exists() or (make and told["provisioned"])):
             try:
                 stack.enter_context(EmbeddedPostgres(server).running())
             except EmbeddedPostgresError as error:
                 raise Refused(str(error)) from None
-        yield Deployable(folder, module, told)
+        yield Deployable(folder, module, told, settings)
 
 
 def health(address: str) -> dict[str, Any] | None:

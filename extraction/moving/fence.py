@@ -4,11 +4,15 @@ It locks all tables against writers, which waits for those that are open; change
 role and gives it to the other. Whoever waited for it meanwhile is refused by PostgreSQL, finds the row changed, and
 takes what it was doing to the new owner. Before it commits nothing has happened; after, nobody can write as before.
 
+Where the other side has a database of its own on another server, the row is decided where the module is. The fence is
+held until everything that was committed has arrived there; writing is given by who opens the other database after it.
+
 It never waits long, because whoever comes after it waits for it: not half as long as PostgreSQL lets pass before it
 looks for a deadlock, so that of two that wait for each other it is the fence that gives way.
 """
 
 import time
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import psycopg
@@ -43,6 +47,9 @@ OLD_SECONDS = 0.3
 VACUUM_SECONDS = 10
 """For how long the fence waits for VACUUM to give way, which no writer notices."""
 
+ARRIVAL_SECONDS = 1.5
+"""For how long writers may have to wait, beyond that, until what was committed has arrived on another server."""
+
 _DEADLOCK_TIMEOUT = "SELECT setting::float8 / 1000 FROM pg_settings WHERE name = 'deadlock_timeout'"
 _BUSY = """
     SELECT activity.pid, coalesce(application_name, ''), extract(epoch FROM now() - xact_start)::float8
@@ -53,11 +60,19 @@ _BUSY = """
     ORDER BY xact_start LIMIT 1
 """
 _LIMIT = """
-    SET LOCAL lock_timeout = {0}; SET LOCAL statement_timeout = {0}; SET LOCAL idle_in_transaction_session_timeout = {0}
+    SET LOCAL lock_timeout = {0}; SET LOCAL statement_timeout = {0}; SET LOCAL idle_in_transaction_session_timeout = {1}
 """
 """The server ends it as well where this process is frozen, or cannot be reached any more."""
 _PASSING = ("55P03", "57014", "40P01", "XX000")
 """Not locked in time, ended in time, a deadlock, a row of pg_class that VACUUM has just changed."""
+
+
+Arrive = Callable[[float], None]
+"""Waits, for some seconds, until all that was committed is on another server. Raises `Late`."""
+
+
+class Late(Exception):
+    """Something has not arrived on another server in time."""
 
 
 class Busy(NamedTuple):
@@ -83,23 +98,60 @@ class Passage(NamedTuple):
 
 
 def change_owner(
-    connection: Connection, module: str, before: Row, step: Step, patience: float = PATIENCE_SECONDS
+    connection: Connection,
+    module: str,
+    before: Row,
+    step: Step,
+    patience: float = PATIENCE_SECONDS,
+    arrive: Arrive | None = None,
 ) -> Passage:
     """Make the other side the owner. Raises `Refused`; then nothing has changed.
 
-    The connection is the tables' owner's, or of a member of that role.
+    The connection is the tables' owner's, or of a member of that role. `arrive` is for a side on another server.
     """
     after = Row(before.epoch + 1, before.other, before.owner, step)
+
+    def cross(found: Relations, hold: float) -> float:
+        return _pass(connection, module, found, (before, after), hold, arrive)
+
+    tries, seconds = _try_until_free(connection, module, cross, patience)
+    return Passage(after, tries, seconds)
+
+
+def hold(connection: Connection, module: str, arrive: Arrive, patience: float = PATIENCE_SECONDS) -> float:
+    """Have writers wait while something arrives on another server; return for how many seconds they had to, at most.
+
+    Raises `Refused`.
+    """
+
+    def wait(found: Relations, limit: float) -> float:
+        lock = _locking(found, "SHARE ROW EXCLUSIVE")
+        with connection.transaction(force_rollback=True):
+            began = time.monotonic()
+            connection.execute(sql.SQL(";").join([_limiting(limit, arrive), lock]))
+            arrive(ARRIVAL_SECONDS)
+        return time.monotonic() - began
+
+    return _try_until_free(connection, module, wait, patience)[1]
+
+
+def _try_until_free(
+    connection: Connection, module: str, attempt: Callable[[Relations, float], float], patience: float
+) -> tuple[int, float]:
+    """Try something that locks all tables, each time for longer; return how often, and what it came to at last."""
     deadline, pause, tries = time.monotonic() + patience, FIRST_PAUSE_SECONDS, 0
-    [[limit]] = connection.execute(_DEADLOCK_TIMEOUT)
-    longest = min(MAX_HOLD_SECONDS, limit * 0.7)
+    [[deadlock_timeout]] = connection.execute(_DEADLOCK_TIMEOUT)
+    longest = min(MAX_HOLD_SECONDS, deadlock_timeout * 0.7)
     while True:
         found = relations.find(connection)
         _wait_for_open(connection, found, deadline)
-        hold = min(FIRST_HOLD_SECONDS * 1.5**tries, longest)
+        limit = min(FIRST_HOLD_SECONDS * 1.5**tries, longest)
         tries += 1
         try:
-            return Passage(after, tries, _pass(connection, module, found, before, after, hold))
+            return tries, attempt(found, limit)
+        except Late as late:
+            if time.monotonic() > deadline:
+                raise Refused(f"{module} {late}: try again when less is written") from None
         except psycopg.Error as error:
             if error.sqlstate not in _PASSING:
                 raise
@@ -111,24 +163,40 @@ def change_owner(
         pause = min(2 * pause, MAX_PAUSE_SECONDS)
 
 
-def _pass(connection: Connection, module: str, found: Relations, before: Row, after: Row, hold: float) -> float:
-    lock = sql.SQL("LOCK TABLE {} IN {} MODE")
-    tables = relations.names_of(sorted(found.tables, key=_by_turn))
-    limit = sql.SQL(_LIMIT).format(int(hold * 1000))
+def open_to(connection: Connection, module: str, after: Row) -> None:
+    """Let the owner write to its own database, which nobody wrote to before the fence. Again is as good as once."""
+    found, before = relations.find(connection), row.read(connection, module)
+    if before and before.epoch >= after.epoch:
+        return
+    with connection.transaction():
+        row.write(connection, module, after, before.epoch if before else 0)
+        opening = [*_releasing(module), *relations.allowing_writing(found, after.owner.role)]
+        connection.execute(sql.SQL(";").join(opening))
+
+
+def _pass(
+    connection: Connection,
+    module: str,
+    found: Relations,
+    change: tuple[Row, Row],
+    limit: float,
+    arrive: Arrive | None,
+) -> float:
+    before, after = change
+    opening = [] if arrive else [*_releasing(module), *relations.allowing_writing(found, after.owner.role)]
     # In one message: what writers wait for must not wait for the network.
     statements = [
-        limit,
-        lock.format(tables, sql.SQL("SHARE ROW EXCLUSIVE")),
+        _limiting(limit, arrive),
+        _locking(found, "SHARE ROW EXCLUSIVE"),
         row.writing(module, after, before.epoch),
-        *(sql.SQL(statement).format(module=sql.Literal(module)) for statement in RELEASE_LEASES),
         *relations.refusing_writing(found, before.owner.role),
-        *relations.allowing_writing(found, after.owner.role),
+        *opening,
         relations.asking_who_writes(found, before.owner.role),
     ]
     with connection.transaction():
         connection.execute(f"SET LOCAL lock_timeout = '{VACUUM_SECONDS}s'")
         # Holds up VACUUM and changes of the schema alone; one that is under way gives way after a second.
-        connection.execute(lock.format(tables, sql.SQL("SHARE UPDATE EXCLUSIVE")))
+        connection.execute(_locking(found, "SHARE UPDATE EXCLUSIVE"))
         began = time.monotonic()
         written, writable = _rows(connection.execute(sql.SQL(";").join(statements)))
         if not written:
@@ -138,6 +206,8 @@ def _pass(connection: Connection, module: str, found: Relations, before: Row, af
                 f"the role {before.owner.role} may write to {writable[0][0]} all the same, as a superuser, by another "
                 "role or by a grant to everybody: take that from it first"
             )
+        if arrive:
+            arrive(ARRIVAL_SECONDS)
     return time.monotonic() - began
 
 
@@ -150,6 +220,20 @@ def _rows(cursor: "psycopg.Cursor[tuple[Any, ...]]") -> list[list[tuple[Any, ...
             found.append(cursor.fetchall())
         more = cursor.nextset()
     return found
+
+
+def _limiting(limit: float, arrive: Arrive | None) -> sql.Composed:
+    idle = limit + (2 * ARRIVAL_SECONDS if arrive else 0)
+    return sql.SQL(_LIMIT).format(int(limit * 1000), int(idle * 1000))
+
+
+def _locking(found: Relations, mode: str) -> sql.Composed:
+    tables = relations.names_of(sorted(found.tables, key=_by_turn))
+    return sql.SQL("LOCK TABLE {} IN {} MODE").format(tables, sql.SQL(mode))
+
+
+def _releasing(module: str) -> list[sql.Composed]:
+    return [sql.SQL(statement).format(module=sql.Literal(module)) for statement in RELEASE_LEASES]
 
 
 def _by_turn(table: Relation) -> tuple[int, str]:

@@ -10,6 +10,7 @@ from extraction.data.copying import explained
 from extraction.data.database import Connection
 from extraction.moving import deployables, fence, preconditions, roles, row
 from extraction.moving.deployables import Deployable
+from extraction.moving.fence import Arrive
 from extraction.moving.row import NOBODY, Row, Side, Step
 from extraction.processes.errors import Refused
 
@@ -60,14 +61,8 @@ class Move:
 
     def cut_over(self, found: Row, ends: list[Deployable]) -> Row:
         """Make the other side the owner: the fence, and all that follows of it. Raises `Refused`."""
-        self.say(f"asking {found.other}")
-        self._wait_until_known(found.other, found, "it does not know yet that it may become the owner")
-        self._copy_files(ends)
-        self.say("the fence")
-        passed = fence.change_owner(self.connection, self.module, found, _next_step(found.step))
-        self.say(f"passed at try {passed.tries}: writers waited {passed.seconds * 1000:.0f} ms at most")
-        self.follow(passed.row, ends)
-        return passed.row
+        self._ask(found)
+        return self._cross(found, ends, self.connection)
 
     def follow(self, found: Row, ends: list[Deployable]) -> None:
         """Tell everybody who the owner is now, and wait until the owner knows."""
@@ -82,11 +77,23 @@ class Move:
         self.say(f"giving the tables to {found.owner.role}")
         roles.rejoin(self.connection, self.database, found.owner.role, found.other.role)
         # What never moved is placed by settings, as before.
-        has_moved = found.step in (Step.MOVED, Step.RETURNED)
-        after = Row(found.epoch + 1, found.owner if has_moved else NOBODY)
+        after = Row(found.epoch + 1, found.owner if found.has_left or found.has_returned else NOBODY)
         row.write(self.connection, self.module, after, found.epoch)
         self.home.wake()
         return after
+
+    def _ask(self, found: Row) -> None:
+        self.say(f"asking {found.other}")
+        self._wait_until_known(found.other, found, "it does not know yet that it may become the owner")
+
+    def _cross(self, found: Row, ends: list[Deployable], writing: Connection, arrive: Arrive | None = None) -> Row:
+        """Pass the fence in the owner's database, and do all that follows of it. Raises `Refused`."""
+        self._copy_files(ends)
+        self.say("the fence")
+        passed = fence.change_owner(writing, self.module, found, found.next_step, arrive=arrive)
+        self.say(f"passed at try {passed.tries}: writers waited {passed.seconds * 1000:.0f} ms at most")
+        self.follow(passed.row, ends)
+        return passed.row
 
     def _begin(self, service: Deployable, address: str | None) -> Row:
         found = self.row()
@@ -100,10 +107,14 @@ class Move:
         row.write(self.connection, self.module, began, found.epoch if found else 0)
         return began
 
-    def make_plan(self, service: Deployable, address: str | None, found: Row | None) -> Row:
-        """Work out the row with which a move begins. Raises `Refused`."""
+    def refuse_unready(self, service: Deployable) -> None:
+        """Make sure that nothing is in the way of it. Raises `Refused`."""
         preconditions.refuse_unfit(self.home, service)
         preconditions.refuse_unready(self.connection, self.home, service)
+
+    def make_plan(self, service: Deployable, address: str | None, found: Row | None) -> Row:
+        """Work out the row with which a move begins. Raises `Refused`."""
+        self.refuse_unready(service)
         if not address and not service.told["development"]:
             raise Refused(f"say where {service.name} answers, as this deployable reaches it: --at URL")
         home = Side(self.home.name, service.told["gateway"] or self.home.told["address"], self.home.role)
@@ -141,11 +152,12 @@ class Move:
 def moving(home: Deployable, say: Say) -> Iterator[Move]:
     """Be the only one who moves the module, until the end of the block. Raises `Refused`."""
     with explained(), closing(home.admin_database().connect()) as connection:
-        [[free]] = connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        if not free:
-            raise Refused(f"another command moves {home.module} at the moment: wait for it")
+        hold(connection, home.module)
         yield Move(home.module, home, connection, say)
 
 
-def _next_step(step: Step) -> Step:
-    return Step.RETURNED if step is Step.MOVED else Step.MOVED
+def hold(connection: Connection, module: str) -> None:
+    """Be the only command that moves a module of this database, as long as the connection is open. Raises `Refused`."""
+    [[free]] = connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+    if not free:
+        raise Refused(f"another command moves {module} at the moment: wait for it")

@@ -2,7 +2,7 @@
 
 from extraction.data import schema
 from extraction.data.database import Connection
-from extraction.data.schema import RUNTIME
+from extraction.data.schema import LEFT_OUT, OWN, RUNTIME
 from extraction.moving import relations, roles
 from extraction.moving.deployables import Deployable
 from extraction.moving.relations import FOREIGN, Relations
@@ -17,6 +17,31 @@ _AS_OWNER = """
       AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = c.oid AND deptype = 'e')
     ORDER BY 1 LIMIT 1
 """
+OLDEST = 16
+"""PostgreSQL's first version of which two can stream to each other without an end."""
+MIN_FREE_SLOTS = 3
+"""Of replication slots and their senders: for the stream, and for two tables at a time while they are copied."""
+_STREAMING = """
+    SELECT current_setting('wal_level'),
+        rolsuper OR (rolreplication AND rolcreaterole AND pg_has_role('pg_create_subscription', 'USAGE')),
+        current_setting('max_replication_slots')::int - (SELECT count(*) FROM pg_replication_slots),
+        current_setting('max_wal_senders')::int - (SELECT count(*) FROM pg_stat_replication)
+    FROM pg_roles WHERE rolname = current_user
+"""
+_UNLOGGED = f"""
+    SELECT c.oid::regclass::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
+    WHERE relkind = 'r' AND relpersistence = 'u' AND {OWN.replace("%%", "%")} ORDER BY 1 LIMIT 1
+"""  # noqa: S608  names of ours alone  # nosec B608
+_NO_IDENTITY = f"""
+    SELECT c.oid::regclass::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
+    WHERE relkind = 'r' AND relname <> ALL(%s) AND relreplident <> 'f' AND pg_get_replica_identity_index(c.oid) IS NULL
+    AND {OWN} ORDER BY 1 LIMIT 1
+"""  # noqa: S608  names of ours alone  # nosec B608
+_ON_REPLICAS = f"""
+    SELECT c.oid::regclass::text, tgname FROM pg_trigger JOIN pg_class AS c ON c.oid = tgrelid
+    JOIN pg_namespace AS n ON n.oid = relnamespace
+    WHERE NOT tgisinternal AND tgenabled IN ('A', 'R') AND {OWN.replace("%%", "%")} ORDER BY 1 LIMIT 1
+"""  # noqa: S608  names of ours alone  # nosec B608
 _PREPARED = "SELECT gid FROM pg_prepared_xacts WHERE database = current_database() LIMIT 1"
 
 
@@ -30,19 +55,73 @@ def refuse_unfit(home: Deployable, service: Deployable) -> None:
         raise Refused(f"{module.upper()}_URL is set here, so {module} is placed by that: unset it first")
     if home.name == service.name:
         raise Refused(f"both are called {home.name}: give the service another SERVICE_NAME")
-    if home.place != service.place:
+    if is_same_server(home, service) and home.place != service.place:
         raise Refused(
-            f"{service.name} has {module} in {service.database}, and here it is in {home.database}: a module moves "
-            f"while it runs within one server, where its database stays what it is. Set {setting} for {service.name} "
-            f"to that database, with a user and a password of its own: {_address(home)}; or copy the data with the "
-            f"writers stopped: python -m extraction data copy {module}"
+            f"{service.name} has {module} in {service.database}, and here it is in {home.database}, of one server, "
+            f"where a module's database stays what it is. Set {setting} for {service.name} to that database, with a "
+            f"user and a password of its own: {_address(home)}; or name a database of another server"
         )
-    if home.role == service.role:
+    if home.place == service.place and home.role == service.role:
         raise Refused(f"both log in as {home.role}, and a fence is between roles: give {setting} a user of its own")
     if home.told["key"] != service.told["key"]:
         raise Refused(
             "the SECRET_KEYs differ, so requests that are sent again would not be known there: give the service the "
             "monolith's"
+        )
+
+
+def is_same_server(home: Deployable, service: Deployable) -> bool:
+    """Tell whether both have the module on one server, as far as the addresses say."""
+    return home.place[:2] == service.place[:2]
+
+
+def refuse_other_server(service: Deployable) -> None:
+    """Make sure that DATABASE_URL is of the server where the module's database is. Raises `Refused`."""
+    server = service.server
+    if (server.get("host", ""), server.get("port", "5432")) != service.place[:2]:
+        raise Refused(
+            f"{service.name} has {service.module} in {service.database}, and DATABASE_URL names another server: "
+            "have it name that one, by a user who may make roles and replication slots there"
+        )
+
+
+def refuse_unstreamed(connection: Connection, name: str) -> None:
+    """Make sure that a server can send and receive a stream of what is written. Raises `Refused`."""
+    version = connection.info.server_version // 10000
+    if version < OLDEST:
+        raise Refused(
+            f"the server of {name} is PostgreSQL {version}: a module moves to another server from {OLDEST} on. Copy "
+            "the data with the writers stopped: python -m extraction data copy"
+        )
+    [[level, may, slots, senders]] = connection.execute(_STREAMING)
+    if level != "logical":
+        raise Refused(f"the server of {name} has wal_level = {level}: set wal_level = logical, and restart it")
+    if not may:
+        raise Refused(
+            f"the user of DATABASE_URL may not replicate on the server of {name}: grant it REPLICATION, CREATEROLE and "
+            "pg_create_subscription"
+        )
+    if slots < MIN_FREE_SLOTS or senders < MIN_FREE_SLOTS:
+        low = "max_replication_slots" if slots < MIN_FREE_SLOTS else "max_wal_senders"
+        raise Refused(
+            f"the server of {name} has fewer than {MIN_FREE_SLOTS} left of its {low}: set more, and restart it"
+        )
+
+
+def refuse_unfollowed(connection: Connection, name: str) -> None:
+    """Make sure that all of a database can be streamed. Raises `Refused`."""
+    refuse_unstreamed(connection, name)
+    if table := connection.execute(_UNLOGGED).fetchone():
+        raise Refused(f"{table[0]} in {name} is unlogged, and is in no stream: ALTER TABLE {table[0]} SET LOGGED first")
+    if table := connection.execute(_NO_IDENTITY, [[*LEFT_OUT]]).fetchone():
+        raise Refused(
+            f"{table[0]} in {name} has nothing to tell its rows by: give it a primary key that is not deferrable, or "
+            f"ALTER TABLE {table[0]} REPLICA IDENTITY FULL"
+        )
+    if trigger := connection.execute(_ON_REPLICAS).fetchone():
+        raise Refused(
+            f"the trigger {trigger[1]} of {trigger[0]} in {name} fires for what is streamed too, and would do its work "
+            f"twice: ALTER TABLE {trigger[0]} ENABLE TRIGGER {trigger[1]}"
         )
 
 

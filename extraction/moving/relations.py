@@ -6,7 +6,7 @@ from typing import NamedTuple
 from psycopg import sql
 
 from extraction.data.database import Connection
-from extraction.data.schema import OWN, OWNERSHIP
+from extraction.data.schema import OWN, OWNERSHIP, TOKENS
 
 _RELATIONS = f"""
     SELECT nspname, relname, relkind::text, pg_get_userbyid(relowner)::text, c.oid::bigint,
@@ -60,7 +60,7 @@ class Relations(NamedTuple):
 def find(connection: Connection) -> Relations:
     """Read what there is."""
     found = [Relation(*row) for row in connection.execute(_RELATIONS)]
-    own = [each for each in found if each.name != OWNERSHIP]
+    own = [each for each in found if each.name not in (OWNERSHIP, TOKENS)]
     return Relations(
         tuple(each for each in own if each.kind in TABLES),
         tuple(each for each in own if each.kind == SEQUENCE),

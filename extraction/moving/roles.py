@@ -45,7 +45,7 @@ def exists(connection: Connection, role: str) -> bool:
 
 
 def let_in(connection: Connection, database: str, role: str, password: str) -> None:
-    """Make the role of a new owner where there is none, and let it read."""
+    """Make the role of a new owner, or of a stream, where there is none, and let it read."""
     if not exists(connection, role):
         make = sql.SQL("CREATE ROLE {} LOGIN NOCREATEDB NOCREATEROLE PASSWORD {}")
         connection.execute(make.format(sql.Identifier(role), sql.Literal(password)))
@@ -65,18 +65,34 @@ def part(connection: Connection, database: str, owner: str) -> None:
     _give_all(connection, role, owner)
 
 
+def close(connection: Connection, database: str, reader: str) -> None:
+    """Give the tables to a role of their own, one after the other, and let `reader` do no more than read."""
+    part(connection, database, reader)
+    found = relations.find(connection)
+    with connection.transaction():
+        for statement in relations.refusing_writing(found, reader):
+            connection.execute(statement)
+
+
+def reunite(connection: Connection, database: str, owner: str) -> None:
+    """Give the tables of a database that no other side logs in to to their owner, and remove the role between."""
+    role = role_of_tables(database)
+    _give_all(connection, owner, None)
+    with connection.transaction():
+        if exists(connection, role):
+            connection.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
+            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+
+
 def rejoin(connection: Connection, database: str, owner: str, other: str) -> None:
     """Give the tables to who owns the module, let the other side in no longer, and remove the role between."""
-    role = role_of_tables(database)
     _give_all(connection, owner, None)
     found = relations.find(connection)
     whom = sql.Identifier(other)
     with connection.transaction():
         _give_rest(connection, database, other, owner)
         connection.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(relations.names_of(found.all), whom))
-        if exists(connection, role):
-            connection.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
-            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+        reunite(connection, database, owner)
         # It goes on reading where the module is.
         connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(database), whom))
         if found.ownership:

@@ -22,6 +22,14 @@ class Step(StrEnum):
     """The new owner writes, and the old one may have it back."""
     RETURNED = "returned"
     """It is home again, and may leave again."""
+    COPYING = "copying"
+    """To another server: a database there is being filled."""
+    FOLLOWING = "following"
+    """It follows each change, and all is ready for the fence."""
+    MOVED_AWAY = "moved away"
+    """The new owner writes to it, and the old one's database follows."""
+    BACK = "back"
+    """The module is home again, and the other server's database follows as before."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,28 @@ class Row:
     def is_open(self) -> bool:
         """Tell whether a move is not finished."""
         return self.step is not Step.NONE
+
+    @property
+    def is_apart(self) -> bool:
+        """Tell whether the two sides have databases of their own."""
+        return self.step in (Step.COPYING, Step.FOLLOWING, Step.MOVED_AWAY, Step.BACK)
+
+    @property
+    def has_left(self) -> bool:
+        """Tell whether the module is away from home."""
+        return self.step in (Step.MOVED, Step.MOVED_AWAY)
+
+    @property
+    def has_returned(self) -> bool:
+        """Tell whether it was away, and is home again."""
+        return self.step in (Step.RETURNED, Step.BACK)
+
+    @property
+    def next_step(self) -> Step:
+        """Return the step to which the fence leads."""
+        if self.is_apart:
+            return Step.BACK if self.has_left else Step.MOVED_AWAY
+        return Step.RETURNED if self.has_left else Step.MOVED
 
 
 _READ = """

@@ -29,6 +29,11 @@ class Shared:
     new: Side
     password: str
 
+    @property
+    def server(self) -> str:
+        """The server, as its administrator logs in."""
+        return make_conninfo(self.url, dbname="postgres")
+
     def login(self, side: Side, autocommit: bool = True) -> Connection:
         password = self.password if side == self.old else "secret"
         login = make_conninfo(self.url, user=side.role, password=password)

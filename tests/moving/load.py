@@ -141,6 +141,8 @@ def watch(url: str, owner: str) -> None:
     with psycopg.connect(url, autocommit=True) as admin:
         admin.execute(WITNESS)
         admin.execute(f'ALTER SEQUENCE witness OWNER TO "{owner}"')
+        # Of the row, so that it is no part of what is moved to another server.
+        admin.execute("ALTER SEQUENCE witness OWNED BY seamline_ownership.epoch")
 
 
 def strangers(url: str) -> int:

@@ -1,7 +1,6 @@
 """A module moves to its service and home again while both run, and nobody who asks for it sees that."""
 
 import shutil
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +14,7 @@ from tests.shop import APPROVE, order_of
 from tests.topology.pairs import extract
 from tests.waiting import eventually
 
-MODULE = "orders"
-WRITERS = "SELECT rolname FROM pg_roles WHERE rolcanlogin AND NOT rolsuper AND has_table_privilege(oid, %s, 'INSERT')"
+MODULE, TABLE = "orders", "orders_order"
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +28,7 @@ def at_home(made: Places) -> int:
     """Have both run, and the module at home as after a move there and back; return the epoch."""
     if not made.monolith.process:
         made.monolith.start()
-        load.watch(made.url, f"{made.monolith.settings['DATABASE_PREFIX']}_{MODULE}")
+        made.watch()
         made.move("--to", str(made.service.root), status=1)
         made.service.launch().until_ready()
     if made.row() == (1, "seam", "prepared"):
@@ -42,14 +40,9 @@ def at_home(made: Places) -> int:
     return row[0] + (row[1] != "seam")
 
 
-def writers(made: Places) -> list[str]:
-    with psycopg.connect(made.url) as connection:
-        return [name for (name,) in connection.execute(WRITERS, ["orders_order"])]
-
-
 def test_there_and_back_with_what_is_in_flight(made: Places) -> None:
     monolith, service = made.monolith.start(), made.service
-    load.watch(made.url, f"{monolith.settings['DATABASE_PREFIX']}_{MODULE}")
+    made.watch()
     shop = made.shop
     customer = shop.customer()
     sku = shop.product(price=1000, stock=20)
@@ -83,7 +76,7 @@ def test_there_and_back_with_what_is_in_flight(made: Places) -> None:
     # A machine that has far too much to do is late with an answer, moved or not; else nothing is an excuse.
     failed = [each for each in outcome.failed if "call.deadline_exceeded" not in each]
     assert (failed, outcome.lost, outcome.doubled) == ([], set(), set()), str(outcome)
-    assert outcome.orders and not load.strangers(made.url)
+    assert outcome.orders and not made.strangers()
 
 
 def test_tables_do_not_change_while_a_move_is_open(made: Places) -> None:
@@ -116,7 +109,7 @@ def test_with_the_fence_taken_out_the_witness_sees_two_writers(made: Places, tmp
     place = tmp_path / "extraction/moving/fence.py"
     text = place.read_text()
     for guard in (
-        '        lock.format(tables, sql.SQL("SHARE ROW EXCLUSIVE")),\n',
+        '        _locking(found, "SHARE ROW EXCLUSIVE"),\n',
         "        *relations.refusing_writing(found, before.owner.role),\n",
         "        if writable:\n",
     ):
@@ -126,11 +119,11 @@ def test_with_the_fence_taken_out_the_witness_sees_two_writers(made: Places, tmp
     with load.customers(made.shop):
         made.move("--to", str(made.service.root), tool=tmp_path)
         eventually(lambda: made.monolith.health()["modules"][MODULE]["here"], lambda here: not here)
-    assert load.strangers(made.url)
-    assert len(writers(made)) == 2
+    assert made.strangers()
+    assert made.writers(TABLE) == 2
     made.back()
     made.go()
-    assert len(writers(made)) == 1
+    assert made.writers(TABLE) == 1
 
 
 @pytest.mark.nightly
@@ -141,33 +134,16 @@ def test_killed_at_every_step_it_goes_on_and_one_writes_all_the_time(made: Place
     assert "no move of orders is open" in made.move("--back", status=1)
     plan = made.move("--to", str(made.service.root), "--dry-run")
     assert "which stays where it is" in plan and made.row() == (epoch + 1, "seam", "")
-    assert writers(made) == [f"{made.monolith.settings['DATABASE_PREFIX']}_{MODULE}"]
+    assert made.writers(TABLE) == 1
     with load.customers(made.shop, 2) as outcome:
-        steps = killed_at_each_step(made, "--to", str(made.service.root))
+        steps = made.killed_at_each_step(TABLE, "--to", str(made.service.root))
         assert {"the fence …", "telling the processes …"} <= {*steps}, steps
         assert made.row() == (epoch + 3, "orders-service", "moved")
         assert "owned by orders-service" in made.move("--status")
         assert "bring it home with --back" in made.move("--abort", status=1)
-        killed_at_each_step(made, "--back")
+        made.killed_at_each_step(TABLE, "--back")
         assert made.row() == (epoch + 4, "seam", "returned")
     assert (outcome.failed, outcome.lost, outcome.doubled) == ([], set(), set()), str(outcome)
-
-
-def killed_at_each_step(made: Places, *arguments: str) -> list[str]:
-    """Run a move until it ends by itself, each time killed at the first step that it had not come to before."""
-    steps: list[str] = []
-    while True:
-        process = made.begin(*arguments)
-        assert process.stderr and process.stdout
-        for line in process.stderr:
-            if line.strip() not in steps and not line.startswith("passed"):
-                steps.append(line.strip())
-                process.send_signal(signal.SIGKILL)
-                break
-        if process.wait() == 0:
-            return steps
-        assert process.returncode == -signal.SIGKILL, process.stderr.read()
-        assert len(writers(made)) == 1
 
 
 @pytest.mark.nightly

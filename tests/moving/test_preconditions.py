@@ -38,9 +38,9 @@ def test_two_that_fit_are_not_refused() -> None:
             r"Set PARCELS_DATABASE_URL for parcels-service .* postgresql://USER:PASSWORD@/seam_parcels\?host=/tmp/x&port=5432",
         ),
         (
-            {"database": {**DATABASE, "host": "db2", "user": "svc"}},
+            {"database": {**DATABASE, "host": "db1", "dbname": "other", "user": "svc"}},
             {"database": {**DATABASE, "host": "db1", "user": "seam_parcels"}},
-            r"USER:PASSWORD@db1:5432/seam_parcels; or copy the data with the writers stopped",
+            r"USER:PASSWORD@db1:5432/seam_parcels; or name a database of another server",
         ),
         ({"database": {**DATABASE, "user": "seam_parcels"}}, {}, "both log in as seam_parcels"),
         ({"key": "other"}, {}, "the SECRET_KEYs differ"),
@@ -49,6 +49,47 @@ def test_two_that_fit_are_not_refused() -> None:
 def test_two_that_do_not_are_told_what_to_set(service: dict[str, Any], home: dict[str, Any], says: str) -> None:
     with pytest.raises(Refused, match=says):
         preconditions.refuse_unfit(*sides(service, home))
+
+
+def test_on_another_server_both_may_log_in_alike_and_its_administrator_is_asked_for() -> None:
+    there = {
+        "database": {**DATABASE, "host": "db2", "user": "seam_parcels"},
+        "server": "postgresql://admin@db2/postgres",
+    }
+    home, service = sides(there, {})
+    preconditions.refuse_unfit(home, service)
+    preconditions.refuse_other_server(service)
+    service.told["server"] = "postgresql://admin@db1/postgres"
+    with pytest.raises(Refused, match="and DATABASE_URL names another server: have it name that one"):
+        preconditions.refuse_other_server(service)
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("SELECT", ""),
+        ("CREATE UNLOGGED TABLE quick (id int PRIMARY KEY)", "quick in here is unlogged, and is in no stream"),
+        ("CREATE TABLE bare (id int)", "bare in here has nothing to tell its rows by: give it a primary key"),
+        ("CREATE TABLE late (id int PRIMARY KEY DEFERRABLE)", "late in here has nothing to tell its rows by"),
+        (
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER twice"
+            " AFTER INSERT ON big FOR EACH ROW EXECUTE FUNCTION f(); ALTER TABLE big ENABLE ALWAYS TRIGGER twice",
+            "the trigger twice of big in here fires for what is streamed too",
+        ),
+    ],
+)
+def test_what_no_stream_carries_is_refused(shared: Shared, statement: str, says: str) -> None:
+    shared.admin.execute(statement)
+    if not says:
+        preconditions.refuse_unfollowed(shared.admin, "here")
+        return
+    with pytest.raises(Refused, match=says):
+        preconditions.refuse_unfollowed(shared.admin, "here")
+
+
+def test_who_may_not_replicate_cannot_begin(shared: Shared) -> None:
+    with pytest.raises(Refused, match="may not replicate on the server of here: grant it REPLICATION, CREATEROLE and"):
+        preconditions.refuse_unfollowed(shared.login(shared.old), "here")
 
 
 def ready(shared: Shared, **told: Any) -> tuple[Deployable, Deployable]:

@@ -49,6 +49,8 @@ DEFAULTS: Mapping[str, str] = {
     "max_connections": "300",
     "shared_buffers": "64MB",
     "timezone": "UTC",
+    # A module can move to another server while it runs.
+    "wal_level": "logical",
     # A failing statement would be logged with its values: personal data.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
