@@ -81,7 +81,7 @@ chaos: export PYTHONPATH = .:src
 chaos: $(DEV)  ## kill everything at random, and look for what is lost; SEED=, KILLS=, TOPOLOGY=monolith|extracted|redis|rabbitmq|moving
 ifeq ($(TOPOLOGY),moving)
 	$(BIN)/python -m tests.chaos.moving $(if $(SEED),--seed $(SEED)) $(if $(MOVES),--moves $(MOVES)) \
-		$(if $(MODULE),--module $(MODULE)) $(if $(ROWS),--rows $(ROWS))
+		$(if $(MODULE),--module $(MODULE)) $(if $(ROWS),--rows $(ROWS)) $(if $(SERVER),--server $(SERVER))
 else
 	$(BIN)/python -m tests.chaos $(if $(TOPOLOGY),--topology $(TOPOLOGY)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(KILLS),--kills $(KILLS))

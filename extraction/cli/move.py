@@ -8,10 +8,12 @@ import click
 
 from extraction import data
 from extraction.cli.common import ERR, OUT, print_commands, relative_path, require_module, step, with_project
+from extraction.data.copying import megabytes
 from extraction.moving import apart, deployables
 from extraction.moving.apart import MoveApart
 from extraction.moving.moving import Move, moving
 from extraction.moving.row import Row
+from extraction.moving.streams import End
 from extraction.processes.errors import Refused
 from extraction.reading.project import Project
 
@@ -167,6 +169,11 @@ def _status(work: Move, ends: list[deployables.Deployable]) -> None:
     if found.is_open:
         OUT.print(f"  step      {found.step.value}", markup=False)
         OUT.print(f"  other     {found.other}", markup=False)
+    if found.is_apart:
+        for end in [work.here, work.away] if isinstance(work, MoveApart) else [End(work.home, work.connection)]:
+            kept = end.kept_bytes
+            what = "has not kept what the other needs" if kept is None else f"keeps {megabytes(kept)} for the other"
+            OUT.print(f"  stream    {end} {what}", markup=False)
 
 
 def _show_plan(work: Move, planned: Row) -> None:

@@ -244,4 +244,6 @@ def _connect(service: Deployable, is_plan: bool) -> tuple[Connection, bool]:
     except Refused:
         if not is_plan:
             raise
+        if service.told["embedded"] and not service.has_embedded:
+            raise Refused(f"{service.folder} has no databases yet: without --dry-run they are made") from None
         return Database(service.server).connect(), False

@@ -21,6 +21,8 @@ from seamline.development.embedded_postgres import EmbeddedPostgres, EmbeddedPos
 from seamline.work.wakeups import CHANNEL
 
 TIMEOUT_SECONDS = 5.0
+EMBEDDED = Path("var/postgres")
+"""In a deployable's folder: the server that comes with it."""
 QUESTION = """
 import hashlib, hmac, json, os, sys
 from seamline.runtime import startup
@@ -100,6 +102,11 @@ class Deployable:
         return found.get("host", ""), found.get("port", "5432"), found["dbname"]
 
     @property
+    def has_embedded(self) -> bool:
+        """Tell whether it has ever had a server of its own."""
+        return (self.folder / EMBEDDED).exists()
+
+    @property
     def server(self) -> dict[str, str]:
         """Return how the administrator of its server logs in: DATABASE_URL."""
         return _parse(self.told["server"])
@@ -136,13 +143,13 @@ def at(folder: Path, own: Path, module: str, *, make: bool = False) -> Iterator[
     problem = f"{folder} does not tell where {module} is"
     told = json.loads(runner.ask(folder, problem, "-c", QUESTION, module, settings=settings))
     with ExitStack() as stack:
-        server = folder / "var" / "postgres"
-        if told["embedded"] and (server.exists() or (make and told["provisioned"])):
+        found = Deployable(folder, module, told, settings)
+        if told["embedded"] and (found.has_embedded or (make and told["provisioned"])):
             try:
-                stack.enter_context(EmbeddedPostgres(server).running())
+                stack.enter_context(EmbeddedPostgres(folder / EMBEDDED).running())
             except EmbeddedPostgresError as error:
                 raise Refused(str(error)) from None
-        yield Deployable(folder, module, told, settings)
+        yield found
 
 
 def health(address: str) -> dict[str, Any] | None:

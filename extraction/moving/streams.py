@@ -25,6 +25,7 @@ NAME = "seam_move"
 LOOK_SECONDS = 0.05
 STALL_SECONDS = 60.0
 """For how long nothing may arrive before it is an error; and a copy, which has no limit, may not begin."""
+SAY_SECONDS = 5.0
 MAX_ERRORS = 5
 """How often a copy may fail before nobody waits for it any more; each is tried again after some seconds."""
 _SERVER_SETTINGS = ("host", "hostaddr", "port", "sslmode", "sslrootcert", "sslnegotiation")
@@ -45,6 +46,10 @@ _ERRORS = f"""
     SELECT apply_error_count + sync_error_count FROM pg_stat_subscription_stats WHERE subid IN ({_SUBSCRIBED})
 """  # noqa: S608  ours alone  # nosec B608
 _USABLE_SLOT = "SELECT 1 FROM pg_replication_slots WHERE slot_name = %s AND wal_status IS DISTINCT FROM 'lost'"
+_KEPT_BYTES = """
+    SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) FROM pg_replication_slots
+    WHERE slot_name = %s AND wal_status IS DISTINCT FROM 'lost'
+"""
 _SLOT = "SELECT 1 FROM pg_replication_slots WHERE slot_name = %s"
 _END_SENDER = "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = %s AND active"
 
@@ -65,6 +70,12 @@ class End:
         """Name what the server shares among its databases: the slot, and the role that reads it."""
         [[number]] = self.connection.execute(_NUMBER)
         return f"{NAME}_{number}"
+
+    @property
+    def kept_bytes(self) -> int | None:
+        """Count what it keeps for the other, in bytes of its log; None where it keeps nothing, or no longer."""
+        found = self.connection.execute(_KEPT_BYTES, [self.key]).fetchone()
+        return int(found[0]) if found and found[0] is not None else None
 
     @property
     def is_subscribed(self) -> bool:
@@ -159,12 +170,15 @@ class Stream:
     def until_copied(self, say: Callable[[str], None]) -> None:
         """Wait until the target has all that was there, and follows. Raises `Refused`."""
         connection, before, changed, errors = self.target.connection, -1, time.monotonic(), self.errors
+        told = -SAY_SECONDS
         while True:
             [[missing]] = connection.execute(_MISSING, [NAME])
             if not missing:
                 return
             if missing != before:
-                say(f"copying, {missing} table{'' if missing == 1 else 's'} to go")
+                if time.monotonic() - told > SAY_SECONDS:
+                    say(f"copying, {missing} table{'' if missing == 1 else 's'} to go")
+                    told = time.monotonic()
                 before, changed = missing, time.monotonic()
             self.refuse_lost()
             is_stalled = time.monotonic() - changed > STALL_SECONDS and not _is_at_work(connection)

@@ -43,14 +43,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos TOPOLOGY=moving", description=__doc__)
     parser.add_argument("--moves", type=int, default=40, help="there and back again are two (40)")
     parser.add_argument("--module", default=ORDERS, help="which one moves (orders)")
+    parser.add_argument(
+        "--server", choices=("same", "another"), default="same", help="where the service has its database (same)"
+    )
     parser.add_argument("--rows", type=int, default=1_000_000, help="that its tables have already (1,000,000)")
     parser.add_argument("--customers", type=int, default=8, help="who order at a time (8)")
     parser.add_argument("--seed", type=int, help="decides which commands are killed when; a new one unless given")
     options = parser.parse_args()
     seed = new_seed() if options.seed is None else options.seed
-    print(f"moving {options.module}: {options.moves} moves, {options.rows:,} rows, seed {seed} …", flush=True)
+    where = f"{options.moves} moves, {options.server} server"
+    print(f"moving {options.module}: {where}, {options.rows:,} rows, seed {seed} …", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="chaos-moving-"))
-    found = wage(folder, options.module, seed, options.moves, options.rows, options.customers)
+    is_apart = options.server == "another"
+    found = wage(folder, options.module, seed, options.moves, options.rows, options.customers, is_apart)
     for what in found:
         print(f"VIOLATION: {what}")
     print(f"logs: {folder}" if found else "nothing is lost, doubled, or written by another than the owner")
@@ -59,38 +64,46 @@ def main() -> int:
     return int(bool(found))
 
 
-def wage(folder: Path, module: str, seed: int, moves: int, rows: int, customers: int) -> list[str]:
+def wage(folder: Path, module: str, seed: int, moves: int, rows: int, customers: int, is_apart: bool) -> list[str]:
     """Do it all, and tell what is wrong."""
     rng = random.Random(seed)
     with ExitStack() as stack:
         postgres = Postgres(folder / "postgres", stack)
         yard = Yard(postgres.url, folder)
         service = extract(module, folder / "service")
-        made = stack.enter_context(places(yard, module, service, **LASTING))
+        servers, other = [postgres], None
+        if is_apart:
+            (folder / "other").mkdir()
+            servers.append(Postgres(folder / "other" / "postgres", stack))
+            other = Yard(servers[1].url, folder / "other")
+        made = stack.enter_context(places(yard, module, service, other, **LASTING))
         made.monolith.start()
         with psycopg.connect(made.url, autocommit=True) as admin:
             for statement in FILL.split(";"):
                 admin.execute(statement, {"module": module, "rows": rows})
             admin.execute("ANALYZE")
-        load.watch(made.url, f"{made.monolith.settings['DATABASE_PREFIX']}_{module}")
+        made.watch()
         made.move("--to", str(service), status=1)
         made.service.launch().until_ready()
         with load.customers(made.shop, customers) as calm:
             for number in range(moves):
-                arguments = ["--back"] if number % 2 else ["--to", str(service)]
+                arguments = ["--to", str(service)]
+                if number % 2:
+                    arguments = ["--back", *(arguments if is_apart else [])]
                 _move(made, arguments, rng)
         print(f"{moves} moves: {calm}", flush=True)
         with load.customers(made.shop, customers, insists=True) as restarted:
-            process = made.begin("--to", str(service))
-            time.sleep(rng.uniform(0, 5))
-            postgres.end(signal.SIGINT)
-            postgres.start()
-            process.communicate()
-            made.go()
-            made.back()
+            for server in servers:
+                process = made.begin("--to", str(service))
+                time.sleep(rng.uniform(0, 5))
+                server.end(signal.SIGINT)
+                server.start()
+                process.communicate()
+                made.go()
+                made.back()
         print(f"PostgreSQL restarted: {restarted}", flush=True)
         found = [*_wrong(calm), *_wrong(restarted)]
-        if number := load.strangers(made.url):
+        if number := made.strangers():
             found.append(f"{number} rows were written by another than the owner")
         return [*found, *(problem for each in (made.monolith, made.service) for problem in _audited(each))]
 

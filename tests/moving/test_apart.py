@@ -79,6 +79,7 @@ def test_there_and_back_with_what_is_in_flight(made: Places) -> None:
 
         assert "is at home again" in made.back()
         assert made.row() == (3, "seam", "back")
+        assert " MB for the other" in made.move("--status")
         customer.bought(sku)
         customer.sees_points(60)
     assert len(customer.client.get("/orders").expect(200)["results"]) == 5

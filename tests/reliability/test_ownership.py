@@ -13,6 +13,7 @@ from seamline import topology
 from seamline.calls import authorization
 from seamline.calls.service_tokens import Caller
 from seamline.configuration.service_keys import Issuer
+from seamline.contract import Unavailable
 from seamline.databases import execute, ownership
 from seamline.events import relay
 from seamline.runtime.scheduler import JobThreads, Scheduler
@@ -144,6 +145,20 @@ def test_a_peer_that_knows_more_has_the_row_read() -> None:
         ownership.catch_up(MODULE, said)
     assert topology.current().url(MODULE) == AWAY
     ownership.catch_up(MODULE, "9" * 5000)
+    assert topology.current().is_here(MODULE)
+
+
+def test_what_comes_before_the_row_waits_for_it_while_a_move_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    home = topology.Owner(1, settings.SERVICE_NAME, "http://home", "depots-service")
+    rows = [home, home, topology.Owner(2, "depots-service", AWAY, settings.SERVICE_NAME)]
+    monkeypatch.setattr(ownership, "_read", lambda module: rows.pop(0) if rows[1:] else rows[0])
+    ownership.catch_up(MODULE, "2")
+    assert topology.current().url(MODULE) == AWAY and len(rows) == 1
+    monkeypatch.setattr(ownership, "CATCH_UP_SECONDS", 0.0)
+    with pytest.raises(Unavailable):
+        ownership.catch_up(MODULE, "3")
+    rows[0] = home._replace(epoch=3, other="")
+    ownership.catch_up(MODULE, "9")
     assert topology.current().is_here(MODULE)
 
 
