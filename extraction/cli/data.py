@@ -108,6 +108,7 @@ def copied(
         done = data.copy(source, target, module, bar, step, replace=replace, while_running=while_running)
     OUT.print(f"{module} is copied to {target}: {done}", markup=False)
     OUT.print("  verified  every table has the rows and the checksum that it has in the source")
+    OUT.print("  keys      what is personal stays encrypted as it was: PERSONAL_DATA_KEYS has to have the same there")
     _show_files(project, module, done.files)
 
 

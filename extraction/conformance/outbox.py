@@ -7,6 +7,7 @@ import msgspec
 
 from extraction.conformance.endpoints import Endpoint, Request, Response
 from seamline.contract.events import event_named
+from seamline.encryption import decrypt
 
 SUBSCRIBER = "conformance"
 NEVER = "now() + interval '100 years'"
@@ -55,7 +56,7 @@ def _decode(name: str, key: str, payload: str) -> Published:
     kind = event_named(name)
     if kind is not None:
         try:
-            return Published(name, key, msgspec.json.decode(payload, type=kind))
+            return Published(name, key, msgspec.json.decode(decrypt(payload), type=kind))
         except msgspec.MsgspecError:
             pass
     return Published(name, key, payload)

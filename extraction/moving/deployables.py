@@ -34,6 +34,7 @@ from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import FileField
 from psycopg import pq
+from seamline.encryption import cipher
 [module] = sys.argv[1:]
 if module not in settings.ACTIVE_MODULES:
     sys.exit(f"error: the module {module} is not part of it")
@@ -60,6 +61,7 @@ print(json.dumps({
     "migrations": sorted(f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations
         if app in (module, "seamline")),
     "key": hmac.new(settings.SECRET_KEY.encode(), b"is it the same?", hashlib.sha256).hexdigest(),
+    "data_keys": [key.id for key in cipher.keys()],
     "media": os.path.abspath(settings.MEDIA_ROOT) if settings.MEDIA_ROOT else None,
     "files": [(field.model._meta.db_table, field.column) for field in fields
         if isinstance(field.storage, FileSystemStorage)

@@ -68,6 +68,18 @@ def refuse_unfit(home: Deployable, service: Deployable) -> None:
             "the SECRET_KEYs differ, so requests that are sent again would not be known there: give the service the "
             "monolith's"
         )
+    _refuse_unreadable(home, service)
+
+
+def _refuse_unreadable(home: Deployable, service: Deployable) -> None:
+    """Make sure that what one has encrypted the other reads, there and on the way back. Raises `Refused`."""
+    for writer, reader in ((home, service), (service, home)):
+        lacking = [key for key in writer.told["data_keys"] if key not in reader.told["data_keys"]]
+        if lacking:
+            raise Refused(
+                f"{reader.name} lacks a key of {writer.name}'s PERSONAL_DATA_KEYS ({lacking[0]}), and could not read "
+                "what it has encrypted: give both the same"
+            )
 
 
 def is_same_server(home: Deployable, service: Deployable) -> bool:

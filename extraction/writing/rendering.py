@@ -115,7 +115,7 @@ class Subject:
         """The settings that production wants, and nobody else is to know."""
         signing = "JWT_PRIVATE_KEY" if self.traits.issues_tokens else "JWT_PUBLIC_KEYS"
         required = (self.variable(setting) for setting in self.settings if setting.required and setting.secret)
-        return ("SECRET_KEY", "SERVICE_PRIVATE_KEY", signing, *required)
+        return ("SECRET_KEY", "PERSONAL_DATA_KEYS", "SERVICE_PRIVATE_KEY", signing, *required)
 
     @property
     def configured(self) -> tuple[Setting, ...]:

@@ -14,8 +14,9 @@ DATABASE = {"host": "/tmp/x", "port": "5432", "dbname": "seam_parcels"}
 
 
 def deployable(name: str, role: str, /, **told: Any) -> Deployable:
-    known = {"name": name, "data": "database", "url": None, "key": "k", "database": {**DATABASE, "user": role}}
-    return Deployable(Path(name), MODULE, known | {"migrations": [], "media": None, "files": []} | told)
+    known = {"name": name, "data": "database", "url": None, "database": {**DATABASE, "user": role}}
+    same = {"key": "k", "data_keys": ["a1"], "migrations": [], "media": None, "files": []}
+    return Deployable(Path(name), MODULE, known | same | told)
 
 
 def sides(service: dict[str, Any], home: dict[str, Any]) -> tuple[Deployable, Deployable]:
@@ -44,6 +45,12 @@ def test_two_that_fit_are_not_refused() -> None:
         ),
         ({"database": {**DATABASE, "user": "seam_parcels"}}, {}, "both log in as seam_parcels"),
         ({"key": "other"}, {}, "the SECRET_KEYs differ"),
+        (
+            {"data_keys": ["b2", "a1"]},
+            {"data_keys": ["a1"]},
+            "seam lacks a key of parcels-service",
+        ),
+        ({"data_keys": []}, {"data_keys": ["a1"]}, r"parcels-service lacks a key of seam's PERSONAL_DATA_KEYS \(a1\)"),
     ],
 )
 def test_two_that_do_not_are_told_what_to_set(service: dict[str, Any], home: dict[str, Any], says: str) -> None:

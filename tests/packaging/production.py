@@ -1,6 +1,7 @@
 """What production has to be told, and what it says when it is not."""
 
 import ast
+import base64
 import re
 import secrets
 import subprocess
@@ -30,6 +31,11 @@ def secret() -> str:
     return secrets.token_hex(32)
 
 
+def data_key() -> str:
+    """A new key for personal data, as `openssl rand -base64 32` makes one."""
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
 def private_key() -> str:
     """A new key for tokens, as .env.example says to write it: in one line."""
     return pem(Ed25519PrivateKey.generate())
@@ -54,6 +60,7 @@ def settings() -> dict[str, str]:
         "DATABASE_URL": "postgresql://127.0.0.1:5432/postgres",
         "ALLOWED_HOSTS": "system.example.com",
         "SECRET_KEY": secret(),
+        "PERSONAL_DATA_KEYS": data_key(),
         "SERVICE_PRIVATE_KEY": private_key(),
         "JWT_PRIVATE_KEY": private_key(),
         **{

@@ -24,6 +24,7 @@ def settings(name: str, *keys: Ed25519PrivateKey, **more: str) -> dict[str, str]
         "ALLOWED_HOSTS": "127.0.0.1",
         "SERVICE_NAME": name,
         "SECRET_KEY": production.secret(),
+        "PERSONAL_DATA_KEYS": production.data_key(),
         "SERVICE_PRIVATE_KEY": "".join(map(production.pem, keys)),
         "JWT_PRIVATE_KEY": production.private_key(),
         **more,

@@ -2,6 +2,8 @@ import uuid
 
 from django.db import models
 
+from seamline.encryption import EncryptedTextField
+
 
 class Notification(models.Model):
     """One thing a customer was told."""
@@ -9,7 +11,7 @@ class Notification(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     user_id = models.UUIDField()
     kind = models.CharField(max_length=40)
-    text = models.CharField(max_length=500)
+    text = EncryptedTextField(max_length=500)
     order_id = models.UUIDField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,25 +1,31 @@
 import uuid
 
+from django.core.validators import EmailValidator
 from django.db import models
 from django.db.models import Q
+
+from seamline.encryption import DigestField, EncryptedTextField
 
 
 class User(models.Model):
     """A customer, or a member of staff where there are scopes."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    email = models.EmailField(unique=True)
+    # Unique for the version before, which stores it as it is.
+    email = EncryptedTextField(unique=True, max_length=254, validators=[EmailValidator()])
     """In lower case."""
+    email_digest = DigestField("email", unique=True)
     password = models.CharField(max_length=200)
     """Hashed."""
-    nickname = models.CharField(max_length=40)
+    nickname = EncryptedTextField(max_length=40)
     scopes = models.CharField(max_length=500, default="", blank=True)
     """Words such as `orders:write`, with spaces between."""
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
-        return self.nickname
+        # The admin's log keeps it, where nothing is encrypted.
+        return str(self.id)
 
 
 class PointsEntry(models.Model):

@@ -6,6 +6,7 @@ from seamline.personal_data import Kept, Overwritten, PersonalData
 
 _NOBODY = {
     "email": Concat(Value("erased-"), Cast("id", CharField()), Value("@nobody.invalid")),
+    "email_digest": None,
     "password": "",  # nosec B105  none that fits
     "nickname": "erased",
     "scopes": "",

@@ -5,13 +5,14 @@ from django.db.models import Sum
 from contracts.users import Points, Profile, UnknownUser
 from modules.users.models import PointsEntry, User
 from seamline.databases import fetch
+from seamline.encryption import decrypt
 
 _NICKNAME = "SELECT nickname FROM users_user WHERE id = %s AND is_active"
 
 
 def profile(user_id: UUID) -> Profile:
     for (nickname,) in fetch("users", _NICKNAME, [user_id]):
-        return Profile(user_id, nickname)
+        return Profile(user_id, decrypt(nickname))
     raise UnknownUser(user_id)
 
 

@@ -7,7 +7,8 @@ from modules.users.errors import EmailTaken
 from modules.users.models import PointsEntry, User
 from seamline.accounts import hash_password
 from seamline.contract import Money
-from seamline.databases import insert_new, transaction
+from seamline.databases import insert_new, one_at_a_time, transaction
+from seamline.encryption import matches
 from seamline.events import publish
 
 
@@ -15,10 +16,12 @@ def register(user_id: UUID, email: str, password: str, nickname: str) -> User:
     """Open an account, once for each id. Raises `EmailTaken` or `WeakPassword`."""
     user = User(id=user_id, email=email.lower(), password=hash_password(password, email, nickname), nickname=nickname)
     with transaction("users"):
-        if insert_new(user, "email"):
+        # While keys rotate, two of the same address may have digests that differ.
+        one_at_a_time("users", user.email)
+        if not User.objects.filter(matches("email", email)).exists() and insert_new(user, "email_digest"):
             publish(UserRegistered(user.id, nickname))
             return user
-    opened = User.objects.filter(id=user_id, email=user.email).first()
+    opened = User.objects.filter(matches("email", email), id=user_id).first()
     if opened is None:
         raise EmailTaken()
     return opened
@@ -36,7 +39,7 @@ def rename(user_id: UUID, nickname: str) -> User:
 def change_scopes(email: str, grant: Set[str], revoke: Set[str]) -> User | None:
     """Change what an account may do, from its next token on; None where there is no such account."""
     with transaction("users"):
-        user = User.objects.select_for_update().filter(email=email.lower()).first()
+        user = User.objects.select_for_update().filter(matches("email", email)).first()
         if user:
             user.scopes = " ".join(sorted(({*user.scopes.split()} | grant) - revoke))
             user.save(update_fields=["scopes"])

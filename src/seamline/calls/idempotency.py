@@ -7,6 +7,7 @@ from collections.abc import Callable
 from seamline.calls.wire import Response
 from seamline.contract import KeyReused, Operation
 from seamline.databases import cursor, transaction
+from seamline.encryption import decrypt_bytes, encrypt_bytes
 
 KEY = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 """What a key may be made of."""
@@ -32,10 +33,10 @@ def once(operation: Operation, key: str, body: bytes, run: Callable[[], bytes]) 
         sql.execute(_CLAIM, [module, key, operation.path, fingerprint])
         if sql.rowcount == 1:
             result = run()
-            sql.execute(_STORE, [result, module, key])
+            sql.execute(_STORE, [encrypt_bytes(result), module, key])
             return Response(200, result)
         sql.execute(_RECALL, [module, key])
         known_operation, known_fingerprint, answer = sql.fetchone()
     if (known_operation, bytes(known_fingerprint)) != (operation.path, fingerprint):
         raise KeyReused(operation=operation.path)
-    return Response(200, bytes(answer))
+    return Response(200, decrypt_bytes(bytes(answer)))

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from seamline.encryption import EncryptedBinaryField
+
 
 class IdempotentCommand(models.Model):
     """A command's idempotency key and the answer it was given."""
@@ -11,7 +13,7 @@ class IdempotentCommand(models.Model):
     key = models.CharField(max_length=100)
     operation = models.CharField(max_length=200)
     fingerprint = models.BinaryField()
-    answer = models.BinaryField()
+    answer = EncryptedBinaryField()
     created_at = models.DateTimeField(db_index=True)
 
     class Meta:

@@ -25,7 +25,7 @@ _DEVELOPMENT = "seam-development-only"
 _PUBLIC_KEY = re.compile(r"-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", re.DOTALL)
 _LEAST_SECRET = 16
 """Of a module's secret, in characters: less than of our own, because others may have made it."""
-REQUIRED = ("SECRET_KEY", "SERVICE_PRIVATE_KEY", "DATABASE_URL", "ALLOWED_HOSTS")
+REQUIRED = ("SECRET_KEY", "SERVICE_PRIVATE_KEY", "PERSONAL_DATA_KEYS", "DATABASE_URL", "ALLOWED_HOSTS")
 """What production sets, where the system consists of modules alone; and the keys of users' tokens."""
 _IN_A_FILE = {"SERVICE_PRIVATE_KEY": "SERVICE_PRIVATE_KEY_FILE"}
 

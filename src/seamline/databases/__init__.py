@@ -1,5 +1,6 @@
 """One database per module. Here every transaction of a module begins."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -22,6 +23,7 @@ __all__ = [
     "fixed",
     "insert",
     "insert_new",
+    "one_at_a_time",
     "transaction",
 ]
 
@@ -83,6 +85,12 @@ def insert_new(row: Model, *key: str) -> bool:
     if not inserted and not _is_there(row, key):
         raise IntegrityError(f"a row of {row._meta.db_table} has another unique key than {', '.join(key)} in common")
     return inserted
+
+
+def one_at_a_time(module: str, text: str) -> None:
+    """Wait for transactions of a module that are about the same text and came here before, until they end."""
+    key = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), signed=True)
+    execute(module, "SELECT pg_advisory_xact_lock(%s)", [key])
 
 
 def _is_there(row: Model, key: tuple[str, ...]) -> bool:

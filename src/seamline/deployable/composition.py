@@ -11,6 +11,7 @@ import environ
 
 from seamline import module
 from seamline.configuration import keys, service_keys, values
+from seamline.configuration.data_keys import data_keys
 from seamline.configuration.identity_providers import identity_provider
 from seamline.configuration.policies import CallPolicy, DeliveryPolicy, SagaPolicy
 from seamline.databases.config import Server, databases
@@ -92,6 +93,7 @@ def _compose(
     server = of("DATABASE_SERVER", Server, lambda: _server(said, env, service, secret, standalone))
     prepare = values.flag(env, "DATABASE_PREPARED_STATEMENTS", True)
     found = databases(server, active, env.ENVIRON, prepare, layout)
+    encryption = data_keys(env, development, required=standalone)
     # A project has tokens of its own, and perhaps keys by these names, of another form.
     has_own = not standalone and any(name in said for name in project.TOKEN_KEYS)
     private, public = (None, []) if has_own else keys.user_token_keys(env, development, required=standalone)
@@ -124,6 +126,8 @@ def _compose(
         "DATABASE_ROUTERS": ["seamline.databases.router.ModuleRouter"],
         "JWT_PRIVATE_KEY": private,
         "JWT_PUBLIC_KEYS": public,
+        "PERSONAL_DATA_KEYS": encryption,
+        "PERSONAL_DATA_ENCRYPTED": bool(encryption) and values.flag(env, "PERSONAL_DATA_ENCRYPTED", True),
         "IDENTITY_PROVIDER": identity_provider(env, development),
         "CONTRACTS_PORT": values.number(env, "CONTRACTS_PORT", 0, 65535, least=0),
         **_trust(env, service, identity, values.module_names((*active, *extracted), contracts), development),

@@ -36,6 +36,9 @@ PROVISIONED: frozenset[str]
 OWN_SCHEMAS: Mapping[str, str]
 JWT_PRIVATE_KEY: str | None
 JWT_PUBLIC_KEYS: list[str]
+PERSONAL_DATA_KEYS: tuple[bytes, ...]
+PERSONAL_DATA_ENCRYPTED: bool
+"""Whether what is written is encrypted; what is encrypted is read in any case."""
 IDENTITY_PROVIDER: IdentityProvider | None
 CONTRACTS_PORT: int
 SERVICE_PRIVATE_KEYS: tuple[Ed25519PrivateKey, ...]

@@ -11,6 +11,7 @@ from seamline.calls import call
 from seamline.configuration.policies import delivery_policy
 from seamline.context import working_for
 from seamline.contract import AvailabilityError, Category, ContractError, DeadlineExceeded
+from seamline.encryption import CannotDecrypt, decrypt
 from seamline.events import outbox_leases
 from seamline.events.mailbox import Envelope, mailbox
 from seamline.events.outbox_leases import LeasedMessage
@@ -21,6 +22,10 @@ log = structlog.get_logger("seamline.events")
 
 class Unfinished(ContractError, category=Category.INTERNAL):
     """The event was not handled in time, by a subscriber that answers."""
+
+
+class Unreadable(ContractError, category=Category.INTERNAL):
+    """The event is encrypted with a key that is not here."""
 
 
 def drain(publisher: str, subscriber: str) -> int:
@@ -79,7 +84,15 @@ def _runs(events: Sequence[LeasedMessage]) -> Iterator[list[LeasedMessage]]:
 
 
 def _attempt(subscriber: str, events: Sequence[LeasedMessage]) -> ContractError | None:
-    envelopes = tuple(Envelope(e.event_id, e.name, e.payload, e.request_id, e.traceparent) for e in events)
+    try:
+        payloads = [decrypt(event.payload) for event in events]
+    except CannotDecrypt as error:
+        log.error("event_unreadable", subscriber=subscriber, error=str(error))
+        return Unreadable()
+    envelopes = tuple(
+        Envelope(event.event_id, event.name, payload, event.request_id, event.traceparent)
+        for event, payload in zip(events, payloads, strict=True)
+    )
     try:
         call(mailbox(subscriber)).deliver(envelopes)
     except DeadlineExceeded as late:

@@ -1,7 +1,10 @@
 """Tables of events: what is on its way, what was handled, who subscribes. They stand in every module's database."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import TransactionNow
 from django.db import models
+
+from seamline.encryption import EncryptedTextField
 
 
 class OutboxState(models.TextChoices):
@@ -23,7 +26,9 @@ class OutboxMessage(models.Model):
     name = models.CharField(max_length=200)
     key = models.CharField(max_length=200)
     subscriber = models.CharField(max_length=60)
-    payload = models.TextField()
+    payload = EncryptedTextField()
+    mentions = ArrayField(models.TextField(), null=True)
+    """The ids in the payload: null where it was published before there was such a column."""
     request_id = models.CharField(max_length=64)
     traceparent = models.CharField(max_length=64, null=True)  # noqa: DJ001  absent and empty differ
     state = models.CharField(max_length=12, choices=OutboxState, default=OutboxState.PENDING)

@@ -3,6 +3,7 @@
 The transactional outbox pattern, as in microservices.io, "Pattern: Transactional outbox".
 """
 
+import re
 import uuid
 from collections.abc import Callable
 from functools import partial
@@ -14,15 +15,18 @@ from seamline import context
 from seamline.calls import wire
 from seamline.contract import Event
 from seamline.databases import fetch
+from seamline.encryption import encrypt
 from seamline.layout import alias_of
 from seamline.work import wakeups
 
 _INSERT = """
-    INSERT INTO seamline_outbox (module, event_id, name, key, subscriber, payload, request_id, traceparent,
+    INSERT INTO seamline_outbox (module, event_id, name, key, subscriber, payload, mentions, request_id, traceparent,
                                state, attempts, failures, due_at, last_error, published_at)
-    SELECT %s, %s, %s, %s, subscriber, %s, %s, %s, 'pending', 0, 0, now(), '', now()
+    SELECT %s, %s, %s, %s, subscriber, %s, %s, %s, %s, 'pending', 0, 0, now(), '', now()
     FROM seamline_subscription WHERE module = %s AND event = %s RETURNING subscriber
 """
+# What a person may be known by, so that their events are found without decrypting all.
+_ID = re.compile(r'"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"')
 log = structlog.get_logger("seamline.events")
 _listeners: list[Callable[[str, str], None]] = []
 
@@ -41,8 +45,8 @@ def publish(event: Event) -> None:
         raise NoTransaction(f"publish {event.event_name} inside `with transaction({event.module!r}):`")
     now, module = context.current(), event.module
     name, payload = event.event_name, wire.encode(event).decode()
-    values = [module, uuid.uuid4(), name, event.key, payload, now.request_id, now.traceparent, module, name]
-    told = fetch(module, _INSERT, values)
+    about = [module, uuid.uuid4(), name, event.key, encrypt(payload), list({*_ID.findall(payload)})]
+    told = fetch(module, _INSERT, [*about, now.request_id, now.traceparent, module, name])
     for (subscriber,) in told:
         transaction.on_commit(partial(_after_commit, module, subscriber), using=alias_of(module))
 

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
 from seamline.databases import ASYNC_COMMIT, fetch
+from seamline.encryption import decrypt_bytes, encrypt_bytes
 from seamline.http.access import Principal
 from seamline.http.problems import CONTENT_TYPE, FieldError, Invalid, from_exception, problem
 from seamline.work.leases import Lease, LeaseTable, Renewer
@@ -135,7 +136,7 @@ def _replay(module: str, owner: str, key: str, fingerprint: bytes) -> HttpRespon
         return response
     _, status, body, location, _ = known
     kind = CONTENT_TYPE if status >= 400 else "application/json"
-    response = HttpResponse(bytes(body), status=status, content_type=kind)
+    response = HttpResponse(decrypt_bytes(bytes(body)), status=status, content_type=kind)
     response["Idempotency-Replayed"] = "true"
     if location:
         response["Location"] = location
@@ -162,7 +163,7 @@ def _keep(module: str, lease: Lease, response: HttpResponse) -> None:
         _release(module, lease)
     else:
         location = response.headers.get("Location", "")
-        values = {"status": response.status_code, "body": response.content, "location": location}
+        values = {"status": response.status_code, "body": encrypt_bytes(response.content), "location": location}
         LEASES.settle(module, lease, _RESPONSE, values)
 
 

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from seamline.encryption import EncryptedBinaryField
+
 
 class IdempotentRequest(models.Model):
     """An HTTP request that came with an Idempotency-Key, and the response it was given."""
@@ -13,7 +15,7 @@ class IdempotentRequest(models.Model):
     fingerprint = models.BinaryField()
     status = models.SmallIntegerField(null=True)
     """HTTP status of the stored response; null while the first request is under way."""
-    body = models.BinaryField(default=b"")
+    body = EncryptedBinaryField(default=b"")
     location = models.TextField(default="")
     due_at = models.DateTimeField()
     """When another process may take it over; put off while it is worked on."""

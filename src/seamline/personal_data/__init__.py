@@ -11,5 +11,18 @@ Erasing is repeatable: what is erased already stays so, and what could not be re
 
 from seamline.personal_data.declarations import DELETED, Kept, Overwritten, PersonalData
 from seamline.personal_data.requests import Erasure, Export, erase, export, find_person
+from seamline.personal_data.rotation import NotReady, rotate
 
-__all__ = ["DELETED", "Erasure", "Export", "Kept", "Overwritten", "PersonalData", "erase", "export", "find_person"]
+__all__ = [
+    "DELETED",
+    "Erasure",
+    "Export",
+    "Kept",
+    "NotReady",
+    "Overwritten",
+    "PersonalData",
+    "erase",
+    "export",
+    "find_person",
+    "rotate",
+]

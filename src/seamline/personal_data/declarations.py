@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from seamline.databases import transaction
+from seamline.encryption import EncryptedField
 
 Rows = QuerySet[Any, Any]
 
@@ -43,10 +44,16 @@ class Overwritten:
 
     def apply(self, rows: Rows) -> int:
         """Overwrite those that are not yet; how many rows that were."""
-        return rows.exclude(**self._constants()).update(**self.values)
+        return rows.exclude(**self._constants(rows)).update(**self.values)
 
-    def _constants(self) -> dict[str, Any]:
-        return {name: value for name, value in self.values.items() if not hasattr(value, "resolve_expression")}
+    def _constants(self, rows: Rows) -> dict[str, Any]:
+        """Return what may be compared in SQL, by which a row is known that was overwritten."""
+        return {
+            name: value
+            for name, value in self.values.items()
+            if not hasattr(value, "resolve_expression")
+            and not isinstance(rows.model._meta.get_field(name), EncryptedField)
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ _ANSWERS = "DELETE FROM seamline_idempotent_request WHERE module = %s AND owner 
 _LOG_INS = "DELETE FROM seamline_log_in WHERE module = %s AND user_id = %s"
 _EVENTS = """
     DELETE FROM seamline_outbox
-    WHERE module = %s AND state IN ('done', 'discarded') AND done_at IS NOT NULL AND strpos(payload, %s) > 0
+    WHERE module = %s AND state IN ('done', 'discarded') AND done_at IS NOT NULL
+      AND (mentions @> ARRAY[%s] OR mentions IS NULL AND strpos(payload, %s) > 0)
 """
 
 
@@ -118,7 +119,7 @@ def serve_module(module: Module) -> None:
         erased = tuple(_erase(module.name, source, typed) for source in declared.values())
         execute(module.name, _ANSWERS, [module.name, str(typed)])
         execute(module.name, _LOG_INS, [module.name, str(typed)])
-        execute(module.name, _EVENTS, [module.name, f'"{typed}"'])
+        execute(module.name, _EVENTS, [module.name, str(typed), f'"{typed}"'])
         return erased
 
     server.register(personal_data_facet(module.name), {"holding": holding, "records": records, "erase": erase})

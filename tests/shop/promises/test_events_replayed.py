@@ -13,6 +13,7 @@ from contracts.orders import OrderStatus
 from contracts.users import Profile
 from modules.catalog import service as catalog
 from modules.inventory import service as inventory
+from modules.notifications.models import Notification
 from modules.orders import service as orders
 from modules.users import service as users
 from seamline.contract import Money
@@ -85,9 +86,7 @@ def test_events_that_are_replayed_from_the_beginning_leave_the_same_state(ada: U
 
 def test_a_subscriber_that_lost_everything_hears_it_all_again(ada: UUID) -> None:
     def told() -> list[tuple[str, str]]:
-        with cursor("notifications") as sql:
-            sql.execute("SELECT kind, text FROM notifications_notification ORDER BY kind, text")
-            return list(sql.fetchall())
+        return sorted(Notification.objects.values_list("kind", "text"))
 
     before = told()
     with cursor("notifications") as sql:

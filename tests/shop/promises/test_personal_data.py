@@ -34,8 +34,9 @@ class Away:
 
 
 @pytest.fixture
-def canary() -> UUID:
-    """Somebody with a marked name and address, of whom several modules know."""
+def canary(settings: LazySettings) -> UUID:
+    """Somebody with a marked name and address, of whom several modules know; stored as it is, to be found."""
+    settings.PERSONAL_DATA_ENCRYPTED = False
     users.register(user_id := uuid4(), EMAIL, "correct horse battery", NICKNAME)
     deliver_all()
     return user_id

@@ -9,8 +9,9 @@ import msgspec
 from django.core.management.base import BaseCommand, CommandError
 
 from seamline import layout
-from seamline.management.operating import USAGE, confirm
-from seamline.personal_data import Erasure, Export, erase, export, find_person
+from seamline.encryption import CannotDecrypt
+from seamline.management.operating import USAGE, confirm, modules_here
+from seamline.personal_data import Erasure, Export, NotReady, erase, export, find_person, rotate
 
 UNANSWERED = 1
 ACTIONS = {
@@ -24,6 +25,11 @@ ACTIONS = {
         "manage.py personal_data erase 4b9280c9-b7b7-45f1-90fe-1a6cd47399ac",
     ),
 }
+ROTATE = (
+    "Encrypt anew what was stored under older keys, or before there were any, with the first of PERSONAL_DATA_KEYS. It "
+    "may be ended and said again, while all goes on; then older keys may go. Exit status: 0 all is of the newest key, "
+    "1 something could not be decrypted, 2 usage."
+)
 
 
 class Command(BaseCommand):
@@ -41,8 +47,14 @@ class Command(BaseCommand):
             action.add_argument("user", help="their id; or their e-mail address, where the accounts live here")
             if name == "erase":
                 action.add_argument("--yes", action="store_true", help="do not ask whether you are sure")
+        described = f"{ROTATE} Example: manage.py personal_data rotate"
+        rotation = subparsers.add_parser("rotate", help=ROTATE.split(". ")[0], description=described)
+        rotation.add_argument("--module", help="only the data of this module")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["action"] == "rotate":
+            self._rotate(modules_here(options["module"]))
+            return
         person = _id_of(options["user"])
         if options["action"] == "export":
             exported = export(person, self._tell)
@@ -55,6 +67,22 @@ class Command(BaseCommand):
         else:
             sys.exit(UNANSWERED)
 
+    def _rotate(self, modules: list[str]) -> None:
+        done = 0
+
+        def tell(table: str, rows: int) -> None:
+            nonlocal done
+            done += rows
+            self._tell(f"{table}, {done:,} rows")
+
+        try:
+            changed = rotate(modules, tell)
+        except NotReady as error:
+            raise CommandError(str(error), returncode=USAGE) from None
+        except CannotDecrypt as error:
+            raise CommandError(f"{error}; {done:,} rows before it are done", returncode=UNANSWERED) from None
+        self.stdout.write(f"{changed:,} rows were encrypted anew; no older key is needed for what lives here")
+
     def _end(self, unanswered: Mapping[str, str]) -> None:
         for module, why in unanswered.items():
             self.stderr.write(f"{module} did not answer: {why}")
@@ -63,7 +91,7 @@ class Command(BaseCommand):
 
     def _tell(self, module: str) -> None:
         if self.stderr.isatty():
-            self.stderr.write(f"asking {module} …")
+            self.stderr.write(f"at {module} …")
 
 
 def _id_of(user: str) -> str:
