@@ -2,8 +2,9 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from modules.users import service
 from modules.users.models import User
-from seamline.accounts import Account, Accounts
+from seamline.accounts import Account, Accounts, Registration
 from seamline.encryption import matches
 
 
@@ -24,4 +25,10 @@ class Members:
         return Account(user.id, user.password, user.scopes, user.email, (user.nickname,)) if user else None
 
 
-ACCOUNTS = Accounts("users", Members())
+def open_account(confirmed: Registration) -> Account | None:
+    nickname = confirmed.details["nickname"]
+    user, is_new = service.open_account(confirmed.id, confirmed.email, confirmed.password, nickname)
+    return Members().find_by_id(user.id) if user and is_new else None
+
+
+ACCOUNTS = Accounts("users", Members(), open_account)

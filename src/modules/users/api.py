@@ -2,6 +2,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from django.conf import settings
 from django.http import Http404
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework.request import Request
@@ -12,9 +13,9 @@ from modules.users.accounts import ACCOUNTS
 from modules.users.errors import EmailTaken
 from modules.users.models import User
 from seamline import accounts
-from seamline.accounts import Password, WeakPassword
+from seamline.accounts import Accepted, ConfirmationRequired, Password, WeakPassword
 from seamline.contract import AwareDatetime, Value, whole
-from seamline.http import Created, Endpoint, FieldError, Invalid, Principal, Throttle, address, endpoint, public, user
+from seamline.http import Created, Endpoint, FieldError, Invalid, Principal, endpoint, public, user
 
 EMAIL_LENGTH = 254
 # What languages take for \s differs by the control characters and the byte order mark.
@@ -56,17 +57,44 @@ class UsersView(Endpoint):
         body=Registration,
         returns=Account,
         status=201,
-        raises=(EmailTaken, WeakPassword),
+        raises=(EmailTaken, WeakPassword, ConfirmationRequired),
         idempotent=True,
-        throttle=Throttle(20, 3600, by=address, name="registrations"),
+        throttle=accounts.REGISTRATIONS,
     )
     def post(self, request: Request, body: Registration, new_id: UUID) -> Created:
-        """Register."""
-        if len(body.email.lower()) > EMAIL_LENGTH:  # some letters are two in lower case
-            error = FieldError("$.email", f"Expected `str` of length <= {EMAIL_LENGTH} in lower case")
-            raise Invalid("Some fields do not fit", (error,))
+        """Register at once.
+
+        Not where accounts are opened only once their address is confirmed.
+        """
+        if settings.ACCOUNTS_CONFIRM_EMAIL:
+            raise ConfirmationRequired()
+        _refuse_long(body.email)
         account = service.register(new_id, body.email, body.password, body.nickname)
         return Created(_account(account), f"/api/v1/users/{account.id}")
+
+
+class RegistrationView(Endpoint):
+    @endpoint(
+        access=public,
+        body=Registration,
+        returns=Accepted,
+        status=202,
+        raises=(WeakPassword,),
+        throttle=accounts.REGISTRATIONS,
+    )
+    def post(self, request: Request, body: Registration) -> Accepted:
+        """Register by mail.
+
+        The answer is the same whether the address has an account or not: a token that opens one comes by mail, or that
+        there is one.
+        """
+        _refuse_long(body.email)
+        ACCOUNTS.register(body.email, body.password, {"nickname": body.nickname})
+        return Accepted()
+
+
+class ConfirmationView(accounts.ConfirmationView):
+    accounts = ACCOUNTS
 
 
 @extend_schema_view(post=extend_schema(examples=[DEMO_LOGIN]))
@@ -125,6 +153,13 @@ class PointsView(Endpoint):
     def get(self, request: Request, user_id: UUID) -> Points:
         """Read the points a user holds."""
         return queries.points(_visible(self.user, user_id))
+
+
+def _refuse_long(email: str) -> None:
+    """Refuse what is too long in lower case, where some letters are two."""
+    if len(email.lower()) > EMAIL_LENGTH:
+        error = FieldError("$.email", f"Expected `str` of length <= {EMAIL_LENGTH} in lower case")
+        raise Invalid("Some fields do not fit", (error,))
 
 
 def _visible(asker: Principal, user_id: UUID) -> UUID:

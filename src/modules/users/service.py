@@ -14,17 +14,22 @@ from seamline.events import publish
 
 def register(user_id: UUID, email: str, password: str, nickname: str) -> User:
     """Open an account, once for each id. Raises `EmailTaken` or `WeakPassword`."""
-    user = User(id=user_id, email=email.lower(), password=hash_password(password, email, nickname), nickname=nickname)
+    user, _ = open_account(user_id, email, hash_password(password, email, nickname), nickname)
+    if user is None:
+        raise EmailTaken()
+    return user
+
+
+def open_account(user_id: UUID, email: str, hashed: str, nickname: str) -> tuple[User | None, bool]:
+    """Open an account, once for each id; and whether it is new. None where another has the address."""
+    user = User(id=user_id, email=email.lower(), password=hashed, nickname=nickname)
     with transaction("users"):
         # While keys rotate, two of the same address may have digests that differ.
         one_at_a_time("users", user.email)
         if not User.objects.filter(matches("email", email)).exists() and insert_new(user, "email_digest"):
             publish(UserRegistered(user.id, nickname))
-            return user
-    opened = User.objects.filter(matches("email", email), id=user_id).first()
-    if opened is None:
-        raise EmailTaken()
-    return opened
+            return user, True
+    return User.objects.filter(matches("email", email), id=user_id).first(), False
 
 
 def rename(user_id: UUID, nickname: str) -> User:

@@ -7,6 +7,8 @@ urlpatterns = [
     path("users/me", api.MeView.as_view()),
     path("users/<uuid:user_id>", api.UserView.as_view()),
     path("users/<uuid:user_id>/points", api.PointsView.as_view()),
+    path("auth/registration", api.RegistrationView.as_view()),
+    path("auth/registration/confirm", api.ConfirmationView.as_view()),
     path("auth/token", api.TokenView.as_view()),
     path("auth/oauth2/token", api.OAuth2TokenView.as_view(), name="oauth2-token"),
     path("auth/token/refresh", api.RefreshView.as_view()),

@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from seamline.accounts.directory import Account, Directory
     from seamline.accounts.endpoints import (
+        REGISTRATIONS,
+        Accepted,
+        ConfirmationView,
         Credentials,
         LogOutView,
         NewPasswordView,
@@ -26,17 +29,29 @@ if TYPE_CHECKING:
         RefreshView,
         TokenView,
     )
-    from seamline.accounts.errors import BadCredentials, BadResetToken, WeakPassword
+    from seamline.accounts.errors import (
+        BadConfirmationToken,
+        BadCredentials,
+        BadResetToken,
+        ConfirmationRequired,
+        WeakPassword,
+    )
     from seamline.accounts.login import Accounts
     from seamline.accounts.oauth2 import OAuth2TokenView
     from seamline.accounts.passwords import Password, hash_password
+    from seamline.accounts.registrations import Registration
     from seamline.accounts.tokens import Tokens
 
 __all__ = [
+    "REGISTRATIONS",
+    "Accepted",
     "Account",
     "Accounts",
+    "BadConfirmationToken",
     "BadCredentials",
     "BadResetToken",
+    "ConfirmationRequired",
+    "ConfirmationView",
     "Credentials",
     "Directory",
     "LogOutView",
@@ -47,12 +62,13 @@ __all__ = [
     "PasswordView",
     "RefreshToken",
     "RefreshView",
+    "Registration",
     "TokenView",
     "Tokens",
     "WeakPassword",
     "hash_password",
 ]
-_ROOMS = ("errors", "directory", "passwords", "tokens", "login", "endpoints", "oauth2")
+_ROOMS = ("errors", "directory", "passwords", "tokens", "registrations", "login", "endpoints", "oauth2")
 
 
 def __getattr__(name: str) -> Any:

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from rest_framework.request import Request
 
-from seamline.accounts.errors import BadCredentials, BadResetToken, WeakPassword
+from seamline.accounts.errors import BadConfirmationToken, BadCredentials, BadResetToken, WeakPassword
 from seamline.accounts.login import Accounts
 from seamline.accounts.passwords import Password
 from seamline.accounts.tokens import Tokens
@@ -14,6 +14,7 @@ from seamline.http import Endpoint, Throttle, address, endpoint, public, user
 
 LOG_IN = Throttle(120, 60, by=address, name="log-in")
 """Right or wrong; what is wrong has closer bounds."""
+REGISTRATIONS = Throttle(20, 3600, by=address, name="registrations")
 RESET = Throttle(20, 3600, by=address, name="password-resets")
 
 
@@ -49,6 +50,12 @@ class PasswordReset(Value):
     """Whose password was forgotten."""
 
     email: Annotated[str, msgspec.Meta(max_length=254, examples=["somebody@example.com"])]
+
+
+class Confirmation(Value):
+    """The token that came by mail."""
+
+    token: Annotated[str, msgspec.Meta(max_length=4096)]
 
 
 class NewPassword(Value):
@@ -106,6 +113,15 @@ class PasswordView(Endpoint):
         All log-ins end, but for the one that begins with the tokens of the answer.
         """
         return self.accounts.change_password(self.user.id, body.old, body.new, address(request))
+
+
+class ConfirmationView(Endpoint):
+    accounts: ClassVar[Accounts]
+
+    @endpoint(access=public, body=Confirmation, returns=Tokens, raises=(BadConfirmationToken,), throttle=LOG_IN)
+    def post(self, request: Request, body: Confirmation) -> Tokens:
+        """Open the account with the token that came by mail, and log in."""
+        return self.accounts.confirm(body.token)
 
 
 class PasswordResetView(Endpoint):

@@ -13,5 +13,13 @@ class WeakPassword(ContractError, category=Category.INVALID):
     reason: str
 
 
+class BadConfirmationToken(ContractError, category=Category.UNAUTHENTICATED):
+    """The token is not right, was used, or is older than a day; register again."""
+
+
+class ConfirmationRequired(ContractError, category=Category.FORBIDDEN):
+    """Accounts are opened once their e-mail address is confirmed: register at `/auth/registration`."""
+
+
 class BadResetToken(ContractError, category=Category.UNAUTHENTICATED):
     """The token is not right, was used, or is older than an hour; ask for another."""

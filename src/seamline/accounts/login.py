@@ -1,12 +1,14 @@
 """From log-in to log-out: a password for tokens, a refresh token for new ones, another password."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from seamline.accounts import log_ins, resets, tokens
+from seamline.accounts import log_ins, registrations, resets, tokens
 from seamline.accounts.directory import Account, Directory
-from seamline.accounts.errors import BadCredentials, BadResetToken
+from seamline.accounts.errors import BadConfirmationToken, BadCredentials, BadResetToken
 from seamline.accounts.passwords import hash_password, is_password_of
+from seamline.accounts.registrations import Registration
 from seamline.accounts.tokens import Tokens
 from seamline.databases import transaction
 from seamline.http.access import UserId
@@ -21,6 +23,8 @@ class Accounts:
     module: str
     """Whose settings say how long tokens are good for."""
     directory: Directory
+    open_account: Callable[[Registration], Account | None] | None = None
+    """Opens an account once its address is confirmed; None where the address, or the registration, has one already."""
 
     def log_in(self, email: str, password: str, address: str) -> Tokens:
         """Issue tokens for the owner of an account, asked for from an address.
@@ -62,6 +66,25 @@ class Accounts:
         with guessing(self.module, *password_guesses(str(user_id), address), wrong=BadCredentials):
             account = self._with_password(self.directory.find_by_id(user_id), old)
         return self._replace_password(account, new)
+
+    def register(self, email: str, password: str, details: Mapping[str, str]) -> None:
+        """Send to an address what opens its account, or that it has one: nobody else learns which.
+
+        `details` are what else the module asks for; no password may be made of them. Raises `WeakPassword`.
+        """
+        admit_of(self.module, Throttle(3, 3600, name="registrations-of-address"), email.lower())
+        hashed = hash_password(password, email, *details.values())
+        registration = Registration(uuid4(), email.lower(), hashed, dict(details))
+        registrations.send(self.module, self.directory, registration)
+
+    def confirm(self, token: str) -> Tokens:
+        """Open the account that a token was sent for, and log in. Raises `BadConfirmationToken`."""
+        registration = registrations.read(token)
+        with transaction(self.module):
+            account = self.open_account(registration) if self.open_account else None
+            if account is None:
+                raise BadConfirmationToken()
+            return self._begin(account)
 
     def send_reset(self, email: str) -> None:
         """Send a token by which the owner of an account, if there is one, may choose another password."""

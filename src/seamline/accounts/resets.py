@@ -1,7 +1,6 @@
 """A forgotten password: a token by mail, good once and for an hour. The one who asks learns nothing from the answer."""
 
 import hashlib
-import time
 import uuid
 from typing import TYPE_CHECKING
 
@@ -13,10 +12,10 @@ from django.core.mail import send_mail
 from seamline.accounts import tokens
 from seamline.accounts.directory import Account, Directory
 from seamline.accounts.errors import BadResetToken
+from seamline.accounts.mails import in_background
 from seamline.context import working_for
 from seamline.http import access
 from seamline.layout import current
-from seamline.work.threads import ThreadPool
 
 if TYPE_CHECKING:
     from seamline.work.threads import Task
@@ -31,7 +30,6 @@ _MAIL = """Somebody, you we hope, forgot the password of your account at {servic
 
 It is good once, and for an hour. If it was not you, do nothing: your password stays what it is.
 """
-_mails = ThreadPool("mail", 2)
 
 
 def send(module: str, directory: Directory, email: str) -> None:
@@ -48,12 +46,7 @@ def send(module: str, directory: Directory, email: str) -> None:
                 )
                 log.info("password_reset_sent", module=module, user_id=str(account.id))
 
-    _mails.submit(look_and_send)
-
-
-def wait(seconds: float) -> None:
-    """Wait until what is to be sent was sent, so many seconds at most."""
-    _mails.wait_until_idle(time.monotonic() + seconds)
+    in_background(look_and_send)
 
 
 def find(directory: Directory, token: str) -> Account:

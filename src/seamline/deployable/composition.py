@@ -128,6 +128,7 @@ def _compose(
         "JWT_PUBLIC_KEYS": public,
         "PERSONAL_DATA_KEYS": encryption,
         "PERSONAL_DATA_ENCRYPTED": bool(encryption) and values.flag(env, "PERSONAL_DATA_ENCRYPTED", True),
+        "ACCOUNTS_CONFIRM_EMAIL": values.flag(env, "ACCOUNTS_CONFIRM_EMAIL", False),
         "IDENTITY_PROVIDER": identity_provider(env, development),
         "CONTRACTS_PORT": values.number(env, "CONTRACTS_PORT", 0, 65535, least=0),
         **_trust(env, service, identity, values.module_names((*active, *extracted), contracts), development),

@@ -39,6 +39,7 @@ JWT_PUBLIC_KEYS: list[str]
 PERSONAL_DATA_KEYS: tuple[bytes, ...]
 PERSONAL_DATA_ENCRYPTED: bool
 """Whether what is written is encrypted; what is encrypted is read in any case."""
+ACCOUNTS_CONFIRM_EMAIL: bool
 IDENTITY_PROVIDER: IdentityProvider | None
 CONTRACTS_PORT: int
 SERVICE_PRIVATE_KEYS: tuple[Ed25519PrivateKey, ...]
@@ -58,6 +59,7 @@ HOST: str
 PORT: int
 PAGE_POLICY: str
 PASSWORD_RESET_URL: str
+EMAIL_CONFIRMATION_URL: str
 WEB_WORKERS: int
 WEB_THREADS: int
 WEB_CONNECTIONS: int

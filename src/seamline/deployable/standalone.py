@@ -198,6 +198,7 @@ def _mail(env: environ.Env, development: bool) -> dict[str, Any]:
         "EMAIL_TIMEOUT": 10,
         "DEFAULT_FROM_EMAIL": env.str("MAIL_FROM", "no-reply@localhost"),
         "PASSWORD_RESET_URL": env.str("PASSWORD_RESET_URL", ""),
+        "EMAIL_CONFIRMATION_URL": env.str("EMAIL_CONFIRMATION_URL", ""),
     }
 
 

@@ -110,3 +110,11 @@ def test_others_cannot_be_told_from_nobody(regular: Customer, passer_by: Custome
 def test_an_id_is_the_same_in_capitals(passer_by: Customer) -> None:
     account = passer_by.client.get(f"/users/{passer_by.id.upper()}").expect(200)
     assert account["id"] == passer_by.id
+
+
+def test_registering_by_mail_answers_the_same_whoever_has_an_account(anonymous: Client, passer_by: Customer) -> None:
+    for email in (passer_by.email, new_email()):
+        answer = anonymous.post("/auth/registration", registration(email=email))
+        assert answer.expect(202) == {"accepted": True}
+    anonymous.post("/auth/registration", registration(password="password")).refused(422)
+    anonymous.post("/auth/registration/confirm", {"token": "none"}).refused(401)

@@ -3,16 +3,18 @@ from threading import Barrier
 from uuid import uuid4
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.hashers import make_password
 from django.core.mail import EmailMessage
 from django.db import connections
+from django.test import Client
 
 from contracts.users import Profile, UnknownUser, UserRegistered, Users
 from modules.users import service
 from modules.users.accounts import ACCOUNTS
 from modules.users.errors import EmailTaken
 from modules.users.models import User
-from seamline.accounts import BadCredentials, BadResetToken, WeakPassword, resets
+from seamline.accounts import BadConfirmationToken, BadCredentials, BadResetToken, WeakPassword, mails
 from seamline.calls import call
 from seamline.http import principal
 from seamline.testing import captured_events
@@ -85,7 +87,7 @@ def test_refreshing_gives_the_scopes_of_now(ada: User) -> None:
 def asked_for_a_token(mailoutbox: list[EmailMessage], email: str) -> str:
     """The token that was sent, to the address that Ada registered with, whatever was asked for."""
     ACCOUNTS.send_reset(email)
-    resets.wait(10)
+    mails.wait(10)
     [mail] = mailoutbox
     assert mail.to == ["ada@example.com"]
     return next(line for line in mail.body.splitlines() if line.count(".") == 2 and " " not in line)
@@ -111,7 +113,7 @@ def test_a_forgotten_password_is_replaced_by_a_token_that_is_good_once(
 @pytest.mark.django_db(databases=["users"], transaction=True)
 def test_a_stranger_is_sent_nothing(ada: User, mailoutbox: list[EmailMessage]) -> None:
     ACCOUNTS.send_reset("nobody@example.com")
-    resets.wait(10)
+    mails.wait(10)
     assert mailoutbox == []
 
 
@@ -125,7 +127,7 @@ def test_a_password_that_was_hashed_as_it_is_no_more_is_hashed_anew_at_a_log_in(
 def test_a_token_goes_to_the_address_that_is_stored_not_to_one_that_is_like_it(mailoutbox: list[EmailMessage]) -> None:
     service.register(uuid4(), "kate@example.com", PASSWORD, "Kate")
     ACCOUNTS.send_reset("\N{KELVIN SIGN}ate@example.com")
-    resets.wait(10)
+    mails.wait(10)
     assert [mail.to for mail in mailoutbox] == [["kate@example.com"]]
 
 
@@ -148,3 +150,51 @@ def test_of_those_who_use_a_token_at_one_instant_one_chooses_the_password(
     with ThreadPoolExecutor(6) as pool:
         [chosen] = filter(None, pool.map(use, range(6)))
     ACCOUNTS.log_in("ada@example.com", chosen, "127.0.0.1")
+
+
+def registered_by_mail(mailoutbox: list[EmailMessage], email: str) -> str:
+    """What the mail says that follows a registration."""
+    ACCOUNTS.register(email, PASSWORD, {"nickname": "Eve"})
+    mails.wait(10)
+    mail = mailoutbox.pop()
+    assert mail.to == [email.lower()]
+    return str(mail.body)
+
+
+@pytest.mark.django_db(databases=["users"], transaction=True)
+def test_a_confirmed_address_opens_an_account_once(mailoutbox: list[EmailMessage]) -> None:
+    said = registered_by_mail(mailoutbox, "Eve@example.com")
+    assert not User.objects.exists(), "nothing is stored until then"
+    [token] = (line for line in said.splitlines() if line.startswith("gAAAA"))
+    with captured_events(UserRegistered) as published:
+        who = principal(ACCOUNTS.confirm(token).access)
+        assert published() == [UserRegistered(who.id, "Eve")]
+    ACCOUNTS.log_in("eve@example.com", PASSWORD, "127.0.0.1")
+    for used in (token, token[:-5] + "xxxxx", "é"):
+        with pytest.raises(BadConfirmationToken):
+            ACCOUNTS.confirm(used)
+
+
+@pytest.mark.django_db(databases=["users"], transaction=True)
+def test_who_has_an_account_is_told_so_by_mail_and_nobody_else_is(ada: User, mailoutbox: list[EmailMessage]) -> None:
+    said = registered_by_mail(mailoutbox, "ADA@example.com")
+    assert "has one already" in said and "gAAAA" not in said
+    with pytest.raises(WeakPassword):
+        ACCOUNTS.register("ada@example.com", "ada@example.com", {"nickname": "Ada"})
+
+
+@pytest.mark.django_db(databases=["users"], transaction=True)
+def test_of_two_who_wait_for_one_address_the_first_gets_it(mailoutbox: list[EmailMessage]) -> None:
+    said = [registered_by_mail(mailoutbox, "eve@example.com") for _ in range(2)]
+    first, second = (next(line for line in text.splitlines() if line.startswith("gAAAA")) for text in said)
+    ACCOUNTS.confirm(second)
+    with pytest.raises(BadConfirmationToken):
+        ACCOUNTS.confirm(first)
+
+
+def test_there_is_no_other_way_where_addresses_are_confirmed(client: Client, settings: LazySettings) -> None:
+    settings.ACCOUNTS_CONFIRM_EMAIL = True
+    body = {"email": "eve@example.com", "password": PASSWORD, "nickname": "Eve"}
+    answer = client.post("/api/v1/users", body, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (403, "accounts.confirmation_required")
+    assert not User.objects.exists()
