@@ -9,14 +9,14 @@ from contracts.catalog import Product, UnknownProduct
 from contracts.shop import Sku
 from modules.catalog import queries, service
 from modules.catalog.errors import SkuTaken
-from seamline.contract import DECIMALS, MINOR_UNITS, NO_CURRENCY, Currency, Money, Value
+from seamline.contract import DECIMALS, MINOR_UNITS, NO_CURRENCY, Currency, Money, Value, text
 from seamline.http import PAGE_PARAMETERS, Created, Endpoint, Page, endpoint, paginate, public, scope
 
 SEARCH = OpenApiParameter(
     "search", str, description="Words, or their beginnings, that are all in the name or the SKU: `blue te`."
 )
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120, examples=["Blue mug"])]
-Description = Annotated[str, msgspec.Meta(max_length=2000)]
+Name = Annotated[str, text(120, examples=["Blue mug"])]
+Description = Annotated[str, text(2000, lines=True, optional=True)]
 
 
 class Amount(Value):

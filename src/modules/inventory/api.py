@@ -6,7 +6,7 @@ from rest_framework.request import Request
 
 from contracts.inventory import OutOfStock, StockLevel, UnknownStock
 from modules.inventory import queries, service
-from seamline.contract import Value
+from seamline.contract import Value, text
 from seamline.http import Created, Endpoint, endpoint, public, scope
 
 
@@ -16,7 +16,7 @@ class Adjustment(Value):
     quantity: Annotated[
         int, msgspec.Meta(ge=-1_000_000, le=1_000_000, description="Signed difference.", examples=[50, -3])
     ]
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200, examples=["Delivery from the potter"])]
+    reason: Annotated[str, text(200, examples=["Delivery from the potter"])]
 
 
 class StockView(Endpoint):

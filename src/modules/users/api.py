@@ -7,23 +7,24 @@ from django.http import Http404
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework.request import Request
 
-from contracts.users import Nickname, Points, UnknownUser
+from contracts.users import Points, UnknownUser
 from modules.users import queries, service
 from modules.users.accounts import ACCOUNTS
 from modules.users.errors import EmailTaken
 from modules.users.models import User
 from seamline import accounts
 from seamline.accounts import Accepted, ConfirmationRequired, Password, WeakPassword
-from seamline.contract import AwareDatetime, Value, whole
+from seamline.contract import DIRECTIONS, AwareDatetime, Value, text, whole
 from seamline.http import Created, Endpoint, FieldError, Invalid, Principal, endpoint, public, user
 
 EMAIL_LENGTH = 254
 # What languages take for \s differs by the control characters and the byte order mark.
-_ATOM = r"[^@\s\x00-\x1f\x7f-\x9f\ufeff]+"
+_ATOM = rf"[^@\s\x00-\x1f\x7f-\x9f\ufeff{DIRECTIONS}]+"
 Email = Annotated[
     str,
     msgspec.Meta(pattern=whole(rf"{_ATOM}@{_ATOM}\.{_ATOM}"), max_length=EMAIL_LENGTH, examples=["ada@example.com"]),
 ]
+NewNickname = Annotated[str, text(40, description="The name others see.", examples=["Ada"])]
 DEMO_LOGIN = OpenApiExample("demo", value={"email": "ada@example.com", "password": "demo-password"}, request_only=True)  # nosec B105  said wherever a login is
 
 
@@ -32,13 +33,13 @@ class Registration(Value):
 
     email: Email
     password: Password
-    nickname: Nickname
+    nickname: NewNickname
 
 
 class ProfileChange(Value):
     """What of their account a user may change."""
 
-    nickname: Nickname
+    nickname: NewNickname
 
 
 class Account(Value):

@@ -9,7 +9,7 @@ import msgspec
 import structlog
 
 from seamline import context
-from seamline.contract import Category, ContractError, InvalidArguments, Operation, Unexpected
+from seamline.contract import Category, ContractError, InvalidArguments, Operation, Unexpected, reword
 
 log = structlog.get_logger("seamline.calls")
 
@@ -102,7 +102,7 @@ class Codec:
         try:
             return self._decode_arguments(body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise InvalidArguments(reason=str(error)) from None
+            raise InvalidArguments(reason=reword(str(error))) from None
 
     def decode_response(self, response: Response) -> Any:
         """Return the result in a response, or raise the error in it: an instance of the class the contract declares."""

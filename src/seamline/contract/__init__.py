@@ -24,10 +24,12 @@ from seamline.contract.errors import (
 )
 from seamline.contract.events import Event
 from seamline.contract.money import MINOR_UNITS, Currency, Money, whole
+from seamline.contract.texts import DIRECTIONS, reword, text
 from seamline.contract.values import AwareDatetime, BadContract, Ids, Value
 
 __all__ = [
     "DECIMALS",
+    "DIRECTIONS",
     "MINOR_UNITS",
     "NO_CURRENCY",
     "AvailabilityError",
@@ -51,5 +53,7 @@ __all__ = [
     "Value",
     "command",
     "query",
+    "reword",
+    "text",
     "whole",
 ]

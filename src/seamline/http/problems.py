@@ -19,7 +19,7 @@ from seamline.calls import wire
 from seamline.calls.wire import FieldError as FieldError
 from seamline.calls.wire import Problem
 from seamline.context import current
-from seamline.contract import AvailabilityError, ContractError, Unavailable
+from seamline.contract import AvailabilityError, ContractError, Unavailable, reword
 from seamline.databases.errors import drop_connection, is_infrastructure
 from seamline.http.throttling import Throttled
 from seamline.module import owner
@@ -59,7 +59,7 @@ class Invalid(Exception):
         """Make it of what the decoder says: `Expected int, got str - at $.quantity`."""
         if not isinstance(error, msgspec.ValidationError):
             return cls("The body is not well-formed JSON", status=HTTPStatus.BAD_REQUEST)
-        message, _, path = str(error).partition(" - at `")
+        message, _, path = reword(str(error)).partition(" - at `")
         return cls("Some fields do not fit", (FieldError(path.removesuffix("`") or "$", message),))
 
 

@@ -118,3 +118,13 @@ def test_registering_by_mail_answers_the_same_whoever_has_an_account(anonymous: 
         assert answer.expect(202) == {"accepted": True}
     anonymous.post("/auth/registration", registration(password="password")).refused(422)
     anonymous.post("/auth/registration/confirm", {"token": "none"}).refused(401)
+
+
+@pytest.mark.parametrize("nickname", [" ", "\u200b", "Ada\u202eada", "A\x1bda", "A\nda"], ids=ascii)
+def test_a_name_shows_what_it_is(anonymous: Client, passer_by: Customer, nickname: str) -> None:
+    for answer in (
+        anonymous.post("/users", registration(nickname=nickname)),
+        passer_by.client.patch("/users/me", {"nickname": nickname}),
+    ):
+        [error] = answer.refused(422)["errors"]
+        assert (error["path"], error["message"][:30]) == ("$.nickname", "Expected text that is not blan")

@@ -8,7 +8,7 @@ import msgspec
 
 from modules.payments.providers import signatures
 from modules.payments.providers.base import Answer, Ask, Callback, Outcome, Record
-from seamline.contract import Value, whole
+from seamline.contract import Value, text, whole
 from seamline.module import setting
 
 _DONE = Answer(Outcome.SUCCESS)
@@ -21,7 +21,7 @@ class SandboxEvent(Value):
     id: Annotated[str, msgspec.Meta(pattern=whole("[A-Za-z0-9_-]{1,64}"), description="Of the event, once for each.")]
     payment_id: UUID
     outcome: Literal["authorised", "declined"]
-    reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    reason: Annotated[str, text(200, optional=True)] = ""
 
 
 class Sandbox:
