@@ -7,7 +7,7 @@
     Member.objects.filter(matches("email", "ada@example.com"))
 
 Each value names its key, so what is left of an older one is found in SQL, and `manage.py personal-data rotate` goes on
-where it was ended. The decision is ADR 20.
+where it was ended. The decision is ADR 21.
 """
 
 from seamline.encryption.cipher import CannotDecrypt, decrypt, decrypt_bytes, encrypt, encrypt_bytes
