@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from seamline.calls import service_tokens
 from seamline.calls.endpoint import ContractEndpoint
-from seamline.calls.http_pool import ConnectionPool
 from seamline.configuration.service_keys import Issuer, development_key, key_id
 from seamline.databases.errors import drop_connection
 from seamline.testing import fake_contract
+from seamline.transport.http_pool import ConnectionPool
 from tests.contracts.probe import MODULE, Implementation, Probe
 from tests.contracts.service_calls import post, signed
 from tests.contracts.test_resilience import served_by

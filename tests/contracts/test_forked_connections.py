@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from seamline.calls.http_pool import ConnectionPool
+from seamline.transport.http_pool import ConnectionPool
 
 
 class Counting(ThreadingHTTPServer):

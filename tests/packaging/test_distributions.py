@@ -142,7 +142,7 @@ def test_the_tool_carries_the_runtime_of_its_version(built: dict[str, Path]) -> 
 
 def test_what_they_import_is_what_they_declare(built: dict[str, Path]) -> None:
     runtime, tool = map(wheels.requirements_of, built.values())
-    within = wheels.required(runtime, {"binary", "celery", "postgres", "reload", "traces"}).keys()
+    within = wheels.required(runtime, {"binary", "celery", "discovery", "postgres", "reload", "traces"}).keys()
     assert _distributions_imported("src/seamline") <= within
     assert {found.name for found in runtime if not found.marker} - _distributions_imported(
         "src/seamline"
@@ -169,7 +169,7 @@ def test_both_ends_of_the_range_of_django_are_tested(built: dict[str, Path]) -> 
 
 
 def test_a_deployable_loads_on_the_installed_runtime(built: dict[str, Path], tmp_path: Path) -> None:
-    python = wheels.install([built["seamline"]], tmp_path / "venv", "binary", "celery", "postgres")
+    python = wheels.install([built["seamline"]], tmp_path / "venv", "binary", "celery", "discovery", "postgres")
     deployable = _copied(tmp_path / "deployable", "contracts", "src/config", "src/modules")
     shutil.copy(REPOSITORY / "manage.py", deployable)
     assert "no issues" in wheels.run([python, "manage.py", "check"], deployable)

@@ -81,7 +81,9 @@ def test_a_module_that_is_misspelt_is_not_taken_for_somebody_elses_setting(home:
 
 def test_a_contract_file_of_types_alone_is_no_module() -> None:
     url = "http://127.0.0.1:8001"
-    assert values.module_urls({"MEASURES_URL": url, "PARCELS_URL": url}, (), contracts) == {"parcels": url}
+    assert values.module_urls({"MEASURES_URL": url, "PARCELS_URL": url}, values.module_names((), contracts)) == {
+        "parcels": url
+    }
 
 
 @pytest.mark.parametrize("name", SECRET)

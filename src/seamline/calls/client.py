@@ -9,11 +9,11 @@ import structlog
 
 from seamline import topology, versions
 from seamline.calls import authorization, peers, service_tokens, wire
-from seamline.calls.http_pool import NO_RESPONSE, ResponseTooLong, TimedOut
 from seamline.calls.peers import NoResponse, Peer
 from seamline.calls.wire import MAX_RESULT_BYTES, Response
 from seamline.context import Context
 from seamline.contract import DeadlineExceeded, Operation, Rejected, Unavailable
+from seamline.transport.http_pool import NO_RESPONSE, ResponseTooLong, TimedOut
 
 log = structlog.get_logger("seamline.calls")
 

@@ -11,7 +11,7 @@ import jwt
 import msgspec
 import structlog
 
-from seamline.calls.http_pool import NO_RESPONSE, ConnectionPool, ResponseTooLong, TimedOut
+from seamline.transport.http_pool import NO_RESPONSE, ConnectionPool, ResponseTooLong, TimedOut
 
 FETCH_TIMEOUT = 2.0
 """Seconds that a document may take to come."""

@@ -11,8 +11,8 @@ import structlog
 from django.conf import settings
 from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
 
+from seamline import discovery
 from seamline.calls.bulkhead import Bulkhead
-from seamline.calls.http_pool import ConnectionPool
 from seamline.calls.retry_budget import RetryBudget
 from seamline.configuration.policies import CallPolicy
 from seamline.observability import metrics
@@ -25,12 +25,12 @@ class NoResponse(Exception):
 
 
 class Peer:
-    """One module at one address: the connections to it, and what limits the calls that use them."""
+    """One module at one place: the connections to it, and what limits the calls that use them."""
 
     def __init__(self, url: str, module: str, policy: CallPolicy) -> None:
         self.module = module
         self.policy = policy
-        self.connections = ConnectionPool(url, policy.connect_timeout, policy.max_idle_connections)
+        self.connections = discovery.connections(url, policy)
         self.bulkhead = Bulkhead(module, policy.max_concurrent_calls, policy.acquire_timeout)
         """For contract calls. What the gateway passes on holds threads, of which the server gives a module a share."""
         self.retry_budget = RetryBudget(policy.max_tokens, policy.token_ratio)
@@ -38,7 +38,7 @@ class Peer:
             stop=lambda attempt: attempt.attempt_number >= policy.max_attempts or self.retry_budget.is_exhausted(),
             wait=wait_random_exponential(multiplier=policy.initial_backoff, max=policy.max_backoff),
             retry=retry_if_exception_type(NoResponse),
-            after=lambda _: self.retry_budget.record_failure(),
+            after=lambda _: self._record_failure(),
             before_sleep=lambda _: metrics.call_retries.labels(module).inc(),
             reraise=True,
         )
@@ -50,6 +50,11 @@ class Peer:
             throw_new_error_on_trip=False,
             listeners=[_Watcher(module)],
         )
+
+    def _record_failure(self) -> None:
+        # A repeat that goes to another instance is none that a service in distress would get.
+        if not self.connections.can_fail_over():
+            self.retry_budget.record_failure()
 
     def watch(self, remaining: float) -> AbstractContextManager[object]:
         """Watch, with the circuit breaker, a block that may take so many seconds.

@@ -4,7 +4,7 @@ import difflib
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from types import ModuleType
@@ -115,19 +115,20 @@ def broker_url(env: environ.Env, name: str) -> str:
     return given
 
 
-def module_urls(environment: Mapping[str, str], here: Iterable[str], contracts: ModuleType | None) -> dict[str, str]:
+def module_urls(
+    environment: Mapping[str, str], known: frozenset[str], check: Callable[[str, str], str] = base_url
+) -> dict[str, str]:
     """Read where modules live that moved out: every `<MODULE>_URL` whose module is known, by its code or its contract.
 
-    `contracts` is the package with a file for each contract, if there is one.
+    `check` takes the setting's name and its value, and returns the place.
     """
-    known = module_names(here, contracts)
     found = {}
     for name, value in environment.items():
         match = _MODULE_URL.fullmatch(name)
         if match and value:
             module = match[1].lower()
             if module in known:
-                found[module] = base_url(name, value)
+                found[module] = check(name, value)
             elif similar := difflib.get_close_matches(module, known, 1, cutoff=0.85):
                 # Other programs have settings that end in _URL; one like this is a slip.
                 meant = f"{similar[0].upper()}_URL"

@@ -14,6 +14,7 @@ from django.db import Error
 
 from seamline import topology
 from seamline.contract import Unavailable
+from seamline.configuration.discovery import SCHEME
 from seamline.databases import fetch
 from seamline.layout import alias_of
 from seamline.topology import Owner
@@ -69,7 +70,8 @@ def refuse_disagreeing(modules: Iterable[str]) -> None:
                 f"{name} says that {module} is at {setting}, and the row in its database that {owner.name} owns it, "
                 f"which is here: unset {name}, or move it: python -m extraction move {module} --to …"
             )
-        if setting.rstrip("/") != owner.address.rstrip("/"):
+        # A service that is looked up says nothing of an address, so that the row decides.
+        if not setting.startswith(SCHEME) and owner.address.rstrip("/") not in setting.split(","):
             raise Disagreement(
                 f"{name} says that {module} is at {setting}, and the row in its database that {owner.name} owns it, "
                 f"at {owner.address}: unset {name}, or bring it home: python -m extraction move {module} --back"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from importlib import import_module, util
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +13,7 @@ import environ
 from seamline import module
 from seamline.configuration import keys, service_keys, values
 from seamline.configuration.data_keys import data_keys
+from seamline.configuration.discovery import Discovery, default_places, discovery, place
 from seamline.configuration.identity_providers import identity_provider
 from seamline.configuration.policies import CallPolicy, DeliveryPolicy, SagaPolicy
 from seamline.databases.config import Server, databases
@@ -84,11 +86,16 @@ def _compose(
     if standalone:
         active = {name: _with_database(found) for name, found in active.items()}
     layout = project.place(layout, active)
-    urls = values.module_urls(env.ENVIRON, (*active, *extracted), contracts)
-    gateway = env.str("GATEWAY_URL", identity.GATEWAY_URL if development else "")
+    registry = of("DISCOVERY", Discovery, lambda: discovery(env))
+    names = values.module_names((*active, *extracted), contracts)
+    urls = values.module_urls(env.ENVIRON, names, partial(place, found=registry))
+    gateway = env.str("GATEWAY_URL", identity.GATEWAY_URL if development and not registry else "")
+    if registry and not gateway:
+        urls = default_places(names - {*active}) | urls
     if not development:
         required = keys.REQUIRED if standalone else project.settings_of_production(bool(urls or gateway or extracted))
-        keys.refuse_incomplete(env, active.values(), extracted.values(), required)
+        needed = [module for name, module in extracted.items() if name not in urls]
+        keys.refuse_incomplete(env, active.values(), needed, required)
     secret = said["SECRET_KEY"] if said.get("SECRET_KEY") else keys.secret(env, "SECRET_KEY", development)
     server = of("DATABASE_SERVER", Server, lambda: _server(said, env, service, secret, standalone))
     prepare = values.flag(env, "DATABASE_PREPARED_STATEMENTS", True)
@@ -107,7 +114,8 @@ def _compose(
         "EXTRACTED_MODULES": extracted,
         "MODULE_SETTINGS": {name: keys.module_settings(env, each, development) for name, each in active.items()},
         "MODULE_URLS": urls,
-        "GATEWAY_URL": values.base_url("GATEWAY_URL", gateway) if gateway else None,
+        "GATEWAY_URL": place("GATEWAY_URL", gateway, registry) if gateway else None,
+        "DISCOVERY": registry,
         "KNOWN_SUBSCRIBERS": identity.SUBSCRIBERS,
         "CALLS": of("CALLS", CallPolicy, lambda: _calls(env)),
         "DELIVERY": of("DELIVERY", DeliveryPolicy, lambda: _delivery(env)),
@@ -131,7 +139,7 @@ def _compose(
         "ACCOUNTS_CONFIRM_EMAIL": values.flag(env, "ACCOUNTS_CONFIRM_EMAIL", False),
         "IDENTITY_PROVIDER": identity_provider(env, development),
         "CONTRACTS_PORT": values.number(env, "CONTRACTS_PORT", 0, 65535, least=0),
-        **_trust(env, service, identity, values.module_names((*active, *extracted), contracts), development),
+        **_trust(env, service, identity, names, development),
         "DELIVERY_BROKER_URL": values.broker_url(env, "CELERY_BROKER_URL" if standalone else "DELIVERY_BROKER_URL"),
         "CELERY_MAX_BACKOFF": values.seconds(env, "CELERY_MAX_BACKOFF", 3.0),
         "DELIVERY_CELERY_APP": "seamline.runtime.celery_app.app",

@@ -5,6 +5,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from seamline.configuration.discovery import Discovery
 from seamline.configuration.identity_providers import IdentityProvider
 from seamline.configuration.policies import CallPolicy, DeliveryPolicy, SagaPolicy
 from seamline.configuration.service_keys import Issuer
@@ -22,6 +23,7 @@ EXTRACTED_MODULES: Mapping[str, ExtractedModule]
 MODULE_SETTINGS: Mapping[str, Mapping[str, str]]
 MODULE_URLS: Mapping[str, str]
 GATEWAY_URL: str | None
+DISCOVERY: Discovery | None
 KNOWN_SUBSCRIBERS: Mapping[str, list[str]]
 CALLS: CallPolicy
 DELIVERY: DeliveryPolicy

@@ -17,7 +17,6 @@ from django.http.response import HttpResponseBase
 
 from seamline import context, topology
 from seamline.calls import peers
-from seamline.calls.http_pool import NO_RESPONSE, RECEIVE_BYTES, Exchange, ResponseTooLong, TimedOut
 from seamline.calls.peers import Peer
 from seamline.contract import AvailabilityError, DeadlineExceeded, Rejected, Unavailable
 from seamline.databases import ownership
@@ -29,6 +28,7 @@ from seamline.http.streaming import Body, StreamedResponse
 from seamline.layout import alias_of
 from seamline.module import active
 from seamline.observability import metrics
+from seamline.transport.http_pool import NO_RESPONSE, RECEIVE_BYTES, Exchange, ResponseTooLong, TimedOut
 
 log = structlog.get_logger("seamline.gateway")
 MAX_MEMORY_BYTES = 1024 * 1024
@@ -40,6 +40,7 @@ EPOCH = "X-Owner-Epoch"
 _SET_ANEW = {"content-length", "host", "x-request-id", EPOCH.lower(), project_users.HEADER.lower()}
 _OF_THE_SERVER = {"date", "server", "x-request-id"}
 """Headers of a response that this deployable gives to all of its own."""
+_SAFE = ("GET", "HEAD", "OPTIONS")
 _IN_A_QUERY = "".join(map(chr, range(0x21, 0x7F)))
 
 
@@ -125,9 +126,8 @@ def _forward(request: HttpRequest, peer: Peer, content: bytes | None) -> Streame
             body.seek(0)
         token = None if settings.STANDALONE else project_users.sign(request, peer.module, body)
         with peer.watch(context.current().remaining):
-            exchange = _send(request, body, length, peer, token)
+            exchange = _exchange(request, body, length, peer, token)
             held.callback(exchange.close)
-            _wait_for_head(exchange, peer.module)
         incoming = exchange.response
         response = StreamedResponse(incoming.status, incoming.reason, _response_headers(incoming.headers))
         # A slow client holds the connection with its thread, until it has everything.
@@ -148,11 +148,32 @@ def _read_body(request: HttpRequest, body: IO[bytes]) -> int:
     return length
 
 
+def _exchange(request: HttpRequest, body: IO[bytes], length: int, peer: Peer, user_token: str | None) -> Exchange:
+    """Send a request, and wait until its response begins; one without effect goes to another instance, if need be."""
+    try:
+        return _attempt(request, body, length, peer, user_token)
+    except Unavailable:
+        if request.method not in _SAFE or not peer.connections.can_fail_over():
+            raise
+    body.seek(0)
+    return _attempt(request, body, length, peer, user_token)
+
+
+def _attempt(request: HttpRequest, body: IO[bytes], length: int, peer: Peer, user_token: str | None) -> Exchange:
+    exchange = _send(request, body, length, peer, user_token)
+    try:
+        _wait_for_head(exchange, peer.module)
+    except BaseException:
+        exchange.close()
+        raise
+    return exchange
+
+
 def _send(request: HttpRequest, body: IO[bytes], length: int, peer: Peer, user_token: str | None) -> Exchange:
     target = quote(request.META["PATH_INFO"].encode("latin-1"), safe="/:@!$&'()*+,;=~")
     if query := request.META.get("QUERY_STRING"):
         target += f"?{quote(query.encode('latin-1'), safe=_IN_A_QUERY)}"
-    headers = list(_request_headers(request, peer.connections.host))
+    headers = list(_request_headers(request))
     if owner := topology.current().owners.get(peer.module):
         headers.append((EPOCH, str(owner.epoch)))
     if user_token:
@@ -184,10 +205,11 @@ def _translate_failures(module: str) -> Iterator[None]:
         raise Unavailable(module=module) from None
 
 
-def _request_headers(request: HttpRequest, host: str) -> Iterator[tuple[str, str]]:
+def _request_headers(request: HttpRequest) -> Iterator[tuple[str, str]]:
     traceparent, connection = context.current().traceparent, request.headers.get("Connection", "")
     # Host stays the caller's, so that links in the answer lead back here.
-    yield "Host", request.META.get("HTTP_HOST") or host
+    if host := request.META.get("HTTP_HOST"):
+        yield "Host", host
     for name, value in request.headers.items():
         lower = name.lower()
         if lower in _SET_ANEW or is_about_forwarding(lower) or (traceparent and lower == "traceparent"):

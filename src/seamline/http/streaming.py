@@ -13,8 +13,8 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest, StreamingHttpResponse
 
-from seamline.calls.http_pool import NO_RESPONSE, Exchange, TimedOut
 from seamline.context import current
+from seamline.transport.http_pool import NO_RESPONSE, Exchange, TimedOut
 
 log = structlog.get_logger("seamline.gateway")
 

@@ -51,6 +51,17 @@ bulkhead_wait = Histogram(
     "Time that a call waited because too many to the same module were under way, in seconds, and whether in vain.",
     ["module", "outcome"],
 )
+registry_unreachable = Gauge(
+    "registry_unreachable",
+    "Processes that do not reach the registry of services, and go on with what they knew.",
+    multiprocess_mode="livesum",
+)
+discovered_instances = Gauge(
+    "discovered_instances", "Instances of a service that are known.", ["service"], multiprocess_mode="livemax"
+)
+instances_ejected = Counter(
+    "instances_ejected", "Times that an instance of a service was left out: too many requests failed.", ["service"]
+)
 throttled = Counter("throttled", "Requests that were refused: too many came from one client.", ["module", "throttle"])
 sagas_ended = Counter("sagas_ended", "Sagas that came to their end, by its state.", ["module", "saga", "state"])
 jobs = Histogram("job_seconds", "Time that periodic jobs took, in seconds.", ["module", "job", "outcome"])

@@ -14,6 +14,7 @@ from seamline import __version__, shutdown, topology, versions
 from seamline.context import working_for
 from seamline.databases import availability
 from seamline.databases.availability import LOOK_TIMEOUT
+from seamline.discovery import directory
 from seamline.events import subscriptions
 from seamline.http.keys import jwks
 from seamline.layout import alias_of
@@ -80,7 +81,8 @@ def health(request: HttpRequest) -> HttpResponse:
     modules |= dict.fromkeys(extracted(), nothing)
     policies = {name.lower(): getattr(settings, name) for name in POLICIES if hasattr(settings, name)}
     told = {"runtime": __version__, "wire": versions.WIRE, "tables": versions.TABLES}
-    return _json({"service": settings.SERVICE_NAME, "versions": told, "policies": policies, "modules": modules})
+    shown = {"service": settings.SERVICE_NAME, "versions": told, "policies": policies, "modules": modules}
+    return _json(shown | {"discovery": _discovery()})
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
@@ -97,6 +99,14 @@ def _owner(routes: topology.Topology, module: str) -> dict[str, object] | None:
     """Show who owns a module that ever moved with its data, as far as this process knows."""
     owner = routes.owners.get(module)
     return {"epoch": owner.epoch, "name": owner.name, "address": owner.address} if owner else None
+
+
+def _discovery() -> dict[str, object] | None:
+    """Show the registry, and the instances of services that this process has called."""
+    if not (found := settings.DISCOVERY) or not (known := directory.current()):
+        return None
+    reached = known.reachability.is_reachable
+    return {"registry": found.public_url, "reachable": reached, "address": found.address, "services": known.services()}
 
 
 def _public_settings(module: Module) -> dict[str, str]:

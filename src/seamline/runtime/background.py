@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connections
 from django.utils.module_loading import import_string
 
+from seamline.discovery import registrar
 from seamline.events import outbox, subscriptions
 from seamline.events.delivery_pool import DeliveryPool
 from seamline.observability import tracing
@@ -71,15 +72,18 @@ def start() -> None:
     scheduler.start()
     WakeupListener(scheduler).start()
     threading.Thread(target=_announce, name="announcer", daemon=True).start()
+    registrar.start()
 
 
 def stop() -> None:
     """Let each finish what it has under way, for a few seconds at most."""
     _stopping.set()
     deadline = time.monotonic() + STOP_TIMEOUT
+    registrar.leave()
     for running in _running:
         running.stop(deadline)
     tracing.stop(max(0.0, deadline - time.monotonic()))
+    registrar.stop(max(0.0, deadline - time.monotonic()))
 
 
 def _announce() -> None:

@@ -5,7 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from typing import Any, get_type_hints
 
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import NoReverseMatch, reverse
 
-from seamline import __version__, topology
+from seamline import __version__, discovery, topology
 from seamline.contract import Contract
 from seamline.databases import availability
 from seamline.events import subscriptions
@@ -102,9 +102,12 @@ class _Found:
         self.names = set(_names())
         self.places = {name: self._place(name) for name in self.names}
         own = figures.read([*metrics.registry().collect(), *gauges.registry.collect()])
-        self.neighbours = neighbours.look(url for url in self.places.values() if url)
+        instances = {place: discovery.instances_of(place) for place in self.places.values() if place}
+        asked = neighbours.look(url for urls in instances.values() for url in urls)
+        # One of them that answers speaks for the others.
+        self.neighbours = {place: _speaker(place, [asked[url] for url in urls]) for place, urls in instances.items()}
         self.sources: list[tuple[Figures, float]] = [(own, time.time())]
-        for each in self.neighbours.values():
+        for each in asked.values():
             # One deployable may have two addresses.
             if each.figures and each.figures.instance not in {source.instance for source, _ in self.sources}:
                 self.sources.append((each.figures, each.at))
@@ -116,6 +119,11 @@ class _Found:
             return self.routes.url(module)
         except topology.Unlocated:
             return ""
+
+
+def _speaker(place: str, instances: list[Neighbour]) -> Neighbour:
+    nobody = Neighbour(place, "no instance is known", at=time.time())
+    return replace(next((each for each in instances if not each.problem), (instances or [nobody])[0]), url=place)
 
 
 def _names() -> Iterator[str]:

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from seamline.calls.http_pool import NO_RESPONSE, ConnectionPool, ResponseTooLong, TimedOut
 from seamline.operations.system_map import figures
 from seamline.operations.system_map.figures import Figures
+from seamline.transport.http_pool import NO_RESPONSE, ConnectionPool, ResponseTooLong, TimedOut
 
 CONNECT_TIMEOUT = 0.5
 RESPONSE_TIMEOUT = 1.5

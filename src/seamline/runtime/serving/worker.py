@@ -28,6 +28,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from seamline import shutdown
 from seamline.calls.endpoint import PREFIX
+from seamline.discovery import registrar
 from seamline.http.admission import module_at
 from seamline.module import known
 from seamline.runtime.serving import application, refusals, reload
@@ -259,6 +260,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # it has no types
             if seconds:
                 shutdown.drain()
             self.method_queue.defer(lambda: log.info("stopping", drain_seconds=seconds))
+            self.method_queue.defer(registrar.leave)
 
     def has_drained(self) -> bool:
         """Tell whether those who send requests had the time to go elsewhere."""

@@ -6,14 +6,15 @@ import select
 import socket
 import ssl
 import time
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from httptools import HttpParserError
 
-from seamline.calls.responses import IncomingResponse
+from seamline.transport.responses import IncomingResponse
 
 RECEIVE_BYTES = 65536
 MAX_HEAD_BYTES = 65536
@@ -33,6 +34,7 @@ class RawResponse(NamedTuple):
     status: int
     content_type: str
     body: bytes
+    headers: Sequence[tuple[str, str]] = ()
 
 
 class TimedOut(Exception):
@@ -43,32 +45,38 @@ class ResponseTooLong(Exception):
     """The response, or its head, has more bytes than may be read."""
 
 
-class ConnectionPool:
-    """Connections to one base URL. Safe to use from several threads."""
+class ConnectFailed(ConnectionError):
+    """No connection was had, so that nothing was sent."""
 
-    def __init__(self, url: str, connect_timeout: float, max_idle: int) -> None:
-        self._connect_timeout, self._max_idle = connect_timeout, max_idle
-        place = urlsplit(url)
-        self.host = place.netloc.rpartition("@")[2]
-        self._path = place.path
-        self._address = (place.hostname or "", place.port or (443 if place.scheme == "https" else 80))
-        self._tls = ssl.create_default_context() if place.scheme == "https" else None
-        self._idle: deque[socket.socket] = deque()
-        self._process = os.getpid()
+
+class Connections(ABC):
+    """A way to send requests to whoever stands behind one place."""
+
+    @abstractmethod
+    def send(self, method: str, target: str, headers: Headers, body: Iterable[bytes], timeout: float) -> "Exchange":
+        """Send a request, within `timeout` seconds. Its response is read from the exchange, which has to be closed.
+
+        `headers` say how long `body` is. Raises `ValueError` where the request would become another one on the wire,
+        `TimedOut`, or one of `NO_RESPONSE`: `ConnectFailed` where nothing was sent.
+        """
+
+    def can_fail_over(self) -> bool:
+        """Tell whether a request that just failed would go to another process, were it sent again."""
+        return False
 
     def post(self, path: str, body: bytes, headers: Headers, timeout: float, limit: int) -> RawResponse:
         """POST and read the response of at most `limit` bytes, within `timeout` seconds.
 
         Raises `TimedOut`, `ResponseTooLong`, or one of `NO_RESPONSE`.
         """
-        head = [("Host", self.host), ("Content-Length", str(len(body))), *headers]
-        return self._request("POST", path, head, body, timeout, limit)
+        return self.request("POST", path, [("Content-Length", str(len(body))), *headers], body, timeout, limit)
 
     def get(self, path: str, headers: Headers, timeout: float, limit: int) -> RawResponse:
         """GET, as `post` does."""
-        return self._request("GET", path, [("Host", self.host), *headers], b"", timeout, limit)
+        return self.request("GET", path, headers, b"", timeout, limit)
 
-    def _request(self, method: str, path: str, head: Headers, body: bytes, timeout: float, limit: int) -> RawResponse:
+    def request(self, method: str, path: str, head: Headers, body: bytes, timeout: float, limit: int) -> RawResponse:
+        """Send a request of any method whose headers are complete, as `post` does."""
         deadline = time.monotonic() + timeout
         with self.send(method, path, head, (body,), timeout) as exchange:
             response = exchange.response
@@ -78,16 +86,26 @@ class ConnectionPool:
                 if response.received > limit + MAX_HEAD_BYTES:
                     raise ResponseTooLong
             content_type = next((value for name, value in response.headers if name.lower() == "content-type"), "")
-            return RawResponse(response.status, content_type, response.take())
+            return RawResponse(response.status, content_type, response.take(), response.headers)
+
+
+class ConnectionPool(Connections):
+    """Connections to one base URL. Safe to use from several threads."""
+
+    def __init__(self, url: str, connect_timeout: float, max_idle: int, tls: ssl.SSLContext | None = None) -> None:
+        self._connect_timeout, self._max_idle = connect_timeout, max_idle
+        place = urlsplit(url)
+        self.host = place.netloc.rpartition("@")[2]
+        self._path = place.path
+        self._address = (place.hostname or "", place.port or (443 if place.scheme == "https" else 80))
+        self._tls = (tls or ssl.create_default_context()) if place.scheme == "https" else None
+        self._idle: deque[socket.socket] = deque()
+        self._process = os.getpid()
 
     def send(self, method: str, target: str, headers: Headers, body: Iterable[bytes], timeout: float) -> "Exchange":
-        """Send a request, within `timeout` seconds. Its response is read from the exchange, which has to be closed.
-
-        `headers` say how long `body` is. Raises `ValueError` where the request would become another one on the wire,
-        `TimedOut`, or one of `NO_RESPONSE`.
-        """
+        """Send a request, as `Connections.send` has it. `Host` is this pool's, unless the headers name one."""
         deadline = time.monotonic() + timeout
-        head = _head(method, self._path + target, headers)
+        head = _head(method, self._path + target, headers, self.host)
         connection = self._checkout() or self._connect(min(timeout, self._connect_timeout))
         exchange = Exchange(self, connection, IncomingResponse(method))
         try:
@@ -103,6 +121,11 @@ class ConnectionPool:
             self._idle.append(connection)
         else:
             connection.close()
+
+    def close_idle(self) -> None:
+        """Close the connections on which nothing is under way."""
+        while self._idle:
+            self._idle.pop().close()
 
     def _checkout(self) -> socket.socket | None:
         if self._process != os.getpid():
@@ -120,9 +143,12 @@ class ConnectionPool:
         return None
 
     def _connect(self, timeout: float) -> socket.socket:
-        connection = socket.create_connection(self._address, timeout)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return self._tls.wrap_socket(connection, server_hostname=self._address[0]) if self._tls else connection
+        try:
+            connection = socket.create_connection(self._address, timeout)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return self._tls.wrap_socket(connection, server_hostname=self._address[0]) if self._tls else connection
+        except OSError as error:
+            raise ConnectFailed(str(error)) from error
 
 
 class Exchange:
@@ -130,6 +156,8 @@ class Exchange:
 
     def __init__(self, pool: ConnectionPool, connection: socket.socket, response: IncomingResponse) -> None:
         self.response = response
+        self.on_close: Callable[[Exchange], None] | None = None
+        self.timed_out = False
         self._pool = pool
         self._connection: socket.socket | None = connection
 
@@ -156,6 +184,7 @@ class Exchange:
         try:
             data = connection.recv(RECEIVE_BYTES)
         except TimeoutError:
+            self.timed_out = True
             raise TimedOut from None
         self.response.feed(data)
         if not self.response.has_head and self.response.received > MAX_HEAD_BYTES:
@@ -166,6 +195,8 @@ class Exchange:
         connection, self._connection = self._connection, None
         if connection is None:
             return
+        if self.on_close:
+            self.on_close(self)
         if self.response.is_complete and not self.response.is_last:
             self._pool.check_in(connection)
         else:
@@ -184,15 +215,19 @@ class Exchange:
         return self._connection
 
 
-def _head(method: str, target: str, headers: Headers) -> bytes:
+def _head(method: str, target: str, headers: Headers, host: str) -> bytes:
     """Render the lines before the body. What would begin a line of its own is refused, wherever it came from."""
     if not (_HEADER_NAME.fullmatch(method) and _REQUEST_TARGET.fullmatch(target)):
         raise ValueError(f"no request can be made of {method!r} and {target!r}")
     lines = [f"{method} {target} HTTP/1.1"]
+    names_host = False
     for name, value in headers:
         if not (_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)):
             raise ValueError(f"the header {name!r} cannot be sent")
         lines.append(f"{name}: {value}")
+        names_host = names_host or name == "Host"
+    if not names_host:
+        lines.append(f"Host: {host}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 

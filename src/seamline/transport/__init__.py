@@ -1,0 +1,1 @@
+"""HTTP/1.1 to other processes: kept-alive connections, and responses as they come in."""
