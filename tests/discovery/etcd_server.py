@@ -28,10 +28,10 @@ class EtcdServer(Process):
 
 
 @contextmanager
-def etcd(folder: Path) -> Iterator[EtcdServer]:
-    """An etcd server that runs until the end of the block."""
+def etcd(folder: Path, certificate: Path | None = None, key: Path | None = None) -> Iterator[EtcdServer]:
+    """An etcd server that runs until the end of the block; by TLS, with a certificate and its key."""
     port = free_port()
-    client, peer = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{free_port()}"
+    client, peer = f"{'https' if certificate else 'http'}://127.0.0.1:{port}", f"http://127.0.0.1:{free_port()}"
     options = {
         "data-dir": str(folder / "etcd"),
         "listen-client-urls": client,
@@ -40,6 +40,8 @@ def etcd(folder: Path) -> Iterator[EtcdServer]:
         "initial-advertise-peer-urls": peer,
         "initial-cluster": f"default={peer}",
     }
+    if certificate and key:
+        options |= {"cert-file": str(certificate), "key-file": str(key)}
     command = [require_tool("etcd"), *(f"--{name}={value}" for name, value in options.items()), "--unsafe-no-fsync"]
     server = EtcdServer(command, folder / "etcd.log")
     server.port = port

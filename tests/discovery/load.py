@@ -2,11 +2,12 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from uuid import uuid4
 
 import urllib3
 
-from tests.client import Client
+from tests.client import Answer, Client
 from tests.system.office import Office
 from tests.waiting import eventually
 
@@ -41,14 +42,15 @@ class Load:
         eventually(lambda: self.answers.total() - before, lambda more: more > MORE)
 
     def _ask(self) -> None:
-        stranger, keeper = Client(self._url), self._office.keeper.afresh()
+        stranger: Client = Client(self._url)
+        keeper = Client(self._url, self._office.keeper.token)
         parcel = {"depot": "north", "weight": 500}
         while not self._over.wait(PAUSE):
-            for what, ask in (
-                ("room", lambda: stranger.get("/depots/north")),
-                ("send", lambda: keeper.post("/parcels", parcel, Idempotency_Key=uuid4().hex)),
-            ):
-                try:
-                    self.answers[f"{what} {ask().status}"] += 1
-                except urllib3.exceptions.HTTPError as error:
-                    self.answers[f"{what} {error!r}"] += 1
+            self._count("room", lambda: stranger.get("/depots/north"))
+            self._count("send", lambda: keeper.post("/parcels", parcel, Idempotency_Key=uuid4().hex))
+
+    def _count(self, what: str, ask: Callable[[], Answer]) -> None:
+        try:
+            self.answers[f"{what} {ask().status}"] += 1
+        except urllib3.exceptions.HTTPError as error:
+            self.answers[f"{what} {error!r}"] += 1

@@ -63,6 +63,7 @@ class Fleet:
         return made
 
 
+@pytest.mark.nightly
 def test_an_instance_may_die_and_another_come_and_the_registry_go(
     the_yard: Yard, the_system: Path, tmp_path: Path, stack: ExitStack
 ) -> None:

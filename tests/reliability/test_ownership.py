@@ -100,8 +100,9 @@ def test_a_setting_that_disagrees_is_refused_at_the_start(
             call_command(*command, verbosity=0)
 
 
-def test_a_setting_that_agrees_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "MODULE_URLS", {MODULE: AWAY + "/"})
+@pytest.mark.parametrize("setting", [AWAY + "/", f"http://other:8000,{AWAY}", "discovery://depots-service"])
+def test_a_setting_that_agrees_is_not(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "MODULE_URLS", {MODULE: setting})
     own(1, "depots-service")
     said = StringIO()
     call_command("migrate_all", "--wait", "5", stdout=said)

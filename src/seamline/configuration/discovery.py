@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import util
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -42,6 +43,11 @@ class Discovery:
     """Base URL under which others reach this process; empty where it is not to be found."""
     ttl: int = 10
     """Seconds after which a process that says nothing is taken for dead."""
+
+    @property
+    def name_server(self) -> tuple[str, int] | None:
+        """Return the server that DNS is asked by, None for those of the machine."""
+        return _hosts(self.options["server"], _PORTS["dns"])[0] if "server" in self.options else None
 
     @property
     def public_url(self) -> str:
@@ -111,6 +117,13 @@ def _hosts(text: str, default: int) -> tuple[tuple[str, int], ...]:
     return found if all(host for host, _ in found) else ()
 
 
+def _is_name_server(text: str) -> bool:
+    try:
+        return bool(ip_address(_hosts(text, _PORTS["dns"])[0][0]))
+    except (IndexError, ValueError):
+        return False
+
+
 def _options(kind: str, query: str) -> dict[str, str]:
     options = dict(parse_qsl(query, keep_blank_values=True))
     if unknown := sorted(options.keys() - {*_OPTIONS[kind]}):
@@ -121,6 +134,8 @@ def _options(kind: str, query: str) -> dict[str, str]:
             raise invalid_setting(f"DISCOVERY_URL's {name}", options[name], "a file that can be read")
     if ("cert" in options) != ("key" in options):
         raise invalid_setting("DISCOVERY_URL", HIDDEN, "with both cert and key, or neither")
+    if "server" in options and not _is_name_server(options["server"]):
+        raise invalid_setting("DISCOVERY_URL's server", options["server"], "an IP address, such as 10.0.0.2:53")
     if options.get("scheme", "http") not in ("http", "https"):
         raise invalid_setting("DISCOVERY_URL's scheme", options["scheme"], "http or https")
     return options

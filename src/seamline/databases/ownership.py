@@ -71,7 +71,8 @@ def refuse_disagreeing(modules: Iterable[str]) -> None:
                 f"which is here: unset {name}, or move it: python -m extraction move {module} --to …"
             )
         # A service that is looked up says nothing of an address, so that the row decides.
-        if not setting.startswith(SCHEME) and owner.address.rstrip("/") not in setting.split(","):
+        places = [place.rstrip("/") for place in setting.split(",")]
+        if not setting.startswith(SCHEME) and owner.address.rstrip("/") not in places:
             raise Disagreement(
                 f"{name} says that {module} is at {setting}, and the row in its database that {owner.name} owns it, "
                 f"at {owner.address}: unset {name}, or bring it home: python -m extraction move {module} --back"

@@ -85,8 +85,8 @@ class Consul(Registry):
     def renew(self, lease: str) -> None:
         """Pass its check."""
         response = self._send("PUT", f"/v1/agent/check/pass/service:{quote(lease)}", REQUEST_TIMEOUT)
-        # 404 in newer versions, and 500 in older ones, where the agent does not know the check.
-        if response.status == HTTPStatus.NOT_FOUND or b"nknown check" in response.body:
+        # The agent does not know the check: 404 in newer versions, and 500 in older ones.
+        if response.status in (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR):
             raise LeaseLost
         _require_ok(response)
 

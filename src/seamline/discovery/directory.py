@@ -25,6 +25,8 @@ MIN_PAUSE_SECONDS = 0.02
 EMPTY_SECONDS = 15.0
 """For which a service must have no instance before the last ones are given up: a registry that comes back without its
 data has nobody, until all have registered anew."""
+DOUBT_SECONDS = 1.0
+"""From one look to the next meanwhile."""
 _ADDRESS = re.compile(r"https?://[^/?#\s,]+(/[^?#\s,]*)?")
 
 
@@ -35,6 +37,11 @@ class _Service:
         self.name = name
         self.addresses: tuple[str, ...] = ()
         self._empty_since: float | None = None
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Tell whether the registry has nobody any more, which is not believed yet."""
+        return self._empty_since is not None
 
     def learn(self, found: Found) -> None:
         """Take over what the registry says."""
@@ -98,8 +105,11 @@ class Directory:
                 service.learn(found)
                 self.reachability.note(service.name, None)
                 failures = 0
-                self.registry.wait(service.name, found)
-                time.sleep(MIN_PAUSE_SECONDS)
+                if service.is_doubtful:
+                    time.sleep(DOUBT_SECONDS)
+                else:
+                    self.registry.wait(service.name, found)
+                    time.sleep(MIN_PAUSE_SECONDS)
             except Unreachable as error:
                 failures += 1
                 self.reachability.note(service.name, error)

@@ -11,7 +11,6 @@ from dns.resolver import NXDOMAIN, NoAnswer, Resolver
 
 from seamline.configuration.discovery import Discovery
 from seamline.discovery.registry import REQUEST_TIMEOUT, WATCH_SECONDS, Found, Registry, Unreachable
-from seamline.setting_errors import invalid_setting
 
 NAME = "_{service}._tcp"
 """In the domain, unless the option `name` has another."""
@@ -27,15 +26,11 @@ class Dns(Registry):
     def __init__(self, found: Discovery) -> None:
         self._scheme = found.options.get("scheme", "http")
         self._name = f"{found.options.get('name', NAME)}.{found.hosts[0][0].rstrip('.')}."
-        server = found.options.get("server")
-        self._resolver = Resolver(configure=not server)
+        self._resolver = Resolver(configure=not found.name_server)
         self._resolver.cache = None
-        if server:
-            host, _, port = server.rpartition(":") if server.count(":") == 1 else (server, "", "53")
-            try:
-                self._resolver.nameservers, self._resolver.port = [host], int(port)
-            except ValueError:
-                raise invalid_setting("DISCOVERY_URL's server", server, "an IP address, such as 10.0.0.2:53") from None
+        if found.name_server:
+            host, self._resolver.port = found.name_server
+            self._resolver.nameservers = [host]
 
     def resolve(self, service: str) -> Found:
         """Look up its SRV records. The version is for how many seconds they are good."""
