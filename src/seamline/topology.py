@@ -25,16 +25,18 @@ class Topology:
     here: frozenset[str]
     """Modules whose code is part of this deployable."""
     moved: Mapping[str, str] = field(default_factory=dict)
-    """Base URLs of modules that have one of their own, by `<MODULE>_URL` or by who owns them. It wins over `here`."""
+    """Places of modules that have one of their own, by `<MODULE>_URL` or by who owns them. It wins over `here`.
+
+    A place is a base URL, several with commas between, or `discovery://service`."""
     gateway: str | None = None
-    """Base URL of the deployable that knows the way to every other module: `GATEWAY_URL`."""
+    """Place of the deployable that knows the way to every other module: `GATEWAY_URL`."""
     owners: Mapping[str, Owner] = field(default_factory=dict)
     """Who owns the modules that ever moved with their data."""
     left: frozenset[str] = frozenset()
     """Modules that another deployable owns: nothing is to be written to their tables from here."""
 
     def url(self, module: str) -> str | None:
-        """Return a module's base URL, None when it is served in this process. Raises `Unlocated` when it has none."""
+        """Return a module's place, None when it is served in this process. Raises `Unlocated` when it has none."""
         if module in self.moved:
             return self.moved[module]
         if module in self.here:

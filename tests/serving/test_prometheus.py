@@ -31,7 +31,7 @@ scrape_configs:
     static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
 """
 SENT = 7
-_NAME = re.compile(r"\b((?:http|events?|contract|breaker|bulkhead|gateway|sagas?|job|leases|service)_[a-z_]+)")
+_NAME = re.compile(r"\b((?:http|events?|contract|breaker|bulkhead|gateway|sagas?|job|leases|registry|service)_[a-z_]+)")
 _BY = re.compile(r"by \([^)]*\)|\{\{[^}]*\}\}|\"[^\"]*\"|event_id")
 
 
