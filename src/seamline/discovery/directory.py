@@ -20,6 +20,8 @@ log = structlog.get_logger("seamline.discovery")
 
 BACKOFF = Backoff(0.2, 5.0)
 """Pauses between attempts to reach a registry."""
+FIRST_SECONDS = 2.0
+"""For which who asks first waits for the registry."""
 MIN_PAUSE_SECONDS = 0.02
 """Between two looks, so that changes that come together are one."""
 EMPTY_SECONDS = 15.0
@@ -36,6 +38,7 @@ class _Service:
     def __init__(self, name: str) -> None:
         self.name = name
         self.addresses: tuple[str, ...] = ()
+        self.was_looked_up = threading.Event()
         self._empty_since: float | None = None
 
     @property
@@ -70,32 +73,24 @@ class Directory:
         self._lock = threading.Lock()
 
     def addresses(self, name: str) -> tuple[str, ...]:
-        """Return the base URLs of a service's instances. Who asks first waits for the registry, for seconds at most."""
-        service = self._services.get(name)
-        return service.addresses if service else self._meet(name).addresses
+        """Return the base URLs of a service's instances. Who asks first waits for it, `FIRST_SECONDS` at most."""
+        service = self._services.get(name) or self.follow(name)
+        if not service.was_looked_up.is_set():
+            service.was_looked_up.wait(FIRST_SECONDS)
+        return service.addresses
 
     def services(self) -> dict[str, tuple[str, ...]]:
         """Return all services that were asked for, with their instances."""
         return {name: service.addresses for name, service in sorted(self._services.items())}
 
-    def _meet(self, name: str) -> _Service:
+    def follow(self, name: str) -> _Service:
+        """Keep up with a service from now on, and wait for nothing."""
         with self._lock:
             if service := self._services.get(name):
                 return service
-            service = _Service(name)
-            self._look(service)
-            self._services[name] = service
+            service = self._services[name] = _Service(name)
         threading.Thread(target=self._watch, args=(service,), name=f"discovery of {name}", daemon=True).start()
         return service
-
-    def _look(self, service: _Service) -> Found | None:
-        try:
-            found = self.registry.resolve(service.name)
-        except Unreachable as error:
-            self.reachability.note(service.name, error)
-            return None
-        service.learn(found)
-        return found
 
     def _watch(self, service: _Service) -> None:
         failures = 0
@@ -103,6 +98,7 @@ class Directory:
             try:
                 found = self.registry.resolve(service.name)
                 service.learn(found)
+                service.was_looked_up.set()
                 self.reachability.note(service.name, None)
                 failures = 0
                 if service.is_doubtful:
@@ -112,6 +108,7 @@ class Directory:
                     time.sleep(MIN_PAUSE_SECONDS)
             except Unreachable as error:
                 failures += 1
+                service.was_looked_up.set()
                 self.reachability.note(service.name, error)
                 time.sleep(BACKOFF.pause(failures).total_seconds())
             except Exception:  # a thread that ends would leave the service as it is for ever
@@ -151,6 +148,14 @@ def current() -> Directory | None:
             if made is None:
                 made = _directories[os.getpid()] = Directory(settings.DISCOVERY, connect(settings.DISCOVERY))
     return made
+
+
+def start() -> None:
+    """Look up the services that the settings name, so that no request waits for it."""
+    if known := current():
+        for place in {*settings.MODULE_URLS.values(), settings.GATEWAY_URL or ""}:
+            if place.startswith(SCHEME):
+                known.follow(place.removeprefix(SCHEME))
 
 
 def instances_of(place: str) -> tuple[str, ...]:

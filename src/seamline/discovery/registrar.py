@@ -79,7 +79,7 @@ class Registrar:
 
     def _note(self, error: Exception | None) -> None:
         self._failures = self._failures + 1 if error else 0
-        self._reachability.note("registration", error)
+        self._reachability.note("(registration)", error)
 
 
 _running: list[Registrar] = []

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import connections
 from django.utils.module_loading import import_string
 
-from seamline.discovery import registrar
+from seamline.discovery import directory, registrar
 from seamline.events import outbox, subscriptions
 from seamline.events.delivery_pool import DeliveryPool
 from seamline.observability import tracing
@@ -72,6 +72,7 @@ def start() -> None:
     scheduler.start()
     WakeupListener(scheduler).start()
     threading.Thread(target=_announce, name="announcer", daemon=True).start()
+    directory.start()
     registrar.start()
 
 
