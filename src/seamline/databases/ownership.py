@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import Error
 
 from seamline import topology
-from seamline.contract import Unavailable
 from seamline.configuration.discovery import SCHEME
+from seamline.contract import Unavailable
 from seamline.databases import fetch
 from seamline.layout import alias_of
 from seamline.topology import Owner
