@@ -12,7 +12,7 @@ from typing import NoReturn, TypeVar
 
 import pytest
 
-from tests.documentation import copies, pages, scenes
+from tests.documentation import code_blocks, copies, pages, scenes
 from tests.documentation.likeness import Reader
 from tests.documentation.terminals import TYPED_ANSWER, Ports, Running, Shell, Shown
 from tests.processes import REPOSITORY, environment
@@ -62,6 +62,8 @@ class Desk:
                 self.terminal(name).type(text)
             case pages.Says():
                 self._look(step)
+            case pages.Code(path=path, text=text):
+                code_blocks.write(self.root / path, text)
             case pages.Scene(name=name):
                 scenes.SCENES[name](self)
             case pages.Untyped():

@@ -9,6 +9,7 @@ reader sees, stands what the text around them asks for:
     <!-- typed: make fmt -->            by the reader too, who is not shown what comes of it
     <!-- scene: reviews have stars -->  what else has happened; scenes.py has it under this name
     <!-- untyped: it takes a key -->    the next block is not typed, and why not
+    <!-- file: src/modules/a/b.py -->   the next block is written there by the reader: code_blocks.py says how
 
 A block of `shell` is one of `console` that says `untyped`.
 """
@@ -20,7 +21,7 @@ from pathlib import Path
 from textwrap import dedent
 
 FENCE = re.compile(r"^ *```(\w*)$")
-DIRECTION = re.compile(r"^ *<!-- (terminal|scene|typed|untyped)(?: ([\w-]+))?(?:: (.+?)| (says)) -->$")
+DIRECTION = re.compile(r"^ *<!-- (terminal|scene|typed|untyped|file)(?: ([\w-]+))?(?:: (.+?)| (says)) -->$")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,14 @@ class Untyped(Step):
     reason: str
 
 
+@dataclass(frozen=True)
+class Code(Step):
+    """Code that the reader writes into a file."""
+
+    path: str
+    text: str
+
+
 class Misprint(Exception):
     """A page that cannot be followed."""
 
@@ -76,7 +85,7 @@ class Misprint(Exception):
 def steps(path: Path) -> Iterator[Step]:
     """Read a page from its beginning to its end."""
     lines = enumerate(path.read_text().splitlines(), 1)
-    says = untyped = None
+    says = untyped = file = None
     for number, line in lines:
         if direction := DIRECTION.match(line):
             kind, name, text, speaks = direction.groups()
@@ -86,11 +95,13 @@ def steps(path: Path) -> Iterator[Step]:
                 yield Scene(path.name, number, text)
             elif kind == "untyped":
                 untyped = Untyped(path.name, number, text)
+            elif kind == "file":
+                file = text
             elif kind == "typed":
                 yield Command(path.name, number, text, "")
             else:
                 yield Terminal(path.name, number, name, text)
-        elif re.match(r" *<!-- *(terminal|scene|typed|untyped)\b", line):
+        elif re.match(r" *<!-- *(terminal|scene|typed|untyped|file)\b", line):
             raise Misprint(
                 f"{path.name}:{number}: {line.strip()} is no direction; tests/documentation/pages.py has them"
             )
@@ -103,6 +114,9 @@ def steps(path: Path) -> Iterator[Step]:
                 untyped = None
             elif fence[1] == "console":
                 yield from _commands(path.name, number, block)
+            elif file:
+                yield Code(path.name, number, file, "\n".join(block) + "\n")
+                file = None
             elif says is not None:
                 yield Says(path.name, number, says, "\n".join(block))
                 says = None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.documentation import pages
+from tests.documentation import code_blocks, pages
 from tests.documentation.desk import Desk
 from tests.documentation.likeness import Reader
 from tests.processes import REPOSITORY
@@ -14,6 +14,8 @@ from tests.tools import require_tool
 
 EVERY = (REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md")))
 PAGES = [path for path in EVERY if any(not isinstance(step, pages.Untyped) for step in pages.steps(path))]
+TOGETHER = ("call-another-module.md", "publish-an-event.md", "write-a-flow.md", "roll-back.md")
+"""Those that one reader follows, each where the one before has ended."""
 BY_NIGHT = {"add-a-module.md", "extract-a-module.md", "operate.md", "start-your-own.md"}
 """Those that take a minute and more."""
 
@@ -32,11 +34,23 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 @pytest.mark.long
 @pytest.mark.parametrize(
     "page",
-    [pytest.param(page, marks=[pytest.mark.nightly] * (page.name in BY_NIGHT), id=page.name) for page in PAGES],
+    [
+        pytest.param(page, marks=[pytest.mark.nightly] * (page.name in BY_NIGHT), id=page.name)
+        for page in PAGES
+        if page.name not in TOGETHER
+    ],
 )
 def test_what_comes_back_is_what_the_page_says(page: Path, desk: Desk) -> None:
     for step in pages.steps(page):
         desk.follow(step)
+
+
+@pytest.mark.long
+@pytest.mark.nightly
+def test_what_comes_back_is_what_pages_say_that_follow_each_other(desk: Desk) -> None:
+    for name in TOGETHER:
+        for step in pages.steps(REPOSITORY / "docs" / name):
+            desk.follow(step)
 
 
 def test_every_page_with_a_console_is_followed() -> None:
@@ -46,6 +60,18 @@ def test_every_page_with_a_console_is_followed() -> None:
 def test_what_is_not_typed_says_why() -> None:
     left_out = Counter(step.page for path in EVERY for step in pages.steps(path) if isinstance(step, pages.Untyped))
     assert left_out == {"move.md": 4, "production.md": 3}
+
+
+def test_code_of_a_page_takes_the_place_of_what_has_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    for block in (
+        "import a\n\nB = 1\n\n\n@once\ndef c() -> None:\n    return 1\n\n\nD = 2\n",
+        "import e\n\n\ndef c() -> None:\n    return 3\n\n\ndef f() -> None: ...\n",
+    ):
+        code_blocks.write(file, block)
+    assert file.read_text() == (
+        "import e\nimport a\n\nB = 1\n\n\ndef c() -> None:\n    return 3\n\n\nD = 2\n\n\ndef f() -> None: ...\n"
+    )
 
 
 @pytest.mark.parametrize("page", ["```shell\n$ make\n```", "<!-- untyped: why -->\n```console\n$ make\n```"])
