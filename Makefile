@@ -3,15 +3,16 @@
 include deployable.mk
 
 BENCH := $(VENV)/.bench-$(call digest,requirements/bench.txt)
+DOCS := $(VENV)/.docs-$(call digest,requirements/docs.txt)
 NIGHTLY := $(VENV)/.nightly-$(call digest,requirements/nightly.txt)
 
 TYPED += distributions extraction
-LOCKED += bench nightly
+LOCKED += bench nightly docs
 DISTRIBUTIONS := seamline extraction
 RUNTIME_TESTS := src tests/contracts tests/reliability tests/serving tests/shop tests/system
 EXPLAINED := deployable.mk Makefile
 
-.PHONY: words test-nightly test-services test-topologies test-pythons chaos chaos-broker extract extract-usage bench bench-measure
+.PHONY: words test-nightly test-services test-topologies test-pythons chaos chaos-broker extract extract-usage bench bench-measure docs docs-build
 .PHONY: chaos-mutants dist release-record mutants mutants-judge test-djangos test-django
 .PHONY: test-document test-document-run
 
@@ -103,6 +104,21 @@ extract: extract-usage $(DEV)  ## promote a module to a service of its own: MODU
 extract-usage:
 	@if [ -z "$(MODULE)" ] || [ -z "$(INTO)" ]; then \
 		echo "usage: make extract MODULE=orders INTO=../orders-service" >&2; exit 2; fi
+
+docs: export PYTHONPATH = .:src
+docs: $(DEV)  ## the documentation as a site in var/site, without a warning; REPOSITORY=URL for links to code
+	@$(BIN)/python -m docs.site var/docs/source $(if $(REPOSITORY),--repository "$(REPOSITORY)")
+	@$(MAKE) --no-print-directory docs-build VENV=var/docs/venv
+	@echo "var/site/index.html has the documentation"
+
+docs-build: $(DOCS)
+	@rm -rf var/site
+	@$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --fresh-env \
+		--conf-dir docs/site --doctree-dir var/docs/doctrees var/docs/source var/site
+
+$(DOCS): | $(VENV)/.made
+	$(call install,docs)
+	@touch $@
 
 bench:  ## measure beside rivals and limits, for 15 minutes; ONLY=contract_call for one subject
 	@$(MAKE) --no-print-directory bench-measure VENV=var/bench/venv

@@ -1,12 +1,9 @@
 """What production has to be told, and what it says when it is not."""
 
-import ast
 import base64
-import re
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,14 +14,10 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from docs.site.reference import settings as settings_reference
 from seamline import module
 from seamline.layout import Layout
 from tests.processes import REPOSITORY, environment, on_its_runtime
-
-READERS = re.compile(
-    r"env\.(bool|float|int|list|str)|os\.environ\.get|keys\.secret|values\.(number|seconds|flag|choice)"
-)
-"""Functions that read a variable of the environment, which they are given by name."""
 
 
 def secret() -> str:
@@ -107,11 +100,6 @@ def _managed(command: str, root: Path, given: dict[str, str]) -> "subprocess.Com
     )
 
 
-def variables_read() -> Iterator[str]:
-    """Variables that the composition root asks the environment for, by the literals that its code has for them."""
-    for path in sorted((REPOSITORY / "src" / "config").glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and READERS.fullmatch(ast.unparse(node.func)):
-                literals = (a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
-                if name := next(literals, None):
-                    yield name
+def variables_read() -> set[str]:
+    """Variables of the environment that the runtime reads, by the literals that its code has for them."""
+    return settings_reference.reads().keys() - settings_reference.OTHERS.keys()

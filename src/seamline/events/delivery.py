@@ -1,5 +1,6 @@
 """Delivery of events, the same whoever runs it: a contract call like any other."""
 
+import logging
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -125,8 +126,8 @@ def _record_failure(publisher: str, subscriber: str, event: LeasedMessage, error
 
 def _report(publisher: str, subscriber: str, event: LeasedMessage, error: str, dead: bool) -> None:
     metrics.events_failed.labels(publisher, subscriber).inc()
-    report = log.error if dead else log.warning
-    report(
+    log.log(
+        logging.ERROR if dead else logging.WARNING,
         "event_dead_letter" if dead else "event_failed",
         name=event.name,
         event_id=str(event.event_id),
