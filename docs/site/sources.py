@@ -104,7 +104,10 @@ def _linked(path: Path, text: str, named: Mapping[Path, str], folder: Path, repo
         return f"{match['text']}({there})" if there else match["text"][1:-1]
 
     parts = FENCED.split(text)
-    return "".join(part if at % 2 else LINK.sub(lead, part) for at, part in enumerate(parts))
+    # What nobody types is coloured by no rule: some of it is a session, some of it a file.
+    return "".join(
+        part.replace("```shell", "```text", 1) if at % 2 else LINK.sub(lead, part) for at, part in enumerate(parts)
+    )
 
 
 def _resolve(path: Path, target: str, named: Mapping[Path, str], folder: Path, repository: str) -> str:
