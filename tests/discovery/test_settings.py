@@ -1,5 +1,6 @@
 """What the settings say of a registry: what is refused, what is read, and that nothing runs without them."""
 
+import ast
 import datetime
 import ipaddress
 import subprocess
@@ -135,3 +136,27 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
     certificate.write_bytes(made.public_bytes(Encoding.PEM))
     private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return certificate, private
+
+
+@pytest.mark.parametrize(
+    ("more", "places"),
+    [
+        ({"NOTES_URL": "http://n:1,http://n:2"}, ["http://n:1,http://n:2", "discovery://parcels-service"]),
+        ({"GATEWAY_URL": "discovery://seam"}, []),
+    ],
+)
+def test_a_module_without_an_address_is_asked_for_at_the_gateway_or_in_the_registry(
+    more: dict[str, str], places: list[str]
+) -> None:
+    shown = "from tests.system import settings; print(sorted(settings.MODULE_URLS.items()))"
+    done = subprocess.run(
+        [sys.executable, "-c", shown],
+        cwd=REPOSITORY,
+        env={"PYTHONPATH": ".:src", "MODULES": "depots", "DATABASE_URL": "postgresql://x/x", "DISCOVERY_URL": ETCD}
+        | more,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    known = {"notes", "parcels", "depots"}
+    assert [place for module, place in ast.literal_eval(done.stdout) if module in known] == places
