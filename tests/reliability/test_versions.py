@@ -12,8 +12,16 @@ MIGRATIONS = sorted((REPOSITORY / "src/seamline/migrations").glob("[0-9]*.py"))
 TAKES_AWAY = {"RemoveField", "DeleteModel", "RenameField", "RenameModel", "AlterField", "AlterModelTable"}
 
 
+class TablesAlone(ast.NodeTransformer):
+    """Leaves out what a migration tells Django alone, of which tables know nothing."""
+
+    def visit_keyword(self, node: ast.keyword) -> ast.AST | None:
+        return None if node.arg == "state_operations" else self.generic_visit(node)
+
+
 def operations(migration: Path) -> list[ast.Call]:
-    calls = (node for node in ast.walk(ast.parse(migration.read_text())) if isinstance(node, ast.Call))
+    tree = TablesAlone().visit(ast.parse(migration.read_text()))
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
     return [call for call in calls if isinstance(call.func, ast.Attribute)]
 
 

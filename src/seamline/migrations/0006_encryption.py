@@ -10,8 +10,15 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField("OutboxMessage", "mentions", ArrayField(models.TextField(), null=True)),
-        migrations.AlterField("OutboxMessage", "payload", EncryptedTextField()),
-        migrations.AlterField("IdempotentRequest", "body", EncryptedBinaryField(default=b"")),
-        migrations.AlterField("IdempotentCommand", "answer", EncryptedBinaryField()),
+        migrations.AddField(
+            model_name="OutboxMessage", name="mentions", field=ArrayField(models.TextField(), null=True)
+        ),
+        # The columns stay as they are.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AlterField("OutboxMessage", "payload", EncryptedTextField()),
+                migrations.AlterField("IdempotentRequest", "body", EncryptedBinaryField(default=b"")),
+                migrations.AlterField("IdempotentCommand", "answer", EncryptedBinaryField()),
+            ]
+        ),
     ]
