@@ -27,7 +27,7 @@ class Note(Value):
     letter: Letter = ""
 
 
-GOOD = ("Ada", " Ada ", "Ada\u00a0L.", "李", "م", "👩\u200d👧", "e\u0301", "👍\ufe0f", "O'Neill <3", "\u200fعلي")
+GOOD = ("Eve", " Eve ", "Eve\u00a0L.", "李", "م", "👩\u200d👧", "e\u0301", "👍\ufe0f", "O'Neill <3", "\u200fعلي")
 BAD = ("", " ", "\u00a0\u3000", "\u200b", "\u3164", "\u2800", "A\x00", "A\x1b[2J", "A\x85", "A\u2028", "A\n", "A\tb")
 TURNED = tuple(f"A{chr(point)}b" for point in (*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 

@@ -58,7 +58,7 @@ def test_there_and_back_with_what_is_in_flight(made: Places) -> None:
     first = customer.client.post("/orders", body, Idempotency_Key="moved").expect(201)
 
     plan = made.move("--to", str(service.root), "--dry-run")
-    assert "afterwards: t0_orders_home_orders writes now" in plan and made.databases == 1
+    assert f"afterwards: {made.monolith.settings['DATABASE_PREFIX']}_orders writes now" in plan and made.databases == 1
     made.watch()
     told = made.move("--to", str(service.root), status=1)
     assert "does not answer: start it, and the same command goes on" in told

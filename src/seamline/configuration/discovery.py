@@ -16,7 +16,7 @@ from seamline.configuration.service_keys import service_of
 from seamline.setting_errors import HIDDEN, invalid_setting, without_secrets
 
 SCHEME = "discovery://"
-"""Begins the address of a module that is looked up in the registry: `INVENTORY_URL=discovery://inventory-service`."""
+"""Begins the address of a module that is looked up in the registry: `PARCELS_URL=discovery://parcels-service`."""
 _PORTS = {"etcd": 2379, "etcds": 2379, "consul": 8500, "consuls": 8501, "dns": 53}
 _OPTIONS = {"etcd": ("ca", "cert", "key"), "consul": ("ca", "cert", "key"), "dns": ("server", "name", "scheme")}
 _LIBRARIES = {"etcd": "etcd3gw", "dns": "dns"}

@@ -4,7 +4,7 @@
         email = EncryptedTextField()
         email_digest = DigestField("email", unique=True)
 
-    Member.objects.filter(matches("email", "ada@example.com"))
+    Member.objects.filter(matches("email", "eve@example.com"))
 
 Each value names its key, so what is left of an older one is found in SQL, and `manage.py personal-data rotate` goes on
 where it was ended. The decision is ADR 21.

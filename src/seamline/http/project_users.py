@@ -3,8 +3,8 @@
 A service knows neither the project's sessions nor its tokens. So whoever passes a request on settles there who asks, in
 the project's own ways, and says so in a token for this one request, signed as service tokens are (RFC 7519):
 
-    sign     in the project, beside the request that is passed on
-    Users    in the service, around all views: `request.user` is who the project says, whatever logs in there
+    sign          in the project, beside the request that is passed on
+    ProjectUsers  in the service, around all views: `request.user` is who the project says, whatever logs in there
 
 Who asks the service itself is nobody.
 """
@@ -91,7 +91,7 @@ class ProjectUser:
 
 
 class ProjectAuthentication(BaseAuthentication):
-    """Nobody but whom `Users` found; where somebody has to be logged in, it answers as the project would."""
+    """Nobody but whom `ProjectUsers` found; where somebody has to be logged in, it answers as the project would."""
 
     def authenticate(self, request: Request) -> None:
         """Find nobody."""
@@ -102,7 +102,7 @@ class ProjectAuthentication(BaseAuthentication):
         return challenge
 
 
-class Users:
+class ProjectUsers:
     """Django middleware of a service: `request.user` is who the project says that asks."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
