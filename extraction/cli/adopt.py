@@ -40,7 +40,7 @@ def adopt(root: Path, app: str, dry_run: bool, force: bool, python: Path | None)
             click.echo(done.changes.diff(), nl=False)
         else:
             done.changes.write()
-    except (InvalidArgument, Misconfigured) as error:
+    except InvalidArgument as error:
         raise click.UsageError(str(error)) from None
     except Obstructed as error:
         for remark in error.remarks:

@@ -12,7 +12,7 @@ from extraction.cli.common import OUT, fail, refusing, step
 from extraction.cli.survey import Progress
 from extraction.cli.writing import show_dry, show_next, write
 from extraction.processes import boot, runner
-from extraction.ratchet.config import Config, Misconfigured, read_config
+from extraction.ratchet.config import Config, read_config
 from extraction.ratchet.modules import couplings_of_modules
 from extraction.survey import NoDjangoProject
 from extraction.writing import writer
@@ -39,8 +39,6 @@ def extract_from_project(
         _refuse_couplings(root, config, module)
         codebase = Codebase.at(root, Progress())
         leaving = plan_service(codebase, module, str(python) if python else None, from_index=from_index)
-    except Misconfigured as error:
-        raise click.UsageError(str(error)) from None
     except NoDjangoProject as error:
         fail(str(error))
     except Obstructed as error:

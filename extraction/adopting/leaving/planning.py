@@ -30,7 +30,6 @@ from extraction.writing.plan import File, Plan
 from extraction.writing.traits import Traits
 
 _QUESTION = Path(__file__).with_name("question.py")
-_LOCK = Path("deployable.mk")
 _LOCK_SECONDS = 300
 
 
@@ -227,7 +226,7 @@ def _lock(files: Mapping[str, File], texts: Mapping[str, str], unknown: list[str
         root = Path(folder)
         (root / "requirements").mkdir()
         (root / runtime_wheel.FOLDER).mkdir()
-        (root / "Makefile").write_bytes(files[plan.RENAMED[str(_LOCK)]].content)
+        (root / "Makefile").write_bytes(files["Makefile"].content)
         for path, text in texts.items():
             if path.endswith(".in"):
                 (root / path).write_text(text)

@@ -201,13 +201,15 @@ def _render(response: Any) -> HttpResponseBase:
 
 
 def _describe(user: Any, module: str) -> dict[str, Any]:
-    granted = () if user.is_superuser else user.get_all_permissions()
+    # A user model may be without Django's permissions, and then without what it is asked for here.
+    is_superuser = bool(getattr(user, "is_superuser", False))
+    granted = () if is_superuser or not hasattr(user, "get_all_permissions") else user.get_all_permissions()
     permissions = sorted(perm for perm in granted if perm.startswith(f"{module}."))
     return {
         "id": str(user.pk),
         "name": user.get_username(),
-        "staff": user.is_staff,
-        "superuser": user.is_superuser,
+        "staff": bool(getattr(user, "is_staff", False)),
+        "superuser": is_superuser,
         "permissions": permissions[:MAX_PERMISSIONS],
     }
 
